@@ -1,0 +1,78 @@
+import { connect, type NatsConnection } from "nats";
+import type { LeaflineOutput } from "../contract/outputs";
+import { type ApiReply, ask, type Hub } from "./hub";
+import type { EdgeFacts, EdgeStreamFacts } from "./state";
+
+/** How long a device has for its answer. Devices on a busy slow link need more than one that idles. */
+const ANSWER_MS = 2000;
+const LOOPBACK_ANSWER_MS = 1000;
+
+/** Asks devices for their streams: local ones on their loopback port, cut or not, the others through the hub. */
+export class Edges {
+	private readonly loopback = new Map<string, Promise<NatsConnection>>();
+
+	constructor(
+		private readonly outputs: LeaflineOutput,
+		private readonly hub: Hub | undefined,
+	) {}
+
+	/** All at once; a device that does not answer in time is absent. */
+	async ask(): Promise<Record<string, EdgeFacts>> {
+		const devices = Object.entries(this.outputs.devices).filter(([, { retired }]) => retired !== "lost");
+		const answers = await Promise.all(devices.map(([device]) => this.askDevice(device).catch(() => undefined)));
+		const result: Record<string, EdgeFacts> = {};
+		devices.forEach(([device], i) => {
+			const answer = answers[i];
+			if (answer) result[device] = answer;
+		});
+		return result;
+	}
+
+	async close(): Promise<void> {
+		const connections = await Promise.allSettled(this.loopback.values());
+		await Promise.all(connections.map((it) => (it.status === "fulfilled" ? it.value.close() : undefined)));
+	}
+
+	private async askDevice(device: string): Promise<EdgeFacts | undefined> {
+		const classes = Object.keys(this.outputs.devices[device]?.hubStreams ?? {});
+		const streams: Record<string, EdgeStreamFacts> = {};
+		const request = await this.route(device);
+		if (!request) return undefined;
+		await Promise.all(
+			classes.map(async (name) => {
+				const reply = await request(`STREAM.INFO.${device}_${name}`);
+				const facts = streamFacts(reply);
+				if (facts) streams[name] = facts;
+			}),
+		);
+		return { at: Date.now(), streams };
+	}
+
+	private async route(device: string): Promise<((call: string) => Promise<ApiReply>) | undefined> {
+		if (this.outputs.local?.links[device] !== undefined) {
+			const connection = await this.connection(device);
+			return (call) => ask(connection, `$JS.API.${call}`, undefined, LOOPBACK_ANSWER_MS);
+		}
+		const hub = this.hub;
+		return hub && ((call) => hub.request(`$JS.${device}.API.${call}`, undefined, ANSWER_MS));
+	}
+
+	/** No credentials, as for any program on the device. A connection that broke is made again. */
+	private async connection(device: string): Promise<NatsConnection> {
+		const known = await this.loopback.get(device)?.catch(() => undefined);
+		if (known && !known.isClosed()) return known;
+		const made = connect({
+			servers: `nats://127.0.0.1:${this.outputs.devices[device]?.clientPort}`,
+			name: "leafline",
+			timeout: LOOPBACK_ANSWER_MS,
+			reconnect: false,
+		});
+		this.loopback.set(device, made);
+		return made;
+	}
+}
+
+function streamFacts(reply: ApiReply): EdgeStreamFacts | undefined {
+	const state = reply.state as { messages: number; bytes: number; last_seq: number } | undefined;
+	return state && { messages: state.messages, bytes: state.bytes, lastSeq: state.last_seq };
+}

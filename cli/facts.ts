@@ -1,0 +1,94 @@
+import type { LeaflineOutput } from "../contract/outputs";
+import type { Edges } from "./edges";
+import { messageOf } from "./errors";
+import type { Hub } from "./hub";
+import type { Facts, HubStreamFacts, SourceFacts } from "./state";
+
+/** Subjects that one answer of the server may hold. */
+const PAGE = 100_000;
+
+/** Since when the link of a local device is cut, by device. */
+export type ReadCuts = () => Promise<Readonly<Record<string, number>>>;
+
+/** One look at everything, in parallel; what does not answer in time is absent. */
+export async function look(outputs: LeaflineOutput, hub: Hub | string, edges: Edges, cuts: ReadCuts): Promise<Facts> {
+	const [streams, connected, devices, cut] = await Promise.all([
+		typeof hub === "string" ? hub : hubStreams(outputs, hub).catch(messageOf),
+		typeof hub === "string" ? undefined : hub.connected(),
+		edges.ask(),
+		cuts(),
+	]);
+	return {
+		at: Date.now(),
+		hub: typeof streams === "string" ? {} : streams,
+		...(typeof streams === "string" && { hubError: streams }),
+		edges: devices,
+		...(connected && { connected }),
+		cuts: cut,
+	};
+}
+
+async function hubStreams(outputs: LeaflineOutput, hub: Hub): Promise<Record<string, HubStreamFacts>> {
+	const names = Object.entries(outputs.streams).filter(([, { direction }]) => direction === "uplink");
+	const answers = await Promise.all(names.map(([name]) => hubStream(outputs, hub, name)));
+	const result: Record<string, HubStreamFacts> = {};
+	names.forEach(([name], i) => {
+		const answer = answers[i];
+		if (answer) result[name] = answer;
+	});
+	return result;
+}
+
+interface StreamInfo {
+	readonly state: {
+		readonly messages: number;
+		readonly bytes: number;
+		readonly subjects?: Readonly<Record<string, number>>;
+	};
+	readonly sources?: readonly {
+		readonly name: string;
+		readonly seq?: number;
+		readonly lag?: number;
+		readonly active?: number;
+		readonly error?: { readonly description: string };
+	}[];
+	readonly total?: number;
+}
+
+async function hubStream(outputs: LeaflineOutput, hub: Hub, name: string): Promise<HubStreamFacts | undefined> {
+	const stored: Record<string, number> = {};
+	let offset = 0;
+	for (;;) {
+		const subject = `$JS.${outputs.hub.domain}.API.STREAM.INFO.${name}`;
+		const reply = await hub.request(subject, { subjects_filter: ">", offset });
+		if (reply.error?.code === 404) return undefined;
+		if (reply.error) throw new Error(`${name}: ${reply.error.description}`);
+		const info = reply as unknown as StreamInfo;
+		// The hub rewrites the first token of what it sources, so it says which device a message came from.
+		for (const [subject, messages] of Object.entries(info.state.subjects ?? {})) {
+			const device = subject.slice(0, subject.indexOf("."));
+			stored[device] = (stored[device] ?? 0) + messages;
+		}
+		offset += PAGE;
+		if (offset < (info.total ?? 0)) continue;
+		const { messages, bytes } = info.state;
+		return { messages, bytes, stored, sources: sources(outputs, name, info) };
+	}
+}
+
+function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Record<string, SourceFacts> {
+	const device = new Map(outputs.streams[name]?.devices.map((it) => [`${it}_${outputs.streams[name]?.class}`, it]));
+	const result: Record<string, SourceFacts> = {};
+	for (const { name: origin, seq = 0, lag = 0, active = -1, error } of info.sources ?? []) {
+		const from = device.get(origin);
+		if (from === undefined) continue;
+		result[from] = {
+			seq,
+			lag,
+			// Nanoseconds since the hub heard from it, -1 for never.
+			...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
+			...(error && { error: error.description }),
+		};
+	}
+	return result;
+}

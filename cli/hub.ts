@@ -1,0 +1,83 @@
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
+import type { StackOutputs } from "../contract/outputs";
+import { messageOf, UserError } from "./errors";
+
+/** The hub, as its administrator, over its loopback port or through a control leaf on 7422. */
+export interface Hub {
+	/** Connection in the account that holds the streams. */
+	readonly connection: NatsConnection;
+	/** One request of the JSON API; throws on a time-out, an error in the answer is returned as it is. */
+	request(subject: string, body?: unknown, timeoutMs?: number): Promise<ApiReply>;
+	/** Devices with a leaf connection; undefined if the hub does not say. */
+	connected(): Promise<readonly string[] | undefined>;
+	/** Version of the server that was asked. */
+	readonly version: string;
+	close(): Promise<void>;
+}
+
+export type ApiReply = Readonly<Record<string, unknown>> & {
+	readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
+};
+
+/** Throws a `UserError` if the hub does not answer. */
+export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> {
+	if (!access)
+		throw new UserError(
+			"these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets",
+		);
+	if (leafline.hub.clientUrl) return openDirect(leafline.hub.clientUrl, access.adminCreds, leafline.hub.monitorUrl);
+	throw new UserError("the control leaf is not there yet");
+}
+
+async function openDirect(url: string, creds: string, monitorUrl: string | undefined): Promise<Hub> {
+	let connection: NatsConnection;
+	try {
+		connection = await connect({
+			servers: url,
+			authenticator: credsAuthenticator(Buffer.from(creds)),
+			name: "leafline",
+			timeout: 2000,
+			maxReconnectAttempts: -1,
+			reconnectTimeWait: 250,
+		});
+	} catch (error) {
+		throw new UserError(`the hub does not answer on ${url}: ${reason(error)}`);
+	}
+	return {
+		connection,
+		version: connection.info?.version ?? "",
+		request: (subject, body, timeoutMs = 3000) => ask(connection, subject, body, timeoutMs),
+		connected: () => (monitorUrl ? leafNames(monitorUrl) : Promise.resolve(undefined)),
+		close: () => connection.close(),
+	};
+}
+
+/** One request on any connection; the answer parsed. */
+export async function ask(
+	connection: NatsConnection,
+	subject: string,
+	body: unknown,
+	timeoutMs: number,
+): Promise<ApiReply> {
+	const reply = await connection.request(subject, body === undefined ? "" : JSON.stringify(body), {
+		timeout: timeoutMs,
+	});
+	return reply.json<ApiReply>();
+}
+
+async function leafNames(monitorUrl: string): Promise<readonly string[] | undefined> {
+	try {
+		const response = await fetch(`${monitorUrl}/leafz`, { signal: AbortSignal.timeout(1000) });
+		const { leafs } = (await response.json()) as { leafs?: readonly { readonly name: string }[] };
+		return (leafs ?? []).map(({ name }) => name);
+	} catch {
+		return undefined;
+	}
+}
+
+function reason(error: unknown): string {
+	const text = messageOf(error);
+	if (/CONNECTION_REFUSED|ECONNREFUSED/.test(text)) return "nothing listens there; npm run up starts it";
+	if (/Authorization|AUTHORIZATION|authentication/i.test(text)) return "it refuses the stack's credentials";
+	return text;
+}

@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import type { StackOutputs } from "../contract/outputs";
+import { OutputsError, parseOutputs } from "../contract/versions";
+import { messageOf, UserError } from "./errors";
+
+export interface OutputsSource {
+	/** Name of the stack. @default the selected one, `local` if none is */
+	readonly stack?: string | undefined;
+	/** File of `pulumi stack output --json --show-secrets`. @default LEAFLINE_OUTPUTS, else the engine is asked */
+	readonly file?: string | undefined;
+}
+
+/** The outputs of a stack, from a file or from the engine on PATH. Secrets stay in memory. */
+export async function loadOutputs({
+	stack,
+	file = process.env.LEAFLINE_OUTPUTS,
+}: OutputsSource): Promise<StackOutputs> {
+	const name = file ?? `stack ${stack ?? "(selected)"}`;
+	const text = file ? await readText(file) : await askEngine(stack);
+	try {
+		return parseOutputs(text);
+	} catch (error) {
+		if (error instanceof OutputsError) throw new UserError(`${name}: ${error.message}`);
+		throw error;
+	}
+}
+
+async function readText(file: string): Promise<string> {
+	try {
+		return await readFile(file, "utf8");
+	} catch (error) {
+		throw new UserError(`cannot read the outputs: ${messageOf(error)}`);
+	}
+}
+
+function askEngine(stack: string | undefined): Promise<string> {
+	const args = ["stack", "output", "--json", "--show-secrets", "--non-interactive", "--color", "never"];
+	if (stack) args.push("--stack", stack);
+	return new Promise((resolve, reject) => {
+		execFile("pulumi", args, { maxBuffer: 256 << 20 }, (error, stdout, stderr) => {
+			if (!error) return resolve(stdout);
+			if (error.code === "ENOENT") return reject(new UserError("pulumi is not on PATH; npm start sets it up"));
+			const said = stderr.trim().replace(/^error: /gm, "");
+			reject(new UserError(`pulumi cannot give the stack's outputs: ${said || error.message}`));
+		});
+	});
+}

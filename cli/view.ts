@@ -1,0 +1,119 @@
+import type { LeaflineOutput } from "../contract/outputs";
+import { bytes, clock, count, percent, plural, span } from "./format";
+import type { Buffer, DeviceState, FleetState, LinkState } from "./state";
+import { type Column, table } from "./table";
+
+/** Lines of text for what is known. Pure: no colours, no control characters, nothing is printed here. */
+
+const COLUMNS = (figures: string): readonly Column[] => [
+	{ title: "device", align: "left" },
+	{ title: "link", align: "left" },
+	{ title: figures, align: "right" },
+	{ title: "on hub", align: "right" },
+	{ title: "backlog", align: "right" },
+	{ title: "buffer", align: "left" },
+];
+
+const UNKNOWN = "?";
+
+/** `leafline · local · 3 devices, 1 hub, nats-server 2.15.2` */
+export function heading(outputs: LeaflineOutput, version: string): string {
+	const devices = plural(Object.keys(outputs.devices).length, "device");
+	const server = version === "" ? "" : `, nats-server ${version}`;
+	return `leafline · ${outputs.environment} · ${devices}, ${plural(outputs.hub.nodes, "hub")}${server}`;
+}
+
+/** Everything that `leafline status` prints below its heading. */
+export function statusLines(state: FleetState): string[] {
+	return [...deviceTable(state.devices), ...noteLines(state.devices), "", hubLine(state), totalLine(state)];
+}
+
+function deviceTable(devices: readonly DeviceState[]): string[] {
+	return table(
+		COLUMNS("at edge"),
+		devices.map((it) => [
+			it.device,
+			it.retired ? `${linkText(it.link)} (${it.retired})` : linkText(it.link),
+			figure(it.atEdge),
+			figure(it.onHub),
+			it.staleMs === undefined ? figure(it.backlog) : `${figure(it.backlog)}*`,
+			bufferText(it.buffer),
+		]),
+	);
+}
+
+/** One row of the demo's table. */
+export interface TrafficRow {
+	readonly device: string;
+	readonly link: LinkState;
+	readonly published: number;
+	readonly onHub: number;
+	readonly buffer?: Buffer;
+}
+
+export function trafficTable(rows: readonly TrafficRow[]): string[] {
+	return table(
+		COLUMNS("published"),
+		rows.map(({ device, link, published, onHub, buffer }) => [
+			device,
+			linkText(link),
+			count(published),
+			count(onHub),
+			count(Math.max(0, published - onHub)),
+			bufferText(buffer),
+		]),
+	);
+}
+
+export function linkText(link: LinkState): string {
+	switch (link.state) {
+		case "cut":
+			return `cut ${clock(link.forMs)}`;
+		case "down":
+			return `down ${clock(link.forMs)}`;
+		case "unknown":
+			return UNKNOWN;
+		default:
+			return link.state;
+	}
+}
+
+export function bufferText(buffer: Buffer | undefined): string {
+	if (!buffer) return UNKNOWN;
+	if (buffer.leftMs === undefined) return percent(buffer.used);
+	return `${percent(buffer.used)}, ${span(buffer.leftMs)} left`;
+}
+
+const figure = (value: number | undefined) => (value === undefined ? UNKNOWN : count(value));
+
+/** Says how old figures are that could not be asked for now, and whatever else somebody should know. */
+function noteLines(devices: readonly DeviceState[]): string[] {
+	const lines = devices.flatMap(({ device, staleMs, retired, backlog, notes }) => [
+		...(staleMs === undefined || retired === "lost"
+			? []
+			: [`  * ${device} does not answer; its backlog is what was known ${clock(staleMs)} ago`]),
+		...(staleMs === undefined && backlog === undefined && !retired ? [`  ${device} does not answer`] : []),
+		...notes.map((note) => `  ! ${device}: ${note}`),
+	]);
+	return lines.length > 0 ? ["", ...lines] : [];
+}
+
+function hubLine({ hub }: FleetState): string {
+	if (hub.error !== undefined) return `  hub does not answer: ${hub.error}`;
+	const missing = hub.missing.length > 0 ? ` · missing: ${hub.missing.join(", ")}` : "";
+	return `  hub up · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}${missing}`;
+}
+
+function totalLine({ devices, hub }: FleetState): string {
+	const total = (pick: (state: DeviceState) => number | undefined) =>
+		devices.reduce((sum, state) => sum + (pick(state) ?? 0), 0);
+	const up = devices.filter(({ link }) => link.state === "up").length;
+	const atEdge = `${count(total(({ atEdge }) => atEdge))} at the devices`;
+	if (hub.error !== undefined) return `  ${atEdge}`;
+	return [
+		`  ${count(up)} of ${plural(devices.length, "device")} up`,
+		atEdge,
+		`${count(total(({ onHub }) => onHub))} on hub`,
+		`${count(total(({ backlog }) => backlog))} waiting`,
+	].join(" · ");
+}

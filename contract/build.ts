@@ -1,0 +1,155 @@
+import type { EdgeGroup, HubStream, Topology } from "../topology/model";
+import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
+
+/** What only the created resources know. */
+export interface LiveFacts {
+	/** PEM of the CA that signs the hub's certificate. */
+	readonly ca: string;
+	/** Where devices connect; every node's. @default made from the settings' addresses */
+	readonly urls?: readonly string[];
+	/** Oldest nats-server that may take part. */
+	readonly versionFloor: string;
+	/** Devices that could not be reached, and why. */
+	readonly pending: Readonly<Record<string, string>>;
+	/** Folder of the local processes, from the project's folder. @default ".leafline/local" */
+	readonly localRoot?: string;
+}
+
+export const HUB_DOMAIN = "hub";
+
+const by = <T, R>(record: Readonly<Record<string, T>>, value: (item: T, key: string) => R): Record<string, R> =>
+	Object.fromEntries(Object.entries(record).map(([key, item]) => [key, value(item, key)]));
+
+/** The output `leafline` of a stack. Pure, and without a single `undefined`, which the engine would refuse. */
+export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutput {
+	const { settings, fleet } = topology;
+	const isLocal = settings.hub.kind === "local";
+	return {
+		schemaVersion: SCHEMA_VERSION,
+		environment: settings.environment,
+		fleet: fleet.name,
+		hub: {
+			kind: settings.hub.kind,
+			domain: HUB_DOMAIN,
+			urls: [...(live.urls ?? settings.hub.addresses.map((host) => `tls://${host}:${settings.hub.leafPort}`))],
+			...(isLocal && {
+				clientUrl: `nats://127.0.0.1:${settings.hub.clientPort}`,
+				monitorUrl: `http://127.0.0.1:${settings.hub.monitorPort}`,
+			}),
+			nodes: settings.hub.nodes,
+			versionFloor: live.versionFloor,
+		},
+		ca: live.ca,
+		classes: classes(topology),
+		devices: devices(topology),
+		streams: by(topology.hubStreams, streamOutput),
+		shards: shards(topology),
+		groups: by(fleet.groups, (group) => [...group.devices]),
+		budgets: {
+			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes }) => ({
+				neededBytes,
+				availableBytes,
+				classes: by(classes, ({ maxBytes, holdsMs }) => ({ maxBytes, holdsMs })),
+			})),
+			link: by(topology.budgets.link, ({ neededBitsPerSecond, availableBitsPerSecond, catchUpMs, windows }) => ({
+				neededBitsPerSecond,
+				availableBitsPerSecond,
+				catchUpMs,
+				windows: { ...windows },
+			})),
+			hub: hubBudget(topology),
+		},
+		pending: { ...live.pending },
+		...(settings.leaves.local && { local: local(topology, live) }),
+	};
+}
+
+function classes({ fleet }: Topology): LeaflineOutput["classes"] {
+	return {
+		...by(fleet.classes, ({ rate, sizeBytes, accepts, whenFull, priority }) => ({
+			direction: "uplink" as const,
+			rate,
+			sizeBytes,
+			accepts: [...accepts],
+			whenFull,
+			priority,
+		})),
+		...by(fleet.downlink, ({ rate, sizeBytes }) => ({
+			direction: "downlink" as const,
+			rate,
+			sizeBytes,
+			accepts: [],
+			whenFull: "refuse" as const,
+			priority: "normal" as const,
+		})),
+	};
+}
+
+function devices(topology: Topology): LeaflineOutput["devices"] {
+	const inService = by(topology.devices, ({ name, group, edgeGroup, clientPort, hubStreams }) => ({
+		domain: name,
+		serverName: name,
+		group,
+		edgeGroup,
+		clientPort,
+		hubStreams: { ...hubStreams },
+	}));
+	const retired = by(topology.retired, ({ name, group, retired }) => {
+		const edgeGroup = Object.entries(topology.edgeGroups).find(([, { devices }]: [string, EdgeGroup]) => devices[name]);
+		return {
+			domain: name,
+			serverName: name,
+			group,
+			...(edgeGroup && { edgeGroup: edgeGroup[0] }),
+			hubStreams: hubStreamsOf(topology, name),
+			...(retired && { retired }),
+		};
+	});
+	return { ...retired, ...inService };
+}
+
+function hubStreamsOf(topology: Topology, device: string): Record<string, string> {
+	const sourcing = Object.entries(topology.hubStreams).filter(
+		([, stream]) => stream.direction === "uplink" && stream.devices.includes(device),
+	);
+	return Object.fromEntries(sourcing.map(([name, stream]) => [stream.class, name]));
+}
+
+function streamOutput(stream: HubStream): LeaflineOutput["streams"][string] {
+	const replicas = stream.config.num_replicas;
+	return {
+		class: stream.class,
+		direction: stream.direction,
+		devices: [...stream.devices],
+		maxBytes: stream.config.max_bytes,
+		replicas: replicas === 3 || replicas === 5 ? replicas : 1,
+		consumers: Object.keys(stream.consumers),
+	};
+}
+
+function shards(topology: Topology): LeaflineOutput["shards"] {
+	const result: LeaflineOutput["shards"] = {};
+	for (const [name, stream] of Object.entries(topology.hubStreams)) {
+		if (stream.direction !== "uplink") continue;
+		result[stream.class] = { ...result[stream.class], [name]: [...stream.devices] };
+	}
+	return result;
+}
+
+function hubBudget({ budgets: { hub } }: Topology): LeaflineOutput["budgets"]["hub"] {
+	return {
+		messagesPerSecond: hub.messagesPerSecond,
+		messagesPerSecondLimit: hub.messagesPerSecondLimit,
+		neededBytes: hub.neededBytes,
+		availableBytes: hub.availableBytes,
+		streams: by(hub.streams, ({ maxBytes, replicas }) => ({ maxBytes, replicas })),
+	};
+}
+
+/** Link ports count in the order of the fleet file, retired devices included. */
+function local({ settings, devices, fleet }: Topology, live: LiveFacts): NonNullable<LeaflineOutput["local"]> {
+	const links = Object.keys(fleet.devices)
+		.map((name, index) => [name, settings.leaves.linkPort + index] as const)
+		.filter(([name]) => devices[name]);
+	return { root: live.localRoot ?? ".leafline/local", links: Object.fromEntries(links) };
+}

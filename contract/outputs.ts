@@ -1,0 +1,137 @@
+import { z } from "zod";
+
+/**
+ * The outputs of a leafline stack, version 1. Everything here is plain JSON: names, sizes in bytes, times in
+ * milliseconds, speeds in bits a second, rates in messages a second.
+ */
+
+/** Version of the contract that this program writes. A reader of version 1 must ignore nothing and guess nothing. */
+export const SCHEMA_VERSION = 1;
+
+const token = z.string().regex(/^[a-z0-9-]+$/);
+const streamName = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const count = z.int().min(0);
+const amount = z.number().min(0);
+const port = z.int().min(1).max(65535);
+const replicas = z.union([z.literal(1), z.literal(3), z.literal(5)]);
+
+const hub = z.strictObject({
+	kind: z.enum(["local", "aws"]).describe("Where the hub runs."),
+	domain: token.describe("JetStream domain of the hub."),
+	urls: z.array(z.string()).min(1).describe("Where devices connect: tls://host:port, every node's."),
+	clientUrl: z.string().optional().describe("Client listener on loopback, for a hub on this machine."),
+	monitorUrl: z.string().optional().describe("Monitoring on loopback, for a hub on this machine."),
+	nodes: count.describe("Servers in the cluster."),
+	versionFloor: z.string().describe("Oldest nats-server that the hub and the devices may run."),
+});
+
+const device = z.strictObject({
+	domain: token.describe("JetStream domain of the device."),
+	serverName: token.describe("server_name of the device's nats-server."),
+	group: z.string(),
+	edgeGroup: z.string().optional().describe("The resource that manages its streams; absent once it is retired."),
+	clientPort: port.optional().describe("Client listener on the device's loopback."),
+	hubStreams: z.record(z.string(), streamName).describe("Hub stream by uplink class."),
+	retired: z.enum(["drain", "lost"]).optional(),
+});
+
+const stream = z.strictObject({
+	class: z.string(),
+	direction: z.enum(["uplink", "downlink"]),
+	devices: z.array(token).describe("Devices whose edge streams it sources (uplink) or feeds (downlink)."),
+	maxBytes: z.int().min(-1).describe("-1 for no limit."),
+	replicas: replicas,
+	consumers: z.array(z.string()).describe("Names of the durable consumers on it."),
+});
+
+const trafficClass = z.strictObject({
+	direction: z.enum(["uplink", "downlink"]),
+	rate: amount.describe("Messages a second of one device."),
+	sizeBytes: amount.describe("Payload of one message."),
+	accepts: z.array(z.string()).describe("Subjects that programs on the device publish on."),
+	whenFull: z.enum(["refuse", "drop-oldest"]),
+	priority: z.enum(["normal", "high"]),
+});
+
+const bufferBudget = z.strictObject({
+	neededBytes: amount,
+	availableBytes: amount,
+	classes: z.record(
+		z.string(),
+		z.strictObject({
+			maxBytes: amount.describe("Limit of the edge stream."),
+			holdsMs: amount.describe("Time until an empty stream is full at the class's rate."),
+		}),
+	),
+});
+
+const linkBudget = z.strictObject({
+	neededBitsPerSecond: amount,
+	availableBitsPerSecond: amount,
+	catchUpMs: amount.describe("Time to drain the longest outage while new messages arrive."),
+	windows: z.record(z.string(), amount).describe("Unacknowledged messages on the way, by class."),
+});
+
+const hubBudget = z.strictObject({
+	messagesPerSecond: amount,
+	messagesPerSecondLimit: amount,
+	neededBytes: amount,
+	availableBytes: amount,
+	streams: z.record(streamName, z.strictObject({ maxBytes: amount, replicas: amount })),
+});
+
+const local = z.strictObject({
+	root: z.string().describe("Folder of the local processes, from the project's folder."),
+	links: z.record(token, port).describe("Loopback port of each device's link to the hub."),
+});
+
+/** The output `leafline`. */
+export const leaflineOutput = z.strictObject({
+	schemaVersion: z.literal(SCHEMA_VERSION),
+	environment: z.string().describe("Name of the stack."),
+	fleet: token,
+	hub,
+	ca: z.string().startsWith("-----BEGIN CERTIFICATE-----").describe("CA that signs the hub's certificate, PEM."),
+	classes: z.record(z.string(), trafficClass),
+	devices: z.record(token, device).describe("Every device of the fleet, retired ones included."),
+	streams: z.record(streamName, stream).describe("Streams of the hub."),
+	shards: z
+		.record(z.string(), z.record(streamName, z.array(token)))
+		.describe("Uplink class to hub stream to its devices."),
+	groups: z.record(z.string(), z.array(token)).describe("Devices by group, retired ones included."),
+	budgets: z.strictObject({
+		buffer: z.record(z.string(), bufferBudget).describe("By group."),
+		link: z.record(z.string(), linkBudget).describe("By group."),
+		hub: hubBudget,
+	}),
+	pending: z.record(token, z.string()).describe("Devices that the last update did not reach, and why."),
+	local: local.optional().describe("Only where hub and devices run on this machine."),
+});
+
+/** The secret output `access`: credentials files (`.creds`) for tools. */
+export const accessOutput = z.strictObject({
+	adminCreds: z.string().describe("Administers the streams of the hub and of every device."),
+	systemCreds: z.string().describe("Monitors the hub and pushes accounts."),
+	readerCreds: z.record(z.string(), z.string()).describe("By reader: reads the hub's streams and nothing else."),
+});
+
+/** The secret output `signing`: what makes a device's credentials. */
+export const signingOutput = z.strictObject({
+	deviceSigningSeed: z.string(),
+	devicesAccount: z.string().describe("Public key of the account that devices bind to."),
+	fleetSecret: z.string().describe("Each device's own seed is derived from it."),
+	createdAt: count.describe("Seconds since 1970; the `iat` of every credential."),
+});
+
+/** All outputs of a stack, as `pulumi stack output --json --show-secrets` prints them. */
+export const stackOutputs = z.object({
+	leafline: leaflineOutput,
+	leafConfigs: z.record(token, z.string()).describe("leaf.conf by device, without secrets."),
+	access: accessOutput.optional().describe("Secret: absent or masked without --show-secrets."),
+	signing: signingOutput.optional().describe("Secret: absent or masked without --show-secrets."),
+});
+
+export type LeaflineOutput = z.infer<typeof leaflineOutput>;
+export type AccessOutput = z.infer<typeof accessOutput>;
+export type SigningOutput = z.infer<typeof signingOutput>;
+export type StackOutputs = z.infer<typeof stackOutputs>;

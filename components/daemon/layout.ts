@@ -1,0 +1,29 @@
+import * as path from "node:path";
+
+/** Where the processes of a local stack live, one folder each, from the folder of the program. */
+export const LOCAL_ROOT = ".leafline/local";
+
+/** Folder of the hub's server. */
+export function hubDir(root: string): string {
+	return path.join(root, "hub");
+}
+
+/** Folder of the process that carries the links between the local devices and the hub. */
+export function linksDir(root: string): string {
+	return path.join(root, "links");
+}
+
+/** Folder of a device's leaf node. */
+export function leafDir(root: string, device: string): string {
+	return path.join(root, device);
+}
+
+/** Paths in a server's configuration; a daemon runs in its folder, so they are the same on every machine. */
+export const SERVER_FILES = {
+	conf: "nats.conf",
+	ca: "ca.pem",
+	cert: "tls.crt",
+	key: "tls.key",
+	credentials: "leaf.creds",
+	storeDir: "jetstream",
+} as const;

@@ -1,0 +1,35 @@
+import * as http from "node:http";
+import * as net from "node:net";
+import type { Readiness } from "./document";
+import { withSocketPath } from "./socket-path";
+
+/** One look at whether a daemon answers. Never throws. */
+export function isReady(dir: string, ready: Readiness): Promise<boolean> {
+	if ("tcp" in ready) return connects(ready.tcp);
+	if ("http" in ready) return answers(ready.http, {});
+	return withSocketPath(dir, ready.socket, (socketPath) => answers(`http://daemon${ready.path}`, { socketPath }));
+}
+
+function connects(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = net.connect({ host: "127.0.0.1", port, timeout: 1_000 });
+		const finish = (result: boolean) => {
+			socket.destroy();
+			resolve(result);
+		};
+		socket.once("connect", () => finish(true));
+		socket.once("error", () => finish(false));
+		socket.once("timeout", () => finish(false));
+	});
+}
+
+function answers(url: string, options: http.RequestOptions): Promise<boolean> {
+	return new Promise((resolve) => {
+		const request = http.get(url, { ...options, agent: false, timeout: 2_000 }, (response) => {
+			response.resume();
+			resolve(response.statusCode === 200);
+		});
+		request.once("timeout", () => request.destroy());
+		request.once("error", () => resolve(false));
+	});
+}

@@ -1,0 +1,135 @@
+import * as net from "node:net";
+import { carry, createDirection, type Direction } from "./lane";
+import type { LinkChange, LinkMode, LinkShape, LinkState } from "./model";
+
+export interface LinkOptions {
+	/** Port on 127.0.0.1, 0 for any free one. */
+	readonly listen: number;
+	readonly target: { readonly host: string; readonly port: number };
+	/** @default unlimited */
+	readonly shape?: LinkShape;
+	/** @default "up" */
+	readonly mode?: LinkMode;
+	/** @default now */
+	readonly since?: number;
+}
+
+/** A TCP proxy that behaves like a bad link. */
+export interface Link {
+	readonly port: number;
+	readonly state: () => LinkState;
+	readonly set: (change: LinkChange) => LinkState;
+	/** Resets every connection and stops listening. */
+	readonly close: () => Promise<void>;
+}
+
+interface Connection {
+	readonly device: net.Socket;
+	/** Absent on a connection that was accepted by a half-open link. */
+	readonly hub?: net.Socket;
+}
+
+/** Opens a link. Rejects when the port is busy. */
+export async function createLink(options: LinkOptions): Promise<Link> {
+	const up = createDirection();
+	const down = createDirection();
+	const connections = new Set<Connection>();
+	let mode: LinkMode = "up";
+	let since = options.since ?? Date.now();
+	let shape: LinkShape = {};
+	let accepted = 0;
+
+	const applyShape = (next: LinkShape) => {
+		shape = next;
+		setRate(up, next.upBytesPerSecond);
+		setRate(down, next.downBytesPerSecond);
+		up.delayMs = down.delayMs = (next.rttMs ?? 0) / 2;
+	};
+	const applyMode = (next: LinkMode) => {
+		const halfOpen = mode === "half-open";
+		mode = next;
+		up.swallow = down.swallow = next === "half-open";
+		if (next === "cut" || (halfOpen && next === "up")) resetAll(connections);
+	};
+	const accept = (device: net.Socket) => {
+		accepted++;
+		device.on("error", () => {});
+		if (mode === "cut") {
+			device.resetAndDestroy();
+		} else if (mode === "half-open") {
+			const connection = { device };
+			connections.add(connection);
+			device.resume();
+			device.once("close", () => connections.delete(connection));
+		} else {
+			connect(device);
+		}
+	};
+	const connect = (device: net.Socket) => {
+		device.pause();
+		const hub = net.connect({ ...options.target, allowHalfOpen: true, noDelay: true });
+		const connection = { device, hub };
+		connections.add(connection);
+		hub.on("error", () => {});
+		const close = (other: net.Socket) => (hadError: boolean) => {
+			if (mode === "half-open") return;
+			// A reset is passed on as one; after an orderly end the rest may still be on its way.
+			if (hadError) other.resetAndDestroy();
+			if (device.destroyed && hub.destroyed) connections.delete(connection);
+		};
+		device.once("close", close(hub));
+		hub.once("close", close(device));
+		hub.once("connect", () => {
+			carry(device, hub, up);
+			carry(hub, device, down);
+			device.resume();
+		});
+	};
+
+	applyShape(options.shape ?? {});
+	applyMode(options.mode ?? "up");
+	const server = net.createServer({ allowHalfOpen: true, noDelay: true }, accept);
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", reject);
+		server.listen({ port: options.listen, host: "127.0.0.1" }, resolve);
+	});
+	const state = (): LinkState => ({
+		mode,
+		since,
+		shape,
+		upBytes: up.bytes,
+		downBytes: down.bytes,
+		connections: [...connections].filter(({ device }) => !device.destroyed).length,
+		accepted,
+	});
+	return {
+		port: (server.address() as net.AddressInfo).port,
+		state,
+		set: (change) => {
+			if (change.shape) applyShape(change.shape);
+			if (change.mode && change.mode !== mode) {
+				since = Date.now();
+				applyMode(change.mode);
+			}
+			return state();
+		},
+		close: () => {
+			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+			resetAll(connections);
+			return closed;
+		},
+	};
+}
+
+function setRate(direction: Direction, bytesPerSecond: number | undefined): void {
+	direction.rate = bytesPerSecond ?? Number.POSITIVE_INFINITY;
+	direction.busyUntil = 0;
+}
+
+function resetAll(connections: Set<Connection>): void {
+	for (const { device, hub } of connections) {
+		device.resetAndDestroy();
+		hub?.resetAndDestroy();
+	}
+	connections.clear();
+}

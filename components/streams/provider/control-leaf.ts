@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Connection } from "./connection";
+import { UserError } from "./errors";
+import { sleep } from "./wait";
+
+/** A running `nats-server` on a loopback port of this machine, linked to the hub's leaf port as administrator. */
+export interface ControlLeaf {
+	readonly url: string;
+	/** User of the hub's account HUB. */
+	readonly hub: LocalUser;
+	/** User of the hub's system account. */
+	readonly system: LocalUser;
+	/** What the server wrote so far, to tell why the hub does not answer. */
+	log(): string;
+	readonly exited: Promise<void>;
+	stop(): Promise<void>;
+}
+
+interface LocalUser {
+	readonly user: string;
+	readonly pass: string;
+}
+
+const START_MS = 10_000;
+
+/*
+ * The server must not outlive its parent, not even one that is killed with -9: the shell's descriptor 3 is a pipe
+ * whose other end only the parent holds. When it closes, the server is stopped and its folder, which holds
+ * credentials, is removed.
+ */
+const LIFELINE = `
+exec 3<&0 </dev/null
+nats-server -c "$1/control.conf" 3<&- & server=$!
+( read -r _ <&3; kill "$server" 2>/dev/null ) & watch=$!
+wait "$server"
+kill "$watch" 2>/dev/null
+rm -rf "$1"
+`;
+
+/** Starts a control leaf. @throws UserError when there is no nats-server to start */
+export async function startControlLeaf(connection: Connection): Promise<ControlLeaf> {
+	const folder = mkdtempSync(join(tmpdir(), "leafline-control-"));
+	chmodSync(folder, 0o700);
+	const user = (name: string): LocalUser => ({ user: name, pass: randomBytes(18).toString("base64url") });
+	const hub = user("hub");
+	const system = user("system");
+	const write = (name: string, text: string) => {
+		const path = join(folder, name);
+		writeFileSync(path, text, { mode: 0o600 });
+		return path;
+	};
+	const ca = connection.ca === "" ? undefined : write("ca.pem", connection.ca);
+	const remotes = [
+		{ account: "HUB", credentials: write("hub.creds", connection.adminCreds) },
+		{ account: "SYSTEM", credentials: write("system.creds", connection.systemCreds) },
+	];
+	write("control.conf", render({ folder, hub, system, urls: connection.urls, ca, remotes }));
+
+	// Detached: a Ctrl-C in the terminal is for the engine, which still needs the hub to end in good order.
+	const child = spawn("sh", ["-c", LIFELINE, "leafline-control", folder], {
+		stdio: ["pipe", "ignore", "ignore"],
+		detached: true,
+	});
+	const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
+	let log = "";
+	const readLog = () => {
+		try {
+			log = readFileSync(join(folder, "control.log"), "utf8");
+		} catch {
+			// Not written yet, or removed already: what was read last stands.
+		}
+		return log;
+	};
+	const stop = async () => {
+		readLog();
+		child.stdin?.destroy();
+		await exited;
+		rmSync(folder, { recursive: true, force: true });
+	};
+	try {
+		const url = await listening(child, folder);
+		return { url, hub, system, log: readLog, exited, stop };
+	} catch (error) {
+		readLog();
+		await stop();
+		if (log === "") throw error;
+		throw new UserError(`the control leaf did not start: ${lastLine(log)}`);
+	}
+}
+
+async function listening(child: ChildProcess, folder: string): Promise<string> {
+	const deadline = Date.now() + START_MS;
+	while (Date.now() < deadline) {
+		if (child.exitCode !== null) {
+			throw new UserError("the control leaf did not start: is `nats-server` (2.14.5 or later) on the PATH?");
+		}
+		try {
+			const file = readdirSync(folder).find((name) => name.endsWith(".ports"));
+			const url = file && (JSON.parse(readFileSync(join(folder, file), "utf8")) as { nats?: string[] }).nats?.[0];
+			if (url) return url;
+		} catch {
+			// Half written: look again.
+		}
+		await sleep(20);
+	}
+	throw new UserError(`the control leaf did not start within ${START_MS / 1000} s`);
+}
+
+interface Rendering {
+	folder: string;
+	hub: LocalUser;
+	system: LocalUser;
+	urls: readonly string[];
+	ca: string | undefined;
+	remotes: readonly { account: string; credentials: string }[];
+}
+
+function render({ folder, hub, system, urls, ca, remotes }: Rendering): string {
+	const text = JSON.stringify;
+	const tls = ca === undefined ? "" : `tls { ca_file: ${text(ca)}, timeout: 10, handshake_first: true }`;
+	const account = (name: string, { user, pass }: LocalUser) =>
+		`${name} { users: [ { user: ${text(user)}, password: ${text(pass)} } ] }`;
+	return `# A control leaf: lives as long as the process that started it.
+server_name: ${text(`control-${randomBytes(6).toString("hex")}`)}
+listen: "127.0.0.1:-1"
+ports_file_dir: ${text(folder)}
+log_file: ${text(join(folder, "control.log"))}
+accounts {
+  ${account("HUB", hub)}
+  ${account("SYSTEM", system)}
+}
+leafnodes {
+  reconnect: 1s
+  remotes: [
+${remotes
+	.map(
+		(remote) =>
+			`    { urls: [${urls.map((url) => text(url)).join(", ")}], account: ${remote.account}, credentials: ${text(remote.credentials)}, first_info_timeout: 10s, dial_timeout: 10s ${tls} }`,
+	)
+	.join("\n")}
+  ]
+}
+`;
+}
+
+function lastLine(log: string): string {
+	return log.trim().split("\n").pop() ?? "";
+}

@@ -1,0 +1,192 @@
+import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
+import type { EdgeStream } from "../../../topology/model";
+import { type Api, ApiError, NoAnswer, type Patience } from "./api";
+import { compareConsumer, compareStream, describe } from "./compare";
+import type { Control } from "./control";
+import { UserError } from "./errors";
+import {
+	consumerInfo,
+	deleteConsumer,
+	deleteStream,
+	putConsumer,
+	putStream,
+	type StreamInfo,
+	streamInfo,
+} from "./jetstream";
+import { atStake, consumerRejectedByServer, loweredLimits, rejectedByServer } from "./rules";
+import { OWNER } from "./stream";
+import { sleep } from "./wait";
+
+export type DeviceResult =
+	| { readonly outcome: "settled" }
+	/** Cannot be done now; another attempt may succeed. */
+	| { readonly outcome: "pending"; readonly reason: string }
+	/** Refused, and will be again until something is changed. */
+	| { readonly outcome: "failed"; readonly reason: string };
+
+export interface DeviceOptions {
+	readonly owner: string;
+	readonly adopt: readonly string[];
+	readonly allowDataLoss: boolean;
+	/** Classes whose streams are deleted. */
+	readonly removedClasses: readonly string[];
+}
+
+/** A device that was started a moment ago may still be connecting. */
+const GRACE_MS = 5_000;
+/** Draining a backlog over a slow link, a device was seen to take 42 s for one answer: busy is not offline. */
+const BUSY_MS = 120_000;
+const READ_BUSY_MS = 45_000;
+const TIMEOUTS_MS = [2_000, 5_000, 15_000, 45_000];
+const OFFLINE = "offline";
+
+/** Makes the streams of one device as asked. Never throws for what concerns this device only. */
+export async function settleDevice(
+	way: Control,
+	device: string,
+	streams: readonly EdgeStream[],
+	options: DeviceOptions,
+): Promise<DeviceResult> {
+	if (!(await connected(way, device, GRACE_MS))) return { outcome: "pending", reason: OFFLINE };
+	const api = way.api(device);
+	const patience = patient(way, device, BUSY_MS);
+	try {
+		for (const wanted of streams) await settleStream(api, withOwner(wanted, options.owner), options, patience);
+		for (const name of options.removedClasses) await deleteStream(api, `${device}_${name}`, patience);
+		return { outcome: "settled" };
+	} catch (error) {
+		if (error instanceof NoAnswer) return { outcome: "pending", reason: await silence(way, device) };
+		if (error instanceof Deferred) return { outcome: "pending", reason: error.message };
+		if (error instanceof ApiError) return { outcome: "failed", reason: error.message };
+		if (error instanceof UserError) return { outcome: "failed", reason: error.message };
+		throw error;
+	}
+}
+
+/** What on a device is not as asked; undefined if it cannot be reached. @throws ApiError */
+export async function readDevice(
+	way: Control,
+	device: string,
+	streams: readonly EdgeStream[],
+	owner: string,
+): Promise<string[] | undefined> {
+	if (!(await connected(way, device, 0))) return undefined;
+	const api = way.api(device);
+	const patience = patient(way, device, READ_BUSY_MS);
+	const drift: string[] = [];
+	try {
+		for (const wanted of streams.map((stream) => withOwner(stream, owner))) {
+			const { name } = wanted.stream;
+			const info = await streamInfo(api, name, patience);
+			if (!info) {
+				drift.push(`${name} is missing`);
+				continue;
+			}
+			drift.push(...compareStream(wanted.stream, info.config).map((difference) => `${name}: ${describe(difference)}`));
+			if (!wanted.consumer) continue;
+			const consumer = await consumerInfo(api, name, wanted.consumer.durable_name, patience);
+			const label = `${name}, consumer ${wanted.consumer.durable_name}`;
+			if (!consumer) drift.push(`${label} is missing`);
+			else drift.push(...compareConsumer(wanted.consumer, consumer.config).map((d) => `${label}: ${describe(d)}`));
+		}
+	} catch (error) {
+		if (error instanceof NoAnswer) return undefined;
+		throw error;
+	}
+	return drift;
+}
+
+/** Not now: it would lose messages that the hub is still to get. */
+class Deferred extends Error {}
+
+async function settleStream(
+	api: Api,
+	{ stream, consumer }: { stream: StreamConfig; consumer?: ConsumerConfig },
+	options: DeviceOptions,
+	patience: Patience,
+): Promise<void> {
+	let info = await streamInfo(api, stream.name, patience);
+	if (info) {
+		refuseForeign(stream, info, options);
+		const rejected = rejectedByServer(info.config as unknown as StreamConfig, stream);
+		if (rejected.length > 0) {
+			if (!options.allowDataLoss)
+				throw new UserError(`${stream.name}: the server rejects this change: ${rejected.join("; ")}`);
+			await deleteStream(api, stream.name, patience);
+			info = undefined;
+		}
+	}
+	if (!info) await putStream(api, stream, undefined, patience);
+	else if (compareStream(stream, info.config).length > 0) {
+		if (!options.allowDataLoss) await deferLoss(api, stream, info, consumer, patience);
+		await putStream(api, stream, info, patience);
+	}
+	if (consumer) await settleConsumer(api, stream.name, consumer, patience);
+}
+
+async function settleConsumer(api: Api, stream: string, wanted: ConsumerConfig, patience: Patience): Promise<void> {
+	const found = await consumerInfo(api, stream, wanted.durable_name, patience);
+	if (found && compareConsumer(wanted, found.config).length === 0) return;
+	const rejected = found ? consumerRejectedByServer(wanted, found.config as unknown as ConsumerConfig) : [];
+	// Made anew it loses nothing: the hub knows how far it is, and sets the consumer to it.
+	if (rejected.length > 0) await deleteConsumer(api, stream, wanted.durable_name, patience);
+	await putConsumer(api, stream, wanted, patience);
+}
+
+/** Streams that leafline made, or a device from its bundle, carry `leafline.` in their metadata. */
+function refuseForeign(wanted: StreamConfig, { config }: StreamInfo, { adopt }: DeviceOptions): void {
+	const metadata = (config.metadata ?? {}) as Record<string, string>;
+	if (Object.keys(metadata).some((key) => key.startsWith("leafline."))) return;
+	if (adopt.includes(wanted.name)) return;
+	const differences = compareStream(wanted, config).filter(({ field }) => field !== "metadata");
+	if (differences.length === 0) return;
+	throw new UserError(
+		`a stream ${wanted.name} exists already and was not made by leafline (${differences.map(describe).join(", ")}). ` +
+			"To take it over, add it to leafline:adopt; else delete or rename it.",
+	);
+}
+
+async function deferLoss(
+	api: Api,
+	wanted: StreamConfig,
+	info: StreamInfo,
+	consumer: ConsumerConfig | undefined,
+	patience: Patience,
+): Promise<void> {
+	const lost = atStake(loweredLimits(info.config as unknown as StreamConfig, wanted), info.state);
+	if (lost.length === 0) return;
+	const reader = consumer && (await consumerInfo(api, wanted.name, consumer.durable_name, patience));
+	if (reader && reader.num_pending + reader.num_ack_pending === 0) return;
+	const what = lost.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
+	throw new Deferred(`${wanted.name}: lowering ${what} would delete messages that the hub does not have yet`);
+}
+
+function withOwner({ stream, consumer }: EdgeStream, owner: string) {
+	const marked: StreamConfig = { ...stream, metadata: { ...stream.metadata, [OWNER]: owner } };
+	return consumer ? { stream: marked, consumer } : { stream: marked };
+}
+
+async function connected(way: Control, device: string, graceMs: number): Promise<boolean> {
+	const deadline = Date.now() + graceMs;
+	for (;;) {
+		const leaves = await way.leaves();
+		// A hub that does not tell who is connected: the requests themselves will show.
+		if (!leaves || leaves.has(device)) return true;
+		if (Date.now() >= deadline) return false;
+		await sleep(250);
+	}
+}
+
+async function silence(way: Control, device: string): Promise<string> {
+	const leaves = await way.leaves();
+	if (leaves && !leaves.has(device)) return OFFLINE;
+	return "no answer, though its link is up";
+}
+
+function patient(way: Control, device: string, ms: number): Patience {
+	return {
+		deadline: Date.now() + ms,
+		timeoutsMs: TIMEOUTS_MS,
+		worthWaiting: () => connected(way, device, 1_000),
+	};
+}

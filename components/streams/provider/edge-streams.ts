@@ -1,0 +1,183 @@
+import { expandEdge } from "../../../topology/edge";
+import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
+import { same } from "./compare";
+import { type Connection, requireConnection } from "./connection";
+import { type Control, control } from "./control";
+import { type DeviceResult, readDevice, settleDevice } from "./edge-device";
+import { type Reporter, reporter } from "./engine";
+import { IncompleteError } from "./errors";
+import type { Handler, Props } from "./handler";
+import { limiter } from "./wait";
+
+/** Properties of the edge streams of one group of devices, as they are stored in the state. */
+export interface EdgeStreamsProps {
+	readonly connection: Connection;
+	/** Where warnings are shown; no part of the streams. */
+	readonly resourceUrn: string;
+	/** `<project>/<stack>`, kept in the streams' metadata. */
+	readonly owner: string;
+	/** Key of the group in `topology.edgeGroups`. */
+	readonly key: string;
+	/** Names of streams that exist already and are taken over. */
+	readonly adopt: readonly string[];
+	readonly allowDataLoss: boolean;
+	/** Pending devices are no change. */
+	readonly ignorePending: boolean;
+	readonly group: string;
+	readonly classes: Readonly<Record<string, EdgeClass>>;
+	/** In a state that a refresh wrote, a device carries what is different on it (`drift`). */
+	readonly devices: Readonly<Record<string, EdgeDevice & { readonly drift?: readonly string[] }>>;
+	/** Output: devices that are not yet as asked, and why. */
+	readonly pending?: Readonly<Record<string, string>>;
+}
+
+const WIDTH = 32;
+const NAMES_SHOWN = 5;
+
+export const edgeStreams: Handler = {
+	async check(olds, news) {
+		const next = props(news);
+		const old = olds.classes ? props(olds) : undefined;
+		if (!next.key) return { inputs: news, failures: [{ property: "", reason: "key is missing" }] };
+		const reasons = old && !next.allowDataLoss ? refusals(old, next) : [];
+		return { inputs: news, failures: reasons.map((reason) => ({ property: "", reason })) };
+	},
+
+	async diff(_id, olds, news) {
+		const [old, next] = [props(olds), props(news)];
+		const fields = ["classes", "devices", "group", "owner", "connection", "allowDataLoss"] as const;
+		const waiting = Object.keys(old.pending ?? {}).filter((device) => next.devices[device]);
+		const retry = waiting.length > 0 && !next.ignorePending;
+		if (retry) reporter(next.resourceUrn).info(`${count(waiting.length)} pending and tried again: ${some(waiting)}`);
+		return { changes: retry || fields.some((field) => !same(old[field], next[field])) };
+	},
+
+	async create(inputs) {
+		const wanted = props(inputs);
+		return { id: wanted.key, outs: await settle(wanted, undefined) };
+	},
+
+	async update(_id, olds, news) {
+		return { outs: await settle(props(news), props(olds)) };
+	},
+
+	async read(id, stored) {
+		const known = props(stored);
+		const { way, say } = await open(known);
+		const limited = limiter(WIDTH);
+		const devices: Record<string, unknown> = {};
+		const unread: string[] = [];
+		await Promise.all(
+			Object.entries(known.devices).map(([device, settings]) =>
+				limited(async () => {
+					const { drift: before, ...plain } = settings;
+					const drift = known.pending?.[device]
+						? []
+						: await readDevice(way, device, expanded(known, device), known.owner);
+					if (drift === undefined) unread.push(device);
+					const kept = drift ?? before ?? [];
+					devices[device] = kept.length > 0 ? { ...plain, drift: kept } : plain;
+				}),
+			),
+		);
+		if (unread.length > 0) say.info(`${count(unread.length)} offline, last known state kept: ${some(unread)}`);
+		const inOrder = Object.fromEntries(Object.keys(known.devices).map((device) => [device, devices[device]]));
+		const outs: Props = { ...stored, devices: inOrder };
+		const { pending: _, ...inputs } = outs;
+		return { id, props: outs, inputs };
+	},
+
+	async delete(_id, stored) {
+		// Streams on devices belong to the devices, with what the hub has not got yet.
+		const { devices, resourceUrn } = props(stored);
+		reporter(resourceUrn).info(`the streams on ${count(Object.keys(devices).length)} stay where they are`);
+	},
+};
+
+function props(raw: Props): EdgeStreamsProps {
+	return raw as unknown as EdgeStreamsProps;
+}
+
+function expanded({ group, classes, devices }: EdgeStreamsProps, device: string) {
+	const edgeGroup: EdgeGroup = { group, classes, devices };
+	return expandEdge(edgeGroup, device);
+}
+
+/** Changes that no device's server takes in place. */
+function refusals(old: EdgeStreamsProps, next: EdgeStreamsProps): string[] {
+	return Object.entries(next.classes).flatMap(([name, { storage }]) => {
+		const before = old.classes[name]?.storage;
+		if (before === undefined || before === storage) return [];
+		return [
+			`class ${name}: the server rejects a change of storage from ${before} to ${storage}. Declare a class with ` +
+				"another name, or set leafline:allowDataLoss to true to delete the streams with their messages and make them anew.",
+		];
+	});
+}
+
+async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefined): Promise<Props> {
+	const { way, say } = await open(wanted);
+	const names = Object.keys(wanted.devices);
+	const removedClasses = Object.keys(old?.classes ?? {}).filter((name) => !wanted.classes[name]);
+	const limited = limiter(WIDTH);
+	const pending: Record<string, string> = {};
+	const failed: string[] = [];
+	let finished = 0;
+	const settleOne = async (device: string) => {
+		const result: DeviceResult = await settleDevice(way, device, expanded(wanted, device), {
+			owner: wanted.owner,
+			adopt: wanted.adopt,
+			allowDataLoss: wanted.allowDataLoss,
+			removedClasses: wanted.allowDataLoss ? removedClasses : [],
+		});
+		finished++;
+		say.progress(`${finished} of ${names.length} devices`);
+		if (result.outcome === "settled") return;
+		pending[device] = result.reason;
+		if (result.outcome === "failed") failed.push(`${device}: ${result.reason}`);
+	};
+	await Promise.all(names.map((device) => limited(() => settleOne(device))));
+	report(say, wanted, old, { pending, removedClasses });
+	const sorted = Object.fromEntries(Object.entries(pending).sort(([a], [b]) => (a < b ? -1 : 1)));
+	const outs: Props = { ...wanted, pending: sorted };
+	if (failed.length > 0) {
+		const message = failed.slice(0, NAMES_SHOWN).join("\n");
+		throw new IncompleteError(`${count(failed.length)} refused:\n${message}`, wanted.key, outs, failed);
+	}
+	return outs;
+}
+
+function report(
+	say: Reporter,
+	wanted: EdgeStreamsProps,
+	old: EdgeStreamsProps | undefined,
+	{ pending, removedClasses }: { pending: Record<string, string>; removedClasses: string[] },
+): void {
+	const byReason = new Map<string, string[]>();
+	for (const [device, reason] of Object.entries(pending)) {
+		byReason.set(reason, [...(byReason.get(reason) ?? []), device]);
+	}
+	for (const [reason, devices] of byReason) say.warn(`${count(devices.length)} pending: ${some(devices)} (${reason})`);
+	const gone = Object.keys(old?.devices ?? {}).filter((device) => !wanted.devices[device]);
+	if (gone.length > 0) say.warn(`${count(gone.length)} no longer managed, their streams stay on them: ${some(gone)}`);
+	if (removedClasses.length > 0 && !wanted.allowDataLoss) {
+		say.warn(`streams of ${removedClasses.join(", ")} are no longer managed and stay on the devices`);
+	}
+}
+
+async function open({ connection, resourceUrn }: EdgeStreamsProps): Promise<{ way: Control; say: Reporter }> {
+	const say = reporter(resourceUrn);
+	say.progress("reaching the hub");
+	const way = await control(requireConnection(connection));
+	await way.ready();
+	return { way, say };
+}
+
+function count(devices: number): string {
+	return devices === 1 ? "1 device" : `${devices} devices`;
+}
+
+function some(names: readonly string[]): string {
+	const shown = [...names].sort().slice(0, NAMES_SHOWN).join(", ");
+	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+}

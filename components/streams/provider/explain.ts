@@ -1,0 +1,31 @@
+import { type Connection, whereabouts } from "./connection";
+
+/** What the log of a control leaf says about a link that does not come up, from the most to the least telling. */
+const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
+	{
+		sign: /x509|certificate|tls:|TLS handshake/i,
+		meaning: "its certificate was not accepted; does `ca` belong to the authority that signed it?",
+	},
+	{
+		sign: /authorization|authentication|not authorized|account .*(not found|missing)|expired|revoked/i,
+		meaning: "it refused the credentials; were they made from the keys of this hub, and is the account known there?",
+	},
+	{ sign: /no such host|server misbehaving/i, meaning: "its name cannot be resolved" },
+	{ sign: /connection refused/i, meaning: "nothing listens there; is the hub running?" },
+	{
+		sign: /i\/o timeout|no route|unreachable/i,
+		meaning: "it cannot be reached; does a firewall let the leaf port in?",
+	},
+];
+
+/** A message for a hub that did not answer in the named account. */
+export function explain(connection: Connection, account: "HUB" | "SYSTEM", log: string | undefined): string {
+	const where = whereabouts(connection);
+	const lines = (log ?? "").split("\n").filter((line) => /\[(ERR|WRN|INF)\]/.test(line));
+	// The newest lines count: an early refusal may have been a hub that was still starting.
+	const recent = lines.slice(-12).join("\n");
+	const found = SIGNS.find(({ sign }) => sign.test(recent));
+	const what = account === "HUB" ? "its JetStream" : "its system account";
+	if (found) return `the hub at ${where} did not answer: ${found.meaning}`;
+	return `the hub at ${where} did not answer: ${what} is silent, though the link gave no error`;
+}

@@ -1,0 +1,11 @@
+/**
+ * What the resources in the state require by name. Each property loads its implementation when it is first used, so
+ * that an operation on a stream does not pay for making certificates.
+ */
+import { type Handler, hosted } from "./handler";
+
+export const keys = hosted(() => require("../../identity/handlers/keys").keys as Handler);
+export const certificates = hosted(() => require("../../identity/handlers/certificates").certificates as Handler);
+export const accounts = hosted(() => require("../../identity/handlers/accounts").accounts as Handler);
+export const stream = hosted(() => require("./stream").stream as Handler);
+export const edgeStreams = hosted(() => require("./edge-streams").edgeStreams as Handler);

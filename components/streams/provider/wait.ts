@@ -1,0 +1,20 @@
+/** Runs at most `width` tasks at once, in the order of their calls. */
+export function limiter(width: number): <T>(task: () => Promise<T>) => Promise<T> {
+	let free = width;
+	const queue: (() => void)[] = [];
+	return async (task) => {
+		if (free > 0) free--;
+		else await new Promise<void>((resolve) => queue.push(resolve));
+		try {
+			return await task();
+		} finally {
+			const next = queue.shift();
+			if (next) next();
+			else free++;
+		}
+	};
+}
+
+export function sleep(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConsumerConfig, StreamConfig, StreamSource } from "../../topology/jetstream";
+import { DynamicResource } from "./dynamic";
+import type { Connection } from "./provider/connection";
+
+export interface StreamArgs {
+	/** How to reach the hub. Kept secret. */
+	connection: pulumi.Input<Connection>;
+	/**
+	 * The stream as `STREAM.CREATE` takes it, its sources included.
+	 * @example { name: "hub_can", retention: "limits", storage: "file", discard: "old", num_replicas: 1,
+	 *   max_msgs: -1, max_bytes: -1, max_age: 604_800_000_000_000, sources: [ … ] }
+	 */
+	config: StreamConfig;
+	/** Durable consumers on it, by name. Others that exist are left alone. @default none */
+	consumers?: Readonly<Record<string, ConsumerConfig>>;
+	/** Take over a stream of that name that exists already. @default false */
+	adopt?: boolean;
+	/** Let a change or a removal delete messages. @default false */
+	allowDataLoss?: boolean;
+}
+
+/**
+ * One stream of the hub, with all its sources and consumers.
+ *
+ * A change that the server would reject, or that would delete messages, is refused in preview. Removing the resource
+ * is refused while the stream holds messages, unless `allowDataLoss` says otherwise.
+ */
+export class Stream extends DynamicResource {
+	/** Name of the stream. */
+	declare readonly id: pulumi.Output<string>;
+
+	constructor(name: string, args: StreamArgs, opts: pulumi.CustomResourceOptions = {}) {
+		const { sources, ...config } = args.config;
+		const inputs = {
+			connection: pulumi.secret(args.connection),
+			owner: owner(),
+			adopt: args.adopt ?? false,
+			allowDataLoss: args.allowDataLoss ?? false,
+			config,
+			sources: byName(sources ?? []),
+			consumers: args.consumers ?? {},
+		};
+		super("stream", "Stream", name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["connection"] }));
+	}
+}
+
+/** Whose streams these are: `<project>/<stack>`. */
+export function owner(): string {
+	return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+function byName(sources: readonly StreamSource[]): Record<string, StreamSource> {
+	const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
+	return Object.fromEntries(sorted.map((source) => [source.name, source]));
+}

@@ -1,0 +1,87 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Topology } from "../../topology/model";
+import { EdgeStreams } from "./edge-streams";
+import type { Connection } from "./provider/connection";
+import { Stream } from "./stream";
+
+export interface StreamsArgs {
+	topology: Topology;
+	/** How to reach the hub, and the devices through it. */
+	connection: pulumi.Input<Connection>;
+	/** The hub: streams on devices, and where messages may be lost those of the hub as well, end with it. @default none */
+	hub?: pulumi.Resource;
+	/** Devices that this stack starts itself; their streams wait for them. @default none */
+	leaves?: pulumi.Input<pulumi.Resource>[];
+}
+
+/**
+ * All streams of a topology. First what feeds the devices, then the devices' streams, then the hub's streams that
+ * source them: a hub that looks for a device's consumer before it exists tries again only after 10 s and more.
+ */
+export class Streams extends pulumi.ComponentResource {
+	/** Devices that are not yet as asked, and why. */
+	readonly pending: pulumi.Output<Record<string, string>>;
+	/** Streams of the hub, by name. */
+	readonly hubStreams: Readonly<Record<string, Stream>>;
+	/** Streams of devices, by key of their group. */
+	readonly edgeStreams: Readonly<Record<string, EdgeStreams>>;
+
+	constructor(name: string, args: StreamsArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("leafline:streams:Streams", name, {}, opts);
+		const down = createHubStreams(args, "downlink", { parent: this });
+		this.edgeStreams = createEdgeStreams(args, {
+			parent: this,
+			dependsOn: [...Object.values(down), ...(args.leaves ?? [])],
+		});
+		const up = createHubStreams(args, "uplink", { parent: this, dependsOn: Object.values(this.edgeStreams) });
+		this.hubStreams = { ...down, ...up };
+		this.pending = allPending(Object.values(this.edgeStreams));
+		this.registerOutputs({ pending: this.pending });
+	}
+}
+
+function createHubStreams(
+	{ topology, connection, hub }: StreamsArgs,
+	direction: "uplink" | "downlink",
+	opts: pulumi.CustomResourceOptions,
+): Record<string, Stream> {
+	const { settings, hubStreams } = topology;
+	const { allowDataLoss, adopt } = settings;
+	const keep = keeping(settings.environment, allowDataLoss, hub);
+	const streams = Object.entries(hubStreams).filter(([, stream]) => stream.direction === direction);
+	return Object.fromEntries(
+		streams.map(([name, { config, consumers }]) => {
+			const args = { connection, config, consumers, allowDataLoss, adopt: adopt.includes(name) };
+			return [name, new Stream(name, args, { ...opts, ...keep })];
+		}),
+	);
+}
+
+/** How the hub's streams are kept from being removed: in preview, by the engine, and not only in the provider. */
+function keeping(
+	environment: string,
+	allowDataLoss: boolean,
+	hub: pulumi.Resource | undefined,
+): pulumi.CustomResourceOptions {
+	if (allowDataLoss) return hub ? { deletedWith: hub } : {};
+	return { protect: true, retainOnDelete: environment === "staging" || environment === "prod" };
+}
+
+function createEdgeStreams(
+	{ topology, connection, hub }: StreamsArgs,
+	opts: pulumi.CustomResourceOptions,
+): Record<string, EdgeStreams> {
+	const { allowDataLoss, ignorePending, adopt } = topology.settings;
+	return Object.fromEntries(
+		Object.entries(topology.edgeGroups).map(([key, edgeGroup]) => {
+			const args = { connection, key, edgeGroup, adopt, allowDataLoss, ignorePending };
+			return [key, new EdgeStreams(key, args, { ...opts, ...(hub ? { deletedWith: hub } : {}) })];
+		}),
+	);
+}
+
+function allPending(groups: readonly EdgeStreams[]): pulumi.Output<Record<string, string>> {
+	return pulumi
+		.all(groups.map((group) => group.pending))
+		.apply((all) => Object.assign({}, ...all.map((pending) => pending ?? {})) as Record<string, string>);
+}

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { nearest } from "./nearest";
+import { DURATION, oneOf, parseUnit, type Result, show, type UnitKind } from "./units";
+
+/**
+ * The kinds of fields that the fleet file and the settings are made of: each knows its own error messages, and tells
+ * editors through its JSON Schema what may stand there.
+ */
+
+/** A message and its remedy as the one text that a zod issue can carry; `toIssues` takes them apart again. */
+export function say(message: string, remedy: string): string {
+	return `${message}\n${remedy}`;
+}
+
+/** A number with its unit; the schema's output is in base units. */
+export function quantity(kind: UnitKind, description: string, limits: { min?: number; example?: string } = {}) {
+	const example = limits.example ?? kind.example;
+	const parse = (input: unknown): Result<number> => {
+		const result = parseUnit(kind, input);
+		if (!result.ok || result.value >= (limits.min ?? 1e-9)) return result;
+		return { ok: false, message: `${show(input)} is too small`, remedy: `write for example ${example}` };
+	};
+	return converted(parse, example, { description, pattern: pattern(kind), examples: [example] });
+}
+
+/** How often JetStream writes to disk: a duration, or `always`. */
+export function syncInterval(description: string) {
+	const parse = (input: unknown): Result<number | "always"> =>
+		input === "always" ? { ok: true, value: "always" } : parseUnit(DURATION, input);
+	const either = `^always$|${pattern(DURATION)}`;
+	return converted(parse, "250ms", { description, pattern: either, examples: ["250ms", "always"] });
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly [string, ...string[]]>(words: T, description: string) {
+	const error = (issue: { input?: unknown }) => {
+		if (issue.input === undefined || issue.input === null) return absent(issue.input, oneOf(words));
+		const meant = typeof issue.input === "string" ? nearest(issue.input, words) : undefined;
+		return say(`${show(issue.input)} is not known`, meant ? `did you mean ${meant}?` : `write ${oneOf(words)}`);
+	};
+	return z.enum(words, { error }).meta({ description });
+}
+
+/** Text of a certain form. */
+export function text(form: RegExp, what: string, example: string, description: string) {
+	const error = (issue: { input?: unknown }) =>
+		absent(issue.input, example) ?? say(`${show(issue.input)} is not ${what}`, `write for example ${example}`);
+	return z
+		.string({ error })
+		.regex(form, { error })
+		.meta({ description, examples: [example] });
+}
+
+/** A whole number that needs no unit, for it counts things. */
+export function count(min: number, max: number, description: string) {
+	const error = (issue: { input?: unknown }) =>
+		absent(issue.input, String(min)) ??
+		say(`${show(issue.input)} is no whole number from ${min} to ${max}`, "write one");
+	return z.int({ error }).min(min, { error }).max(max, { error }).meta({ description });
+}
+
+/** One of a few numbers. */
+export function oneNumber<const T extends number>(numbers: readonly T[], description: string) {
+	const error = (issue: { input?: unknown }) =>
+		say(`${show(issue.input)} is not possible`, `write ${oneOf(numbers.map(String))}`);
+	return z.literal([...numbers] as [T, ...T[]], { error }).meta({ description });
+}
+
+/**
+ * A map with known keys; all others are mistakes.
+ * @param taught what to say about keys that people try and that cannot be
+ */
+export function section<T extends z.core.$ZodLooseShape>(
+	shape: T,
+	description: string,
+	taught: Record<string, string> = {},
+) {
+	const known = Object.keys(shape);
+	return z
+		.strictObject(shape, {
+			error: (issue) => {
+				if (issue.code !== "unrecognized_keys") return notAMap(issue.input, `its fields: ${known.join(", ")}`);
+				const keys = (issue as unknown as { keys: string[] }).keys;
+				return keys.map((key) => say(`unknown key`, unknownKey(key, known, taught))).join("\n\n");
+			},
+		})
+		.meta({ description });
+}
+
+/** A map from names, which the user chooses, to values. The names' form is checked apart, so that all mistakes show. */
+export function named<T extends z.core.$ZodType>(value: T, form: RegExp, description: string) {
+	const key = z.string().meta({ pattern: form.source });
+	return z
+		.record(key, value, { error: (issue) => notAMap(issue.input, "a name and its fields") })
+		.meta({ description });
+}
+
+/** What to say where nothing stands, and undefined where something does. */
+export function absent(input: unknown, example: string): string | undefined {
+	if (input === undefined) return say("is missing", `write for example ${example}`);
+	return input === null ? say("is empty", `write for example ${example}`) : undefined;
+}
+
+function notAMap(input: unknown, expected: string): string {
+	if (input === undefined) return say("is missing", `write ${expected}`);
+	return say(input === null ? "is empty" : `${show(input)} is not a map`, `write ${expected}`);
+}
+
+function unknownKey(key: string, known: readonly string[], taught: Record<string, string>): string {
+	if (Object.hasOwn(taught, key)) return taught[key] ?? "";
+	const meant = nearest(key, known);
+	return meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`;
+}
+
+function converted<T>(
+	parse: (input: unknown) => Result<T>,
+	example: string,
+	meta: { description: string; pattern: string; examples: string[] },
+) {
+	const complain = (input: unknown): string => {
+		const result = parse(input);
+		return absent(input, example) ?? (result.ok ? "" : say(result.message, result.remedy));
+	};
+	return z
+		.string({ error: (issue) => complain(issue.input) })
+		.transform((input, context) => {
+			const result = parse(input);
+			if (result.ok) return result.value;
+			context.issues.push({ code: "custom", message: say(result.message, result.remedy), input });
+			return z.NEVER;
+		})
+		.meta(meta);
+}
+
+/** The same grammar as `parseUnit`, for editors. */
+function pattern(kind: UnitKind): string {
+	const part = `\\d+(\\.\\d+)? ?(${Object.keys(kind.units).join("|")})`;
+	return kind.compound ? `^(${part})+$` : `^${part}$`;
+}

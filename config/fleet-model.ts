@@ -1,0 +1,83 @@
+import { expandDevices } from "./devices";
+import type { FleetInput } from "./fleet-schema";
+import { FleetFile } from "./fleet-schema";
+import type { Device, DeviceGroup, DownlinkClass, Fleet, Hardware, HubConsumer, Link, UplinkClass } from "./model";
+
+/** The hardware of a fleet file that names none: all defaults. */
+const DEFAULT_HARDWARE = "default";
+
+/** Turns a fleet file without mistakes into the fleet that everything else computes with. */
+export function fleetOf(file: FleetInput): Fleet {
+	const kinds = Object.keys(file.hardware).length > 0 ? file.hardware : { [DEFAULT_HARDWARE]: defaultHardware() };
+	const [firstKind = DEFAULT_HARDWARE] = Object.keys(kinds);
+	const groups: Record<string, DeviceGroup> = {};
+	const devices: Record<string, Device> = {};
+	for (const [name, group] of Object.entries(file.groups)) {
+		const names = expandDevices(group.devices).items.flatMap((item) => item.names);
+		groups[name] = { hardware: group.hardware ?? firstKind, link: linkOf(file.link, group.link), devices: names };
+		for (const device of names) devices[device] = { name: device, group: name, ...file.devices[device] };
+	}
+	return {
+		name: file.fleet,
+		hardware: mapValues(kinds, hardwareOf),
+		classes: mapValues(file.classes, uplinkOf),
+		downlink: mapValues(file.downlink, downlinkOf),
+		consumers: mapValues(file.consumers, consumerOf),
+		groups,
+		devices,
+	};
+}
+
+function hardwareOf(kind: FleetInput["hardware"][string]): Hardware {
+	const { arch, buffer, sync, storeDir, memory, clientPort } = kind;
+	return { arch, bufferBytes: buffer, sync, storeDir, memoryBytes: memory, clientPort };
+}
+
+function defaultHardware(): FleetInput["hardware"][string] {
+	const { hardware } = FleetFile.shape;
+	const { only } = hardware.parse({ only: {} });
+	if (!only) throw new Error("the schema has no default hardware");
+	return only;
+}
+
+/** A group whose `up` differs does not keep a `down` that nobody wrote. */
+function linkOf(fleet: FleetInput["link"], group: FleetInput["groups"][string]["link"]): Link {
+	const link = { ...fleet, ...group };
+	return {
+		upBitsPerSecond: link.up,
+		downBitsPerSecond: link.down ?? link.up,
+		rttMs: link.rtt,
+		outageMs: link.outage,
+		compression: link.compression,
+	};
+}
+
+function uplinkOf(value: FleetInput["classes"][string]): UplinkClass {
+	const { rate, size, accepts, priority, whenFull, storage, maxAge, delay, shards, hub } = value;
+	return {
+		rate,
+		sizeBytes: size,
+		accepts,
+		priority,
+		whenFull,
+		storage,
+		...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
+		delayMs: delay,
+		...(shards === undefined ? {} : { shards }),
+		hub: { keepMs: hub.keep, ...(hub.replicas === undefined ? {} : { replicas: hub.replicas }) },
+	};
+}
+
+function downlinkOf(value: FleetInput["downlink"][string]): DownlinkClass {
+	const { keep, size, rate, replicas } = value;
+	return { keepMs: keep, sizeBytes: size, rate, ...(replicas === undefined ? {} : { replicas }) };
+}
+
+function consumerOf(value: FleetInput["consumers"][string]): HubConsumer {
+	const { ackWait, ...rest } = value;
+	return { ...rest, ackWaitMs: ackWait };
+}
+
+function mapValues<A, B>(map: Readonly<Record<string, A>>, convert: (value: A) => B): Record<string, B> {
+	return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, convert(value)]));
+}

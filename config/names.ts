@@ -1,0 +1,96 @@
+import { nearest } from "./nearest";
+import { show } from "./units";
+
+/** What a name may look like, and why. */
+export interface NameRule {
+	readonly what: string;
+	readonly form: RegExp;
+	readonly describe: string;
+	readonly most: number;
+	/** Words that would clash, and with what. */
+	readonly reserved: Readonly<Record<string, string>>;
+}
+
+/**
+ * A device's name is its JetStream domain, its server's name, a subject token and a part of the names of its streams
+ * and files: 32 characters leave `<device>_<class>` far below what a file name may have, and fit a DNS label.
+ */
+export const DEVICE: NameRule = {
+	what: "a device",
+	form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+	describe: "a-z, 0-9 and dashes within, for example truck-001",
+	most: 32,
+	reserved: {
+		hub: "the hub's domain",
+		control: "the control leaf",
+		links: "the process that carries local links",
+		deliver: "the subjects on which the hub receives",
+		down: "the subjects of downlinks",
+		dl: "the subjects on which devices receive",
+	},
+};
+
+/** Also of downlink classes. An underscore would make `hub_can_02` a class as well as a shard. */
+export const CLASS: NameRule = {
+	what: "a class",
+	form: /^[a-z][a-z0-9]*$/,
+	describe: "a-z, then a-z and 0-9, for example can",
+	most: 32,
+	reserved: {},
+};
+
+/** Big groups are split into `<group>-02` and so on, so that no group may be named like such a part. */
+export const GROUP: NameRule = {
+	what: "a group",
+	form: /^[a-z]([a-z0-9-]*[a-z0-9])?(?<!-\d+)$/,
+	describe: "a-z, 0-9 and dashes, and no number after the last dash, for example north",
+	most: 32,
+	reserved: {},
+};
+
+export const HARDWARE: NameRule = {
+	what: "hardware",
+	form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+	describe: "a-z, 0-9 and dashes within, for example rk3588",
+	most: 32,
+	reserved: {},
+};
+
+export const CONSUMER: NameRule = {
+	what: "a consumer",
+	form: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+	describe: "letters, digits, dashes and underscores, for example lake",
+	most: 32,
+	reserved: {},
+};
+
+/** The fleet's name: one token, as it may end in subjects and file names. */
+export const FLEET: NameRule = {
+	what: "a fleet",
+	form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+	describe: "a-z, 0-9 and dashes within, for example mine-north",
+	most: 32,
+	reserved: {},
+};
+
+/** @returns undefined for a good name */
+export function nameProblem(rule: NameRule, name: string): { message: string; remedy: string } | undefined {
+	if (Object.hasOwn(rule.reserved, name)) {
+		return { message: `${show(name)} is reserved for ${rule.reserved[name]}`, remedy: "choose another name" };
+	}
+	if (name.length > rule.most) {
+		return { message: `${show(name)} has ${name.length} characters`, remedy: `use at most ${rule.most}` };
+	}
+	if (rule.form.test(name)) return undefined;
+	const repaired = name.toLowerCase().replace(rule === CLASS ? /[^a-z0-9]/g : /[^a-z0-9-]/g, rule === CLASS ? "" : "-");
+	const remedy = rule.form.test(repaired) ? `did you mean ${repaired}?` : `use ${rule.describe}`;
+	return { message: `${show(name)} cannot name ${rule.what}`, remedy };
+}
+
+/** `did you mean x?`, or what there is. */
+export function suggest(name: string, known: readonly string[], none: string): string {
+	const meant = nearest(name, known);
+	if (meant) return `did you mean ${meant}?`;
+	if (known.length === 0) return none;
+	return `known: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`;
+}

@@ -4,6 +4,7 @@ const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { readIfThere, writeWhole } = require("./paths.js");
 const { run } = require("./processes.js");
+const { withoutSalt } = require("./stack-settings.js");
 const { Message } = require("./message.js");
 
 /** The stack that needs nothing but this machine. */
@@ -11,7 +12,11 @@ const LOCAL = "local";
 
 /** @param {string} root */
 const places = (root) => ({
+	/** Everything that the local stack makes lies in here. */
+	folder: path.join(root, ".leafline"),
 	state: path.join(root, ".leafline", "state"),
+	logs: path.join(root, ".leafline", "logs"),
+	daemons: path.join(root, ".leafline", "local"),
 	passphrase: path.join(root, ".leafline", "passphrase"),
 	settings: path.join(root, `Pulumi.${LOCAL}.yaml`),
 	template: path.join(root, "stacks", `${LOCAL}.yaml`),
@@ -43,17 +48,21 @@ function localEnvironment(root, env) {
  * @param {string} pulumi
  */
 async function prepareLocalStack(root, env, pulumi) {
-	const { state, passphrase, settings, template } = places(root);
+	const { folder, state, passphrase, settings, template } = places(root);
+	const exists = hasState(root);
 	fs.mkdirSync(state, { recursive: true, mode: 0o700 });
-	fs.chmodSync(path.dirname(state), 0o700);
+	fs.chmodSync(folder, 0o700);
+	if (!fs.existsSync(settings)) writeWhole(settings, readIfThere(template) ?? "config: {}\n");
 	if (env.PULUMI_CONFIG_PASSPHRASE_FILE === passphrase && !fs.existsSync(passphrase)) {
+		if (exists)
+			throw new Message(`${passphrase} is gone, and the local stack's secrets with it.\nnpm run down clears up.`);
+		// The salt belongs to the passphrase that is gone.
+		writeWhole(settings, withoutSalt(readIfThere(settings) ?? ""));
 		writeWhole(passphrase, crypto.randomBytes(24).toString("base64url"), 0o600);
 	}
-	if (!fs.existsSync(settings)) writeWhole(settings, readIfThere(template) ?? "config: {}\n");
-	const project = projectName(root);
-	if (fs.existsSync(path.join(state, ".pulumi", "stacks", project, `${LOCAL}.json`))) return;
+	if (exists) return;
 	let printed = "";
-	const code = await run(pulumi, ["stack", "init", LOCAL, "--non-interactive"], {
+	const code = await run(pulumi, ["stack", "init", LOCAL, "--no-select", "--non-interactive"], {
 		cwd: root,
 		env: { ...env, PULUMI_STACK: undefined },
 		output: (text) => {
@@ -65,9 +74,18 @@ async function prepareLocalStack(root, env, pulumi) {
 	}
 }
 
-/** @param {string} root */
-function projectName(root) {
-	return /^name:\s*["']?([\w.-]+)/m.exec(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
+/**
+ * @param {string} root
+ * @returns {boolean} true if there is a local stack in the project's own folder
+ */
+function hasState(root) {
+	const stacks = path.join(places(root).state, ".pulumi", "stacks", projectName(root));
+	return fs.existsSync(path.join(stacks, `${LOCAL}.json`));
 }
 
-module.exports = { LOCAL, places, localEnvironment, prepareLocalStack, projectName };
+/** @param {string} root */
+function projectName(root) {
+	return /^name:\s*["']?([\w.-]+)/m.exec(readIfThere(path.join(root, "Pulumi.yaml")) ?? "")?.[1] ?? "";
+}
+
+module.exports = { LOCAL, places, localEnvironment, prepareLocalStack, hasState, projectName };

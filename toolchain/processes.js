@@ -45,6 +45,7 @@ function listen() {
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
  * @property {(chunk: string) => void} [output] takes stdout and stderr; without it they go to this process's own
+ * @property {number} [timeoutMs] ends it with SIGINT, and 10 s later with SIGKILL
  */
 
 /**
@@ -55,11 +56,12 @@ function listen() {
  * @param {RunOptions} options
  * @returns {Promise<number>} its exit code, 128 + signal number if it was killed, 127 if it could not be started
  */
-function run(program, args, { cwd, env, output }) {
+function run(program, args, { cwd, env, output, timeoutMs }) {
 	listen();
 	return new Promise((resolve) => {
 		const child = spawn(program, args, { cwd, env, stdio: output ? ["ignore", "pipe", "pipe"] : "inherit" });
 		children.add(child);
+		const timers = timeoutMs === undefined ? [] : limit(child, timeoutMs);
 		if (output) {
 			child.stdout?.setEncoding("utf8").on("data", output);
 			child.stderr?.setEncoding("utf8").on("data", output);
@@ -70,10 +72,19 @@ function run(program, args, { cwd, env, output }) {
 			resolve(127);
 		});
 		child.on("close", (code) => {
+			for (const timer of timers) clearTimeout(timer);
 			children.delete(child);
 			resolve(code ?? 143);
 		});
 	});
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {number} ms
+ */
+function limit(child, ms) {
+	return [setTimeout(() => child.kill("SIGINT"), ms), setTimeout(() => child.kill("SIGKILL"), ms + 10_000)];
 }
 
 /**

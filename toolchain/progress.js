@@ -4,7 +4,7 @@
  * the command.
  */
 
-/** @typedef {{ detail(text: string): void, done(text?: string): void, fail(): void }} Step */
+/** @typedef {{ detail(text: string): void, done(text?: string): void, fail(): void, clear(): void }} Step */
 
 const LINE_EVERY_MS = 15_000;
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -51,6 +51,10 @@ function step(title, stream = process.stderr) {
 			clearInterval(timer);
 			clear();
 			stream.write(`✓ ${text} ${elapsed(Date.now() - started)}\n`);
+		},
+		clear() {
+			clearInterval(timer);
+			clear();
 		},
 		fail() {
 			clearInterval(timer);

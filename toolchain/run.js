@@ -28,7 +28,8 @@ main().then(
 		process.exitCode = code;
 	},
 	(error) => {
-		process.stderr.write(`${error instanceof Message ? error.message : error.stack}\n`);
+		const text = error instanceof Message ? error.message : error.stack;
+		if (text) process.stderr.write(`${text}\n`);
 		process.exitCode = error instanceof Message ? error.exitCode : 1;
 	},
 );

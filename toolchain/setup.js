@@ -1,32 +1,79 @@
+const fs = require("node:fs");
+const path = require("node:path");
 const { installDependencies } = require("./dependencies.js");
 const { compile } = require("./compile.js");
 const { provideTools } = require("./tools.js");
 const { engineEnvironment } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
 const { LOCAL, localEnvironment, prepareLocalStack } = require("./local-stack.js");
+const { withLock } = require("./lock.js");
+const { cacheFolder } = require("./paths.js");
 const { note } = require("./progress.js");
+const { Message } = require("./message.js");
+
+/** @typedef {{ env: NodeJS.ProcessEnv, pulumi: string, stack: string }} Ready */
 
 /**
  * Makes everything ready that a command needs.
  *
  * @param {string} root
- * @param {object} options
- * @param {readonly string[]} options.args for the engine, which name the stack
- * @param {boolean} [options.build] false: the command works without bin/
- * @returns {Promise<{ env: NodeJS.ProcessEnv, pulumi: string, stack: string }>}
+ * @param {readonly string[]} args for the engine, which name the stack
+ * @returns {Promise<Ready>}
  */
-async function setUp(root, { args, build = true }) {
-	await installDependencies(root, process.env);
-	if (build) await compile(root, process.env);
+async function setUp(root, args) {
+	await buildProject(root);
 	const tools = await provideTools(process.env);
-	const { env, standIns } = engineEnvironment(root, tools, process.env);
-	if (standIns.length > 0) note(`offline: stand-ins for ${standIns.join(", ")}`);
-	const pulumi = tools.get("pulumi")?.path ?? "pulumi";
+	const { env, pulumi } = engineEnvironment(root, tools, process.env);
 	const { stack, needed } = chooseStack(root, args, env);
-	if (stack !== LOCAL) return { env, pulumi, stack };
+	if (stack !== LOCAL) {
+		if (needed) requirePassphrase(root, stack, env);
+		return { env, pulumi, stack };
+	}
 	const local = localEnvironment(root, env);
-	if (needed) await prepareLocalStack(root, local, pulumi);
+	if (needed) await locked(root, () => prepareLocalStack(root, local, pulumi));
 	return { env: local, pulumi, stack };
 }
 
-module.exports = { setUp };
+/**
+ * Installs the packages and compiles, if that is not done.
+ *
+ * @param {string} root
+ */
+async function buildProject(root) {
+	await locked(root, async () => {
+		await installDependencies(root, process.env);
+		await compile(root, process.env);
+	});
+}
+
+/**
+ * @template T
+ * @param {string} root
+ * @param {() => Promise<T>} task
+ */
+function locked(root, task) {
+	const name = Buffer.from(fs.realpathSync(root)).toString("base64url").slice(-200);
+	return withLock(
+		path.join(cacheFolder(process.env), "locks", name),
+		({ pid }) => note(`another leafline (process ${pid}) is preparing this project; waiting for it`),
+		task,
+	);
+}
+
+/**
+ * @param {string} root
+ * @param {string} stack
+ * @param {NodeJS.ProcessEnv} env
+ */
+function requirePassphrase(root, stack, env) {
+	const given = env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
+	if (given || process.stdin.isTTY) return;
+	const file = path.join(root, `Pulumi.${stack}.yaml`);
+	if (!fs.existsSync(file) || !/^encryptionsalt:/m.test(fs.readFileSync(file, "utf8"))) return;
+	throw new Message(
+		`The secrets of the stack ${stack} are locked with a passphrase: ` +
+			"set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+	);
+}
+
+module.exports = { setUp, buildProject, locked };

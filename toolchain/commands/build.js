@@ -1,5 +1,4 @@
-const { installDependencies } = require("../dependencies.js");
-const { compile } = require("../compile.js");
+const { buildProject } = require("../setup.js");
 
 /**
  * Installs and compiles.
@@ -7,7 +6,6 @@ const { compile } = require("../compile.js");
  * @param {string} root
  */
 exports.run = async (root) => {
-	await installDependencies(root, process.env);
-	await compile(root, process.env);
+	await buildProject(root);
 	return 0;
 };

@@ -8,6 +8,6 @@ const { run } = require("../processes.js");
  * @param {string[]} args
  */
 exports.run = async (root, args) => {
-	const { env, pulumi } = await setUp(root, { args });
+	const { env, pulumi } = await setUp(root, args);
 	return run(pulumi, args, { cwd: root, env });
 };

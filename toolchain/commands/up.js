@@ -2,12 +2,13 @@ const { setUp } = require("../setup.js");
 const { run } = require("../processes.js");
 
 /**
- * Brings a stack up, the local one unless told otherwise.
+ * Brings a stack up, the local one unless told otherwise. With a preview, for that is where policies can still stop
+ * it: without one they speak only when the first resources exist.
  *
  * @param {string} root
  * @param {string[]} args
  */
 exports.run = async (root, args) => {
-	const { env, pulumi } = await setUp(root, { args: ["up", ...args] });
+	const { env, pulumi } = await setUp(root, ["up", ...args]);
 	return run(pulumi, ["up", "--yes", ...args], { cwd: root, env });
 };

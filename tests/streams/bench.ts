@@ -3,14 +3,7 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-	Algorithms,
-	encodeAccount,
-	encodeOperator,
-	encodeUser,
-	fmtCreds,
-	newScopedSigner,
-} from "@nats-io/jwt";
+import { Algorithms, encodeAccount, encodeOperator, encodeUser, fmtCreds, newScopedSigner } from "@nats-io/jwt";
 import { connect, type NatsConnection } from "nats";
 import { createAccount, createOperator, createUser } from "nkeys.js";
 import type { Connection } from "../../components/streams/provider/connection";

@@ -41,32 +41,32 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  * Puts a handler behind the host: loaded at its first use, given copies only, its results stripped of `undefined`
  * (which the host cannot encode), its errors without stack traces.
  */
-export function hosted(load: () => Handler): HostedHandler {
-	let handler: Handler | undefined;
+export function hosted(load: () => Promise<Handler>): HostedHandler {
+	let loaded: Promise<Handler> | undefined;
 	let readConfig: ((key: string) => string | undefined) | undefined;
 	const ready = () => {
-		if (!handler) {
-			handler = load();
+		loaded ??= load().then((handler) => {
 			if (readConfig) handler.configure?.(readConfig);
-		}
-		return handler;
+			return handler;
+		});
+		return loaded;
 	};
 	muteMarkedErrors();
 	return {
 		configure: async ({ config }) => {
 			readConfig = (key) => config.get(key);
-			handler?.configure?.(readConfig);
+			(await loaded)?.configure?.(readConfig);
 		},
 		check: (olds, news) =>
 			guard(async () => {
-				const { check } = ready();
+				const { check } = await ready();
 				return plain(check ? await check(plain(olds), plain(news)) : { inputs: news });
 			}),
-		diff: (id, olds, news) => guard(async () => ready().diff(id, plain(olds), plain(news))),
-		create: (inputs) => guard(async () => plain(await ready().create(plain(inputs)))),
-		read: (id, props) => guard(async () => plain(await ready().read(id, plain(props)))),
-		update: (id, olds, news) => guard(async () => plain(await ready().update(id, plain(olds), plain(news)))),
-		delete: (id, props) => guard(async () => ready().delete(id, plain(props))),
+		diff: (id, olds, news) => guard(async () => (await ready()).diff(id, plain(olds), plain(news))),
+		create: (inputs) => guard(async () => plain(await (await ready()).create(plain(inputs)))),
+		read: (id, props) => guard(async () => plain(await (await ready()).read(id, plain(props)))),
+		update: (id, olds, news) => guard(async () => plain(await (await ready()).update(id, plain(olds), plain(news)))),
+		delete: (id, props) => guard(async () => (await ready()).delete(id, plain(props))),
 	};
 }
 

@@ -4,8 +4,8 @@
  */
 import { type Handler, hosted } from "./handler";
 
-export const keys = hosted(() => require("../../identity/handlers/keys").keys as Handler);
-export const certificates = hosted(() => require("../../identity/handlers/certificates").certificates as Handler);
-export const accounts = hosted(() => require("../../identity/handlers/accounts").accounts as Handler);
-export const stream = hosted(() => require("./stream").stream as Handler);
-export const edgeStreams = hosted(() => require("./edge-streams").edgeStreams as Handler);
+export const keys = hosted(async () => require("../../identity/handlers/keys").keys as Handler);
+export const certificates = hosted(async () => require("../../identity/handlers/certificates").certificates as Handler);
+export const accounts = hosted(async () => require("../../identity/handlers/accounts").accounts as Handler);
+export const stream = hosted(async () => (await import("./stream")).stream);
+export const edgeStreams = hosted(async () => (await import("./edge-streams")).edgeStreams);

@@ -3,7 +3,7 @@ import type { EdgeStreamsProps } from "../../components/streams/provider/edge-st
 import type { Props } from "../../components/streams/provider/handler";
 import type { StreamProps } from "../../components/streams/provider/stream";
 import type { StreamConfig, StreamSource } from "../../topology/jetstream";
-import type { EdgeClass } from "../../topology/model";
+import type { EdgeClass, EdgeStream } from "../../topology/model";
 
 export const DAY = 86_400_000_000_000;
 
@@ -86,4 +86,35 @@ export function edgeProps(
 		...changes,
 	};
 	return { ...props };
+}
+
+/** One device's stream of the class `can`, with the consumer that the hub sources it through. */
+export function edgeStream(device: string, changes: Partial<StreamConfig> = {}): EdgeStream {
+	return {
+		device,
+		class: "can",
+		stream: {
+			name: `${device}_can`,
+			subjects: [`${device}.can.>`, "vehicle.>"],
+			subject_transform: { src: "vehicle.>", dest: `${device}.can.vehicle.>` },
+			retention: "limits",
+			storage: "file",
+			discard: "new",
+			num_replicas: 1,
+			max_msgs: -1,
+			max_bytes: 50_000_000,
+			max_age: 0,
+			...changes,
+		},
+		consumer: {
+			durable_name: "hub",
+			deliver_subject: `deliver.${device}.can`,
+			deliver_policy: "all",
+			ack_policy: "flow_control",
+			replay_policy: "instant",
+			flow_control: true,
+			idle_heartbeat: 1_000_000_000,
+			max_ack_pending: 256,
+		},
+	};
 }

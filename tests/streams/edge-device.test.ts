@@ -1,0 +1,106 @@
+import type { NatsConnection } from "nats";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Control, closeAll, control } from "../../components/streams/provider/control";
+import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
+import { stream } from "../../components/streams/provider/index";
+import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import { type Bench, startBench, until } from "./bench";
+import { edgeStream, source, streamProps } from "./fixtures";
+
+let bench: Bench;
+let way: Control;
+const OPTIONS: DeviceOptions = { owner: "leafline/test", adopt: [], allowDataLoss: false, removedClasses: [] };
+
+beforeAll(async () => {
+	bench = await startBench();
+	for (const name of ["edge1", "edge2", "edge3", "edge4"]) await bench.startDevice(name);
+	way = await control(bench.connection);
+	await way.ready();
+	await until(async () => (await way.leaves())?.has("edge4") === true, "edge4 is connected");
+});
+afterAll(async () => {
+	await closeAll();
+	await bench.stop();
+});
+
+const settle = (device: string, changes = {}, options: Partial<DeviceOptions> = {}) =>
+	settleDevice(way, device, [edgeStream(device, changes)], { ...OPTIONS, ...options });
+const read = (device: string, changes = {}) => readDevice(way, device, [edgeStream(device, changes)], OPTIONS.owner);
+const api = (device: string) => way.api(device);
+const publish = (connection: NatsConnection, subject: string) =>
+	connection.request(subject, "x".repeat(1_000), { timeout: 5_000 });
+
+test("a device gets its stream and the hub's consumer, and the hub sources what is published", async () => {
+	expect(await settle("edge1")).toEqual({ outcome: "settled" });
+	expect(await read("edge1")).toEqual([]);
+	await stream.create(streamProps(bench.connection, { sources: { edge1_can: source("edge1") } }));
+	const local = await bench.device("edge1");
+	for (let i = 0; i < 20; i++) await publish(local, "vehicle.speed");
+	await until(async () => {
+		const info = await api("hub").ask<StreamInfo>("STREAM.INFO.hub_can", undefined, 1_000);
+		return info.state.messages === 20;
+	}, "20 messages on the hub");
+});
+
+test("what was changed on a device by hand is told field by field, and put right", async () => {
+	await settle("edge2");
+	const info = await api("edge2").ask<StreamInfo>("STREAM.INFO.edge2_can", undefined, 5_000);
+	await api("edge2").ask("STREAM.UPDATE.edge2_can", { ...info.config, max_bytes: 1_000_000 }, 5_000);
+	await api("edge2").ask("CONSUMER.DELETE.edge2_can.hub", undefined, 5_000);
+	expect(await read("edge2")).toEqual([
+		"edge2_can: max_bytes is 1000000, not 50000000",
+		"edge2_can, consumer hub is missing",
+	]);
+	expect(await settle("edge2")).toEqual({ outcome: "settled" });
+	expect(await read("edge2")).toEqual([]);
+	await api("edge2").ask("STREAM.DELETE.edge2_can", undefined, 5_000);
+	expect(await read("edge2")).toEqual(["edge2_can is missing"]);
+});
+
+test("a device that is not connected is pending, quickly, and settled when it is back", async () => {
+	await bench.kill("edge3");
+	await until(async () => (await way.leaves())?.has("edge3") === false, "edge3 is gone");
+	const started = Date.now();
+	expect(await settle("edge3")).toEqual({ outcome: "pending", reason: "offline" });
+	expect(Date.now() - started).toBeLessThan(8_000);
+	expect(await read("edge3")).toBeUndefined();
+	await bench.startDevice("edge3");
+	expect(await settle("edge3")).toEqual({ outcome: "settled" });
+});
+
+test("a stream that somebody else made is refused, unless it is adopted", async () => {
+	await api("edge4").ask("STREAM.CREATE.edge4_can", { ...edgeStream("edge4").stream, max_bytes: 7_000_000 }, 5_000);
+	expect(await settle("edge4")).toMatchObject({
+		outcome: "failed",
+		reason: expect.stringMatching(/edge4_can exists already.*max_bytes is 7000000.*leafline:adopt/),
+	});
+	expect(await settle("edge4", {}, { adopt: ["edge4_can"] })).toEqual({ outcome: "settled" });
+	expect(await read("edge4")).toEqual([]);
+});
+
+test("a lower limit waits until the hub has what it would delete", async () => {
+	const old = { discard: "old" as const };
+	await settle("edge4", old, { adopt: ["edge4_can"] });
+	const local = await bench.device("edge4");
+	for (let i = 0; i < 20; i++) await publish(local, "vehicle.speed");
+	const lower = { ...old, max_bytes: 5_000 };
+	expect(await settle("edge4", lower)).toMatchObject({
+		outcome: "pending",
+		reason: expect.stringMatching(/lowering max_bytes .* would delete messages that the hub does not have yet/),
+	});
+	const info = await api("edge4").ask<StreamInfo>("STREAM.INFO.edge4_can", undefined, 5_000);
+	expect(info.state.messages).toBe(20);
+
+	const sources = { edge1_can: source("edge1"), edge4_can: source("edge4") };
+	await stream.update("hub_can", {}, streamProps(bench.connection, { sources }));
+	await until(async () => (await settle("edge4", lower)).outcome === "settled", "the hub has all of edge4", 30_000);
+});
+
+test("a change that the server rejects is refused, and carried out where messages may be lost", async () => {
+	expect(await settle("edge3", { storage: "memory" })).toMatchObject({
+		outcome: "failed",
+		reason: expect.stringMatching(/edge3_can: the server rejects this change: storage cannot change/),
+	});
+	expect(await settle("edge3", { storage: "memory" }, { allowDataLoss: true })).toEqual({ outcome: "settled" });
+	expect(await read("edge3", { storage: "memory" })).toEqual([]);
+});

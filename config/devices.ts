@@ -1,5 +1,5 @@
 import { DEVICE, nameProblem } from "./names";
-import { show } from "./units";
+import { show } from "./words";
 
 /** One entry of `devices:`, expanded. */
 export interface DeviceItem {
@@ -17,7 +17,7 @@ export interface DeviceProblem {
 }
 
 /** A guard against `[1-999999999]`; real fleets are far smaller, and are split into cells before that. */
-const MOST_IN_RANGE = 100_000;
+export const MOST_DEVICES = 100_000;
 
 /**
  * Expands what a group says about its devices: a text or a list of texts, each with names and ranges between commas
@@ -26,6 +26,7 @@ const MOST_IN_RANGE = 100_000;
 export function expandDevices(input: unknown): { items: DeviceItem[]; problems: DeviceProblem[] } {
 	const items: DeviceItem[] = [];
 	const problems: DeviceProblem[] = [];
+	let count = 0;
 	const entries = Array.isArray(input)
 		? input.map((text, index) => ({ text, path: [index] }))
 		: [{ text: input, path: [] }];
@@ -38,6 +39,10 @@ export function expandDevices(input: unknown): { items: DeviceItem[]; problems: 
 			const expanded = expandRange(source);
 			if ("message" in expanded) problems.push({ path, ...expanded });
 			else items.push({ source, path, names: expanded.names });
+			count += "message" in expanded ? 0 : expanded.names.length;
+			if (count <= MOST_DEVICES) continue;
+			problems.push({ path, message: `has more than ${MOST_DEVICES} devices`, remedy: "split the fleet" });
+			return { items, problems };
 		}
 	}
 	return { items, problems };
@@ -59,10 +64,10 @@ function expandRange(source: string): { names: string[] } | { message: string; r
 		return { message: `${show(source)} has ends of ${first.length} and ${last.length} digits`, remedy };
 	}
 	if (from > to) return { message: `${show(source)} counts down`, remedy: `write [${last}-${first}]` };
-	if (to - from >= MOST_IN_RANGE) {
+	if (to - from >= MOST_DEVICES) {
 		return {
 			message: `${show(source)} is a range of ${to - from + 1} devices`,
-			remedy: `use at most ${MOST_IN_RANGE}`,
+			remedy: `use at most ${MOST_DEVICES}`,
 		};
 	}
 	const width = padded ? first.length : 0;

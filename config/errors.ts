@@ -1,3 +1,5 @@
+import { quote } from "./words";
+
 /** What is wrong with a fleet file or a stack's settings. `topology/` reports its findings in the same shape. */
 export interface Problem {
 	/** Path in the document, for example `["classes", "can", "rate"]`; empty for the document itself. */
@@ -52,9 +54,7 @@ export function formatPath(path: readonly (string | number)[]): string {
 	return path
 		.map((step, index) => {
 			if (typeof step === "number") return `[${step}]`;
-			const word = /^[\w:-]{1,64}$/.test(step)
-				? step
-				: JSON.stringify(step.length > 64 ? `${step.slice(0, 60)}…` : step);
+			const word = /^[\w:-]{1,64}$/.test(step) ? step : quote(step);
 			return index === 0 ? word : `.${word}`;
 		})
 		.join("");

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { nearest } from "./nearest";
-import { DURATION, oneOf, parseUnit, type Result, show, type UnitKind } from "./units";
+import type { NameRule } from "./names";
+import { DURATION, parseUnit, type Result, type UnitKind } from "./units";
+import { nearest, oneOf, show } from "./words";
 
 /**
  * The kinds of fields that the fleet file and the settings are made of: each knows its own error messages, and tells
@@ -13,12 +14,19 @@ export function say(message: string, remedy: string): string {
 }
 
 /** A number with its unit; the schema's output is in base units. */
-export function quantity(kind: UnitKind, description: string, limits: { min?: number; example?: string } = {}) {
+export function quantity(kind: UnitKind, description: string, limits: { max?: string; example?: string } = {}) {
 	const example = limits.example ?? kind.example;
+	// JetStream counts nanoseconds, which JavaScript's numbers hold exactly for some years only.
+	const max = limits.max ?? (kind === DURATION ? "3650d" : undefined);
 	const parse = (input: unknown): Result<number> => {
 		const result = parseUnit(kind, input);
-		if (!result.ok || result.value >= (limits.min ?? 1e-9)) return result;
-		return { ok: false, message: `${show(input)} is too small`, remedy: `write for example ${example}` };
+		if (!result.ok) return result;
+		const most = max === undefined ? undefined : parseUnit(kind, max);
+		if (most?.ok && result.value > most.value) {
+			return { ok: false, message: `${show(input)} is too much`, remedy: `write at most ${max}` };
+		}
+		if (result.value > 0) return result;
+		return { ok: false, message: `${show(input)} is nothing`, remedy: `write for example ${example}` };
 	};
 	return converted(parse, example, { description, pattern: pattern(kind), examples: [example] });
 }
@@ -34,7 +42,7 @@ export function syncInterval(description: string) {
 /** One of a few words. */
 export function choice<const T extends readonly [string, ...string[]]>(words: T, description: string) {
 	const error = (issue: { input?: unknown }) => {
-		if (issue.input === undefined || issue.input === null) return absent(issue.input, oneOf(words));
+		if (issue.input === undefined) return say("is missing", `write ${oneOf(words)}`);
 		const meant = typeof issue.input === "string" ? nearest(issue.input, words) : undefined;
 		return say(`${show(issue.input)} is not known`, meant ? `did you mean ${meant}?` : `write ${oneOf(words)}`);
 	};
@@ -54,8 +62,7 @@ export function text(form: RegExp, what: string, example: string, description: s
 /** A whole number that needs no unit, for it counts things. */
 export function count(min: number, max: number, description: string) {
 	const error = (issue: { input?: unknown }) =>
-		absent(issue.input, String(min)) ??
-		say(`${show(issue.input)} is no whole number from ${min} to ${max}`, "write one");
+		say(`${show(issue.input)} is not possible`, `write a whole number from ${min} to ${max}`);
 	return z.int({ error }).min(min, { error }).max(max, { error }).meta({ description });
 }
 
@@ -88,8 +95,11 @@ export function section<T extends z.core.$ZodLooseShape>(
 }
 
 /** A map from names, which the user chooses, to values. The names' form is checked apart, so that all mistakes show. */
-export function named<T extends z.core.$ZodType>(value: T, form: RegExp, description: string) {
-	const key = z.string().meta({ pattern: form.source });
+export function named<T extends z.core.$ZodType>(value: T, rule: NameRule, description: string) {
+	const not = { enum: Object.keys(rule.reserved) };
+	const key = z
+		.string()
+		.meta({ pattern: rule.form.source, maxLength: rule.most, ...(not.enum.length > 0 ? { not } : {}) });
 	return z
 		.record(key, value, { error: (issue) => notAMap(issue.input, "a name and its fields") })
 		.meta({ description });

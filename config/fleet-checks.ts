@@ -1,8 +1,9 @@
-import { expandDevices } from "./devices";
-import type { Issue, Path, YamlDocument } from "./document";
-import { CLASS, CONSUMER, DEVICE, GROUP, HARDWARE, type NameRule, nameProblem, suggest } from "./names";
+import { checkDevices } from "./device-checks";
+import type { Issue, YamlDocument } from "./document";
+import { type Fields, mapOf } from "./loose";
+import { CLASS, CONSUMER, GROUP, HARDWARE, type NameRule, nameProblem } from "./names";
 import { filterProblem } from "./subject";
-import { show } from "./units";
+import { show, suggest } from "./words";
 
 /**
  * What the parts of a fleet file have to do with each other. These checks read the file as it was written, and not what
@@ -78,7 +79,7 @@ function checkConsumers(file: Fields): Issue[] {
 			const problem = filterProblem(filter, className);
 			if (problem) report("filter", problem.message, problem.remedy);
 		}
-		if (start !== undefined && fields.deliver !== "by-start-time") {
+		if (start !== undefined && typeof fields.deliver === "string" && fields.deliver !== "by-start-time") {
 			report(
 				"startTime",
 				`${show(start)} has no meaning with deliver: ${fields.deliver}`,
@@ -109,83 +110,4 @@ function checkHardware(file: Fields): Issue[] {
 			},
 		];
 	});
-}
-
-function checkDevices(file: Fields, document: YamlDocument): Issue[] {
-	const issues: Issue[] = [];
-	/** Where each device was named first. */
-	const owners = new Map<string, { path: Path; source: string }>();
-	const groups = Object.entries(mapOf(file.groups));
-	if (file.groups !== undefined && groups.length === 0 && isMap(file.groups)) {
-		issues.push({
-			path: ["groups"],
-			message: "has no groups",
-			remedy: 'write for example north: { devices: "truck-[001-250]" }',
-		});
-	}
-	for (const [group, value] of groups) {
-		const devices = mapOf(value).devices;
-		if (typeof devices !== "string" && !Array.isArray(devices)) continue;
-		const { items, problems } = expandDevices(devices);
-		const base = ["groups", group, "devices"];
-		for (const problem of problems) issues.push({ ...problem, path: [...base, ...problem.path] });
-		if (Array.isArray(devices) && devices.length === 0) {
-			issues.push({ path: base, message: "is an empty list", remedy: "name a device, or take out the group" });
-		}
-		for (const item of items) {
-			const path = [...base, ...item.path];
-			for (const [first, twice] of claim(owners, item.names, { path, source: item.source })) {
-				const what =
-					twice.length === 1 ? `${twice[0]} is` : `${twice.length} devices, ${twice[0]} to ${twice.at(-1)}, are`;
-				const where = `${show(first.source)} of group ${first.path[1]} (line ${document.locate(first.path).line})`;
-				issues.push({
-					path,
-					message: `${what} in ${show(item.source)} and in ${where}`,
-					remedy: "name each device once",
-				});
-			}
-		}
-	}
-	return [...issues, ...checkOverrides(file, owners)];
-}
-
-/** Enters the names under their owner. Gives those that had one, by that one. */
-function claim<T>(owners: Map<string, T>, names: readonly string[], owner: T): Map<T, string[]> {
-	const twice = new Map<T, string[]>();
-	for (const name of names) {
-		const first = owners.get(name);
-		if (first === undefined) owners.set(name, owner);
-		else twice.set(first, [...(twice.get(first) ?? []), name]);
-	}
-	return twice;
-}
-
-function checkOverrides(file: Fields, owners: ReadonlyMap<string, unknown>): Issue[] {
-	const issues: Issue[] = [];
-	const keys = new Map<unknown, string>();
-	for (const [name, value] of Object.entries(mapOf(file.devices))) {
-		if (!owners.has(name)) {
-			const remedy = nameProblem(DEVICE, name)?.remedy ?? suggest(name, [...owners.keys()], "add it to a group");
-			issues.push({ path: ["devices", name], message: `${show(name)} is in no group`, remedy, atKey: true });
-		}
-		const key = mapOf(value).publicKey;
-		const other = keys.get(key);
-		if (key !== undefined && other !== undefined) {
-			const path = ["devices", name, "publicKey"];
-			issues.push({ path, message: `is the key of ${other} as well`, remedy: "give each device a key of its own" });
-		}
-		keys.set(key, name);
-	}
-	return issues;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isMap(value: unknown): value is Fields {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Nothing where there is no map: the schema says so. */
-function mapOf(value: unknown): Fields {
-	return isMap(value) ? value : {};
 }

@@ -3,7 +3,8 @@ import { absent, choice, count, named, oneNumber, quantity, say, section, syncIn
 import { DELIVER_POLICIES } from "./model";
 import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE } from "./names";
 import { acceptsProblem } from "./subject";
-import { BIT_RATE, DURATION, RATE, SIZE, show } from "./units";
+import { BIT_RATE, DURATION, RATE, SIZE } from "./units";
+import { show } from "./words";
 
 /**
  * The fleet file's shape, field by field, with its defaults: what one field alone can get wrong. What fields have to do
@@ -12,6 +13,9 @@ import { BIT_RATE, DURATION, RATE, SIZE, show } from "./units";
 
 export const API_VERSION = "leafline/v1";
 
+/** The server's `max_payload` of 1 MiB, less the headers that sourcing adds: a bigger message would stop its source. */
+const MOST_PAYLOAD = "1023KiB";
+
 const LIMITS =
 	"leafline's streams always keep messages until their limits (retention limits): workqueue and interest lose them";
 
@@ -19,7 +23,6 @@ const Hardware = section(
 	{
 		arch: choice(["arm64", "amd64"], "Processor.").prefault("arm64"),
 		buffer: quantity(SIZE, "What JetStream may use on the device's disk; all classes must fit.", {
-			min: 1024 * 1024,
 			example: "32GiB",
 		}).prefault("5GiB"),
 		sync: syncInterval("How often JetStream writes to disk. A power cut may take with it what came since.").prefault(
@@ -69,7 +72,10 @@ const subjects = z
 		error: ({ input }) =>
 			absent(input, "vehicle.>") ??
 			(Array.isArray(input) && input.length > 1
-				? say(`${show(input)} subjects, a stream can take in one`, "accept a wider subject, or make a class for each")
+				? say(
+						`has ${input.length} subjects, and a stream can take in one`,
+						"accept a wider subject, or make a class for each",
+					)
 				: say(`${show(input)} is not a subject`, "write for example vehicle.>")),
 	})
 	.transform((input, context) => {
@@ -90,7 +96,7 @@ const replicas = oneNumber([1, 3], "Copies of each message at the hub. Default: 
 const Uplink = section(
 	{
 		rate: quantity(RATE, "Messages of one device."),
-		size: quantity(SIZE, "Payload of one message."),
+		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD }),
 		accepts: subjects.prefault([]),
 		priority: choice(["normal", "high"], "high: keeps its latency while other classes drain.").prefault("normal"),
 		whenFull: choice(
@@ -130,7 +136,7 @@ const Downlink = section(
 		keep: quantity(DURATION, "How long the hub keeps a message for a device that is away.", { example: "1d" }).prefault(
 			"1d",
 		),
-		size: quantity(SIZE, "Payload of one message.", { example: "1KiB" }).prefault("1KiB"),
+		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD, example: "1KiB" }).prefault("1KiB"),
 		rate: quantity(RATE, "Messages to one device.", { example: "1/s" }).prefault("1/s"),
 		replicas: replicas.exactOptional(),
 	},
@@ -186,7 +192,7 @@ const Override = section(
 		publicKey: text(
 			/^U[A-Z2-7]{55}$/,
 			"the public key of a NATS user",
-			`U${"A".repeat(55)}`,
+			"UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4",
 			"Public key of a user whose seed only the device knows. Default: derived from the fleet's secret.",
 		).exactOptional(),
 	},
@@ -202,13 +208,13 @@ export const FleetFile = section(
 			})
 			.meta({ description: "Version of this file's format." }),
 		fleet: text(FLEET.form, "a name", "mine-north", "Name of the fleet."),
-		hardware: named(Hardware, HARDWARE.form, "Kinds of devices.").prefault({}),
+		hardware: named(Hardware, HARDWARE, "Kinds of devices.").prefault({}),
 		link: Link.prefault({}),
-		classes: named(Uplink, CLASS.form, "Kinds of traffic from the devices to the hub."),
-		downlink: named(Downlink, CLASS.form, "Kinds of traffic from the hub to the devices.").prefault({}),
-		consumers: named(Consumer, CONSUMER.form, "Readers of the hub's streams.").prefault({}),
-		groups: named(Group, GROUP.form, "The devices, in groups that are alike."),
-		devices: named(Override, DEVICE.form, "What is different about single devices.").prefault({}),
+		classes: named(Uplink, CLASS, "Kinds of traffic from the devices to the hub."),
+		downlink: named(Downlink, CLASS, "Kinds of traffic from the hub to the devices.").prefault({}),
+		consumers: named(Consumer, CONSUMER, "Readers of the hub's streams.").prefault({}),
+		groups: named(Group, GROUP, "The devices, in groups that are alike."),
+		devices: named(Override, DEVICE, "What is different about single devices.").prefault({}),
 	},
 	"A fleet: its devices, their links and their traffic.",
 	{ mqtt: "leafline does not speak MQTT: its acknowledgements do not hold for a full stream" },

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Issue, Path } from "./document";
-import { nearest } from "./nearest";
+import { nearest } from "./words";
 
 /**
  * zod's issues, each with its path and taken apart into message and remedy. A missing field whose misspelt name stands

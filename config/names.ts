@@ -1,5 +1,4 @@
-import { nearest } from "./nearest";
-import { show } from "./units";
+import { show } from "./words";
 
 /** What a name may look like, and why. */
 export interface NameRule {
@@ -39,11 +38,10 @@ export const CLASS: NameRule = {
 	reserved: {},
 };
 
-/** Big groups are split into `<group>-02` and so on, so that no group may be named like such a part. */
 export const GROUP: NameRule = {
 	what: "a group",
-	form: /^[a-z]([a-z0-9-]*[a-z0-9])?(?<!-\d+)$/,
-	describe: "a-z, 0-9 and dashes, and no number after the last dash, for example north",
+	form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+	describe: "a-z, 0-9 and dashes within, for example north",
 	most: 32,
 	reserved: {},
 };
@@ -85,12 +83,4 @@ export function nameProblem(rule: NameRule, name: string): { message: string; re
 	const repaired = name.toLowerCase().replace(rule === CLASS ? /[^a-z0-9]/g : /[^a-z0-9-]/g, rule === CLASS ? "" : "-");
 	const remedy = rule.form.test(repaired) ? `did you mean ${repaired}?` : `use ${rule.describe}`;
 	return { message: `${show(name)} cannot name ${rule.what}`, remedy };
-}
-
-/** `did you mean x?`, or what there is. */
-export function suggest(name: string, known: readonly string[], none: string): string {
-	const meant = nearest(name, known);
-	if (meant) return `did you mean ${meant}?`;
-	if (known.length === 0) return none;
-	return `known: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { absent, choice, count, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
-import { SIZE, show } from "./units";
+import { SIZE } from "./units";
+import { show } from "./words";
 
 /**
  * The stack's settings as `Pulumi.<stack>.yaml` has them, field by field. Defaults are not here, for they depend on the

@@ -1,4 +1,4 @@
-import { show } from "./units";
+import { show } from "./words";
 
 /** Tokens that a subject of leafline may have, its device and class included. */
 const MOST_TOKENS = 16;

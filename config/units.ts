@@ -1,3 +1,5 @@
+import { oneOf, show } from "./words";
+
 /**
  * Numbers with units, as users write them: durations, sizes, rates of messages, speeds of links. A number without a
  * unit is refused, for nobody can tell whether `30` means seconds or minutes. Parsing never rounds: what is not a whole
@@ -15,7 +17,7 @@ export interface UnitKind {
 	readonly name: string;
 	/** Units by their exact spelling, each in base units. */
 	readonly units: Readonly<Record<string, number>>;
-	/** Other spellings that people try, in lower case, and what they should have written. */
+	/** Other spellings that people try, in lower case unless the case tells, and what they should have written. */
 	readonly aliases: Readonly<Record<string, string>>;
 	/** Units for a number that has none. */
 	readonly suggested: readonly string[];
@@ -33,25 +35,15 @@ const MINUTE = 60_000;
 export const DURATION: UnitKind = {
 	name: "a duration",
 	units: { ms: 1, s: 1000, m: MINUTE, h: 60 * MINUTE, d: 1440 * MINUTE, w: 7 * 1440 * MINUTE },
-	aliases: {
-		msec: "ms",
-		sec: "s",
-		secs: "s",
-		second: "s",
-		seconds: "s",
-		min: "m",
-		mins: "m",
-		minute: "m",
-		minutes: "m",
-		hr: "h",
-		hour: "h",
-		hours: "h",
-		day: "d",
-		days: "d",
-		week: "w",
-		weeks: "w",
-	},
-	suggested: ["s", "m", "h"],
+	aliases: spelt({
+		ms: "msec millis",
+		s: "sec secs second seconds",
+		m: "min mins minute minutes",
+		h: "hr hrs hour hours",
+		d: "day days",
+		w: "week weeks",
+	}),
+	suggested: ["ms", "s", "m", "h"],
 	example: "30m",
 	compound: true,
 };
@@ -59,40 +51,19 @@ export const DURATION: UnitKind = {
 /** Bytes. `KB` is 1,000 and `KiB` is 1,024 bytes. */
 export const SIZE: UnitKind = {
 	name: "a size",
-	units: {
-		B: 1,
-		kB: 1e3,
-		KB: 1e3,
-		MB: 1e6,
-		GB: 1e9,
-		TB: 1e12,
-		KiB: KI,
-		MiB: KI ** 2,
-		GiB: KI ** 3,
-		TiB: KI ** 4,
-	},
-	aliases: {
-		b: "B",
-		byte: "B",
-		bytes: "B",
-		k: "KiB",
-		kb: "KB",
-		kib: "KiB",
-		ki: "KiB",
-		m: "MiB",
-		mb: "MB",
-		mib: "MiB",
-		mi: "MiB",
-		g: "GiB",
-		gb: "GB",
-		gib: "GiB",
-		gi: "GiB",
-		t: "TiB",
-		tb: "TB",
-		tib: "TiB",
-		ti: "TiB",
-	},
-	suggested: ["B", "KiB", "MiB"],
+	units: { ...steps("B", 1), KiB: KI, MiB: KI ** 2, GiB: KI ** 3, TiB: KI ** 4, KB: 1e3 },
+	aliases: spelt({
+		B: "b byte bytes",
+		KB: "kb",
+		MB: "mb",
+		GB: "gb",
+		TB: "tb",
+		KiB: "k ki kib",
+		MiB: "m mi mib",
+		GiB: "g gi gib",
+		TiB: "t ti tib",
+	}),
+	suggested: ["B", "KiB", "MiB", "GiB"],
 	example: "128B",
 };
 
@@ -100,18 +71,12 @@ export const SIZE: UnitKind = {
 export const RATE: UnitKind = {
 	name: "a rate",
 	units: { "/s": 1, "/min": 1 / 60, "/h": 1 / 3600, "/d": 1 / 86_400 },
-	aliases: {
-		hz: "/s",
-		"/sec": "/s",
-		"/second": "/s",
-		"msg/s": "/s",
-		"msgs/s": "/s",
-		"/m": "/min",
-		"/minute": "/min",
-		"/hr": "/h",
-		"/hour": "/h",
-		"/day": "/d",
-	},
+	aliases: spelt({
+		"/s": "hz /sec /second msg/s msgs/s",
+		"/min": "/m /minute msg/min",
+		"/h": "/hr /hour",
+		"/d": "/day",
+	}),
 	suggested: ["/s"],
 	example: "2000/s",
 	fractions: true,
@@ -120,68 +85,35 @@ export const RATE: UnitKind = {
 /** Bits a second. `kB/s` are 8,000 and `kbit/s` are 1,000 of them. */
 export const BIT_RATE: UnitKind = {
 	name: "a speed",
-	units: {
-		"bit/s": 1,
-		"kbit/s": 1e3,
-		"Mbit/s": 1e6,
-		"Gbit/s": 1e9,
-		"B/s": 8,
-		"kB/s": 8e3,
-		"MB/s": 8e6,
-		"GB/s": 8e9,
-	},
-	aliases: {
-		bps: "bit/s",
-		"bits/s": "bit/s",
-		kbps: "kbit/s",
-		"kb/s": "kbit/s",
-		mbps: "Mbit/s",
-		"mb/s": "Mbit/s",
-		"mbit/s": "Mbit/s",
-		gbps: "Gbit/s",
-		"gb/s": "Gbit/s",
-		"gbit/s": "Gbit/s",
-		kbit: "kbit/s",
-		mbit: "Mbit/s",
-		gbit: "Gbit/s",
-		m: "Mbit/s",
-		k: "kbit/s",
-		g: "Gbit/s",
-	},
+	units: { ...steps("bit/s", 1), ...steps("B/s", 8) },
+	aliases: spelt({
+		"bit/s": "bps bits/s",
+		"kbit/s": "kbps kb/s kbit k",
+		"Mbit/s": "mbps mb/s mbit m",
+		"Gbit/s": "gbps gb/s gbit g",
+		"kB/s": "KB/s",
+	}),
 	suggested: ["kbit/s", "Mbit/s"],
 	example: "20Mbit/s",
 };
-
-const PART = /^(\d+(?:\.\d+)?) ?([A-Za-z/]+)/;
 
 /**
  * Reads a number with its unit.
  * @param input as YAML gave it; only a string can be right
  */
 export function parseUnit(kind: UnitKind, input: unknown): Result<number> {
-	const bare = typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input));
-	if (bare)
+	if (isBare(input)) {
 		return wrong(`${show(input)} has no unit`, `write ${oneOf(kind.suggested.map((unit) => `${input}${unit}`))}`);
-	if (typeof input !== "string")
-		return wrong(`${show(input)} is not ${kind.name}`, `write for example ${kind.example}`);
-	let rest = input;
-	let value = 0;
-	let previous = Number.POSITIVE_INFINITY;
-	do {
-		const part = PART.exec(rest);
-		const scale = part && Object.hasOwn(kind.units, part[2] ?? "") ? kind.units[part[2] ?? ""] : undefined;
-		if (!part || scale === undefined || scale >= previous)
-			return wrong(`${show(input)} is not ${kind.name}`, remedy(kind, input));
-		value += kind.fractions && scale < 1 ? Number(part[1]) / Math.round(1 / scale) : Number(part[1]) * scale;
-		previous = scale;
-		rest = rest.slice(part[0].length);
-	} while (kind.compound && rest !== "");
-	if (rest !== "") return wrong(`${show(input)} is not ${kind.name}`, remedy(kind, input));
-	const whole = kind.fractions ? value : Math.round(value);
-	if (Math.abs(whole - value) > 1e-6)
+	}
+	const parts = typeof input === "string" ? splitParts(kind, input) : undefined;
+	if (!parts) return wrong(`${show(input)} is not ${kind.name}`, remedy(kind, input));
+	const exact = parts.reduce((sum, { number, scale }) => sum + times(number, scale), 0);
+	const value = kind.fractions ? exact : Math.round(exact);
+	if (Math.abs(value - exact) > 1e-6) {
 		return wrong(`${show(input)} is no whole number of ${Object.keys(kind.units)[0]}`, "use a smaller unit");
-	if (whole > Number.MAX_SAFE_INTEGER) return wrong(`${show(input)} is too big`, `write for example ${kind.example}`);
-	return { ok: true, value: whole };
+	}
+	if (value > Number.MAX_SAFE_INTEGER) return wrong(`${show(input)} is too big`, `write for example ${kind.example}`);
+	return { ok: true, value };
 }
 
 /** Milliseconds as `250ms`, `30m` or `1h30m`: exact, so that it reads back as the same number. */
@@ -222,33 +154,58 @@ export function formatRate(perSecond: number): string {
 	return `${perSecond}/s`;
 }
 
-/** A value as messages show it: quoted, without control characters, not longer than a line can take. */
-export function show(value: unknown): string {
-	if (value === undefined) return "nothing";
-	if (Array.isArray(value)) return `a list of ${value.length}`;
-	if (typeof value === "object" && value !== null) return "a map";
-	const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-	return text.length > 64 ? `${text.slice(0, 60)}…"` : text;
-}
-
-/** `a`, `a or b`, `a, b or c`. */
-export function oneOf(words: readonly string[]): string {
-	return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-}
-
 function inBiggestUnit(kind: UnitKind, value: number, units: readonly string[]): string {
 	const unit = value === 0 ? undefined : units.find((candidate) => value % (kind.units[candidate] ?? 1) === 0);
 	return `${value / (kind.units[unit ?? ""] ?? 1)}${unit ?? units.at(-1)}`;
 }
 
-function remedy(kind: UnitKind, input: string): string {
-	const tried = /^(\d+(?:\.\d+)?)\s*([A-Za-z/]+)$/.exec(input.trim());
-	const spelt =
-		tried && Object.hasOwn(kind.aliases, (tried[2] ?? "").toLowerCase())
-			? kind.aliases[(tried[2] ?? "").toLowerCase()]
-			: undefined;
-	if (tried && spelt) return `did you mean ${tried[1]}${spelt}?`;
+/** `B`, `kB`, `MB`, `GB` and `TB`, or the same of bits. */
+function steps(unit: string, scale: number): Record<string, number> {
+	return Object.fromEntries(
+		["", "k", "M", "G", "T"].map((prefix, index) => [`${prefix}${unit}`, scale * 1000 ** index]),
+	);
+}
+
+/** Turns right spelling to wrong ones into wrong one to right one. */
+function spelt(words: Readonly<Record<string, string>>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(words).flatMap(([right, wrongs]) => wrongs.split(" ").map((one) => [one, right])),
+	);
+}
+
+function isBare(input: unknown): boolean {
+	if (typeof input === "number") return Number.isFinite(input) && input >= 0;
+	return typeof input === "string" && /^\d+(\.\d+)?$/.test(input);
+}
+
+/** `1h30m` in two parts; nothing if it is no quantity, or its parts do not fall. */
+function splitParts(kind: UnitKind, input: string): { number: number; scale: number }[] | undefined {
+	const parts: { number: number; scale: number }[] = [];
+	let rest = input;
+	do {
+		const part = /^(\d+(?:\.\d+)?) ?([A-Za-z/]+)/.exec(rest);
+		const scale = lookUp(kind.units, part?.[2]);
+		if (!part || scale === undefined || scale >= (parts.at(-1)?.scale ?? Number.POSITIVE_INFINITY)) return undefined;
+		parts.push({ number: Number(part[1]), scale });
+		rest = rest.slice(part[0].length);
+	} while (kind.compound && rest !== "");
+	return rest === "" ? parts : undefined;
+}
+
+/** Divides where the unit is a fraction, for 120 × (1 / 60) is not quite 2. */
+function times(number: number, scale: number): number {
+	return scale < 1 ? number / Math.round(1 / scale) : number * scale;
+}
+
+function remedy(kind: UnitKind, input: unknown): string {
+	const tried = typeof input === "string" ? /^(\d+(?:\.\d+)?)\s*([A-Za-z/]+)$/.exec(input.trim()) : null;
+	const unit = lookUp(kind.aliases, tried?.[2]) ?? lookUp(kind.aliases, tried?.[2]?.toLowerCase());
+	if (tried && unit) return `did you mean ${tried[1]}${unit}?`;
 	return `write a number and ${oneOf(Object.keys(kind.units))}, for example ${kind.example}`;
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, key: string | undefined): T | undefined {
+	return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function wrong(message: string, remedyText: string): Result<number> {

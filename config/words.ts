@@ -1,3 +1,32 @@
+/** How messages put things: values, choices, and the word that somebody probably meant. */
+
+/** A value as messages show it: quoted, without control characters, not longer than a line can take. */
+export function show(value: unknown): string {
+	if (value === undefined) return "nothing";
+	if (Array.isArray(value)) return `a list of ${value.length}`;
+	if (typeof value === "object" && value !== null) return "a map";
+	return typeof value === "string" ? quote(value) : String(value);
+}
+
+/** A text in quotes. Whatever a terminal could take for an order, or a reader for nothing, shows as its number. */
+export function quote(text: string): string {
+	const short = text.length > 64 ? `${text.slice(0, 60)}…` : text;
+	return JSON.stringify(short).replace(/\p{C}/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function oneOf(words: readonly string[]): string {
+	return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** `did you mean x?`, or what there is. */
+export function suggest(name: string, known: readonly string[], none: string): string {
+	const meant = nearest(name, known);
+	if (meant) return `did you mean ${meant}?`;
+	if (known.length === 0) return none;
+	return `known: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`;
+}
+
 /**
  * The word that someone probably meant.
  * @returns undefined when none is near enough to be worth saying

@@ -10,10 +10,21 @@ const PAGE = 100_000;
 /** Since when the link of a local device is cut, by device. */
 export type ReadCuts = () => Promise<Readonly<Record<string, number>>>;
 
+export interface LookOptions {
+	/** Count what the hub stores of each device: costs the server a walk over all subjects. @default true */
+	readonly counts?: boolean;
+}
+
 /** One look at everything, in parallel; what does not answer in time is absent. */
-export async function look(outputs: LeaflineOutput, hub: Hub | string, edges: Edges, cuts: ReadCuts): Promise<Facts> {
+export async function look(
+	outputs: LeaflineOutput,
+	hub: Hub | string,
+	edges: Edges,
+	cuts: ReadCuts,
+	{ counts = true }: LookOptions = {},
+): Promise<Facts> {
 	const [streams, connected, devices, cut] = await Promise.all([
-		typeof hub === "string" ? hub : hubStreams(outputs, hub).catch(messageOf),
+		typeof hub === "string" ? hub : hubStreams(outputs, hub, counts).catch(messageOf),
 		typeof hub === "string" ? undefined : hub.connected(),
 		edges.ask(),
 		cuts(),
@@ -28,9 +39,9 @@ export async function look(outputs: LeaflineOutput, hub: Hub | string, edges: Ed
 	};
 }
 
-async function hubStreams(outputs: LeaflineOutput, hub: Hub): Promise<Record<string, HubStreamFacts>> {
+async function hubStreams(outputs: LeaflineOutput, hub: Hub, counts: boolean): Promise<Record<string, HubStreamFacts>> {
 	const names = Object.entries(outputs.streams).filter(([, { direction }]) => direction === "uplink");
-	const answers = await Promise.all(names.map(([name]) => hubStream(outputs, hub, name)));
+	const answers = await Promise.all(names.map(([name]) => hubStream(outputs, hub, name, counts)));
 	const result: Record<string, HubStreamFacts> = {};
 	names.forEach(([name], i) => {
 		const answer = answers[i];
@@ -55,12 +66,17 @@ interface StreamInfo {
 	readonly total?: number;
 }
 
-async function hubStream(outputs: LeaflineOutput, hub: Hub, name: string): Promise<HubStreamFacts | undefined> {
+async function hubStream(
+	outputs: LeaflineOutput,
+	hub: Hub,
+	name: string,
+	counts: boolean,
+): Promise<HubStreamFacts | undefined> {
 	const stored: Record<string, number> = {};
 	let offset = 0;
 	for (;;) {
 		const subject = `$JS.${outputs.hub.domain}.API.STREAM.INFO.${name}`;
-		const reply = await hub.request(subject, { subjects_filter: ">", offset });
+		const reply = await hub.request(subject, counts ? { subjects_filter: ">", offset } : undefined);
 		if (reply.error?.code === 404) return undefined;
 		if (reply.error) throw new Error(`${name}: ${reply.error.description}`);
 		const info = reply as unknown as StreamInfo;

@@ -1,4 +1,6 @@
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
+import type { Connection } from "../components/streams/provider/connection";
+import { control } from "../components/streams/provider/control";
 import type { StackOutputs } from "../contract/outputs";
 import { messageOf, UserError } from "./errors";
 
@@ -26,7 +28,34 @@ export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> 
 			"these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets",
 		);
 	if (leafline.hub.clientUrl) return openDirect(leafline.hub.clientUrl, access.adminCreds, leafline.hub.monitorUrl);
-	throw new UserError("the control leaf is not there yet");
+	return openThroughLeaf({ ...access, urls: leafline.hub.urls, ca: leafline.ca });
+}
+
+/** Only 7422 is open: a short-lived leaf node of our own goes in between. It ends with this process. */
+async function openThroughLeaf(connection: Connection): Promise<Hub> {
+	const way = await control(connection).catch((error) => {
+		throw new UserError(messageOf(error));
+	});
+	return {
+		connection: way.hub,
+		version: await serverVersion(way.system),
+		request: (subject, body, timeoutMs = 5000) => ask(way.hub, subject, body, timeoutMs),
+		connected: async () => {
+			const names = await way.leaves();
+			return names && [...names];
+		},
+		close: () => way.close(),
+	};
+}
+
+/** The hub's, not that of the leaf in between. */
+async function serverVersion(system: NatsConnection): Promise<string> {
+	try {
+		const reply = await ask(system, "$SYS.REQ.SERVER.PING.VARZ", {}, 2000);
+		return (reply.server as { ver?: string } | undefined)?.ver ?? "";
+	} catch {
+		return "";
+	}
 }
 
 async function openDirect(url: string, creds: string, monitorUrl: string | undefined): Promise<Hub> {

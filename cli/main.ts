@@ -1,4 +1,7 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import type { StackOutputs } from "../contract/outputs";
+import { demo } from "./demo";
+import { liveView, plainView } from "./demo-screen";
 import { explain } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
@@ -22,6 +25,14 @@ function program(): Command {
 		.action(async (options: Common & { json?: boolean; watch?: boolean }) => {
 			process.exitCode = await status(await outputs(options), options);
 		});
+	command(leafline, "demo")
+		.description("Publish on every device of a local stack, cut a link meanwhile, and count what reached the hub")
+		.option("--messages <n>", "messages of each device", wholeNumber, 20_000)
+		.option("--plain", "one line an event, as in a pipe")
+		.option("--json", "only the result, as one JSON object")
+		.action(async (options: Common & DemoFlags) => {
+			process.exitCode = await runDemo(await outputs(options), options);
+		});
 	command(leafline, "cut")
 		.argument("<device>")
 		.description("Cut the link of a device of a local stack")
@@ -38,6 +49,36 @@ function program(): Command {
 			say(`${device} restored`);
 		});
 	return leafline;
+}
+
+interface DemoFlags {
+	readonly messages: number;
+	readonly plain?: boolean;
+	readonly json?: boolean;
+}
+
+/** Exit code 1 if a message is lost, twice or out of order, or if a port is open that should not be. */
+async function runDemo(outputs: StackOutputs, { messages, plain, json }: DemoFlags): Promise<number> {
+	const steps = process.env.LEAFLINE_STEPS;
+	const live = !plain && !json && process.stdout.isTTY;
+	const view = live
+		? liveView(outputs.leafline, process.stdout, steps)
+		: plainView(outputs.leafline, json ? () => {} : (text) => process.stdout.write(text), steps);
+	try {
+		const result = await demo(outputs, { messages, events: view.events });
+		if (json) say(JSON.stringify(result));
+		else view.finish(result);
+		return result.verdict.good && result.ports?.good !== false ? 0 : 1;
+	} finally {
+		view.close();
+	}
+}
+
+function wholeNumber(text: string): number {
+	const value = Number(text);
+	if (!/^\d+$/.test(text) || value < 1 || value > 10_000_000)
+		throw new InvalidArgumentError("a whole number from 1 to 10000000, please");
+	return value;
 }
 
 /** Options that every command has. */

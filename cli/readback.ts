@@ -1,0 +1,41 @@
+import type { LeaflineOutput } from "../contract/outputs";
+import type { Hub } from "./hub";
+import { decodePayload } from "./traffic";
+import type { Arrival } from "./verdict";
+
+/** Header that the hub writes on every message it takes from an edge stream: `<stream> <sequence> …`. */
+const SOURCE_HEADER = "Nats-Stream-Source";
+
+/** Last sequence of a hub stream. */
+export async function lastSequence(outputs: LeaflineOutput, hub: Hub, stream: string): Promise<number> {
+	const reply = await hub.request(`$JS.${outputs.hub.domain}.API.STREAM.INFO.${stream}`);
+	if (reply.error) throw new Error(`${stream}: ${reply.error.description}`);
+	return (reply.state as { last_seq: number }).last_seq;
+}
+
+/** Every message of a run in a hub stream, in its order, from a sequence (inclusive) to the one that is last now. */
+export async function readBack(
+	outputs: LeaflineOutput,
+	hub: Hub,
+	stream: string,
+	fromSeq: number,
+	run: string,
+): Promise<Arrival[]> {
+	const arrivals: Arrival[] = [];
+	const last = await lastSequence(outputs, hub, stream);
+	if (last < fromSeq) return arrivals;
+	const suffix = `_${outputs.streams[stream]?.class}`;
+	const jetstream = hub.connection.jetstream({ apiPrefix: `$JS.${outputs.hub.domain}.API` });
+	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: fromSeq });
+	const messages = await consumer.consume({ max_messages: 10_000 });
+	for await (const message of messages) {
+		const published = decodePayload(run, message.data);
+		if (published) {
+			const origin = message.headers?.get(SOURCE_HEADER).split(" ", 1)[0] ?? "";
+			arrivals.push({ ...published, from: origin.endsWith(suffix) ? origin.slice(0, -suffix.length) : origin });
+		}
+		if (message.seq >= last) break;
+	}
+	await messages.close();
+	return arrivals;
+}

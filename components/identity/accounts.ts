@@ -1,0 +1,109 @@
+import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
+import type { Topology } from "../../topology/model";
+import { deviceRole, downlinkStreams, type Role, type Share, shares } from "../../topology/permissions";
+import { devicePublicKey, roleClaims } from "./credentials";
+import { encodeAccount, encodeOperator } from "./jwt";
+import { deviceSigning, type Keys, publicKey } from "./keys";
+
+/** What the two accounts that change over time state; the system account never changes. */
+export interface AccountClaims {
+	readonly devices: Partial<Account>;
+	readonly hub: Partial<Account>;
+}
+
+/** The accounts' JWTs, for the hub's resolver. */
+export interface AccountJwts {
+	readonly devices: string;
+	readonly hub: string;
+}
+
+/**
+ * Revocations hold for credentials that were issued up to then. Credentials of a device are issued once and never
+ * again, so any later time does: the year 2100.
+ */
+const FOR_EVER = 4_102_444_800;
+
+const NO_STREAMS: OperatorLimits = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
+const ANY_STREAMS: OperatorLimits = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+
+export function operatorJwt(keys: Keys): string {
+	return encodeOperator(
+		{ name: "leafline", subject: publicKey(keys.operator), claims: { system_account: publicKey(keys.system) } },
+		{ seed: keys.operator, issuedAt: keys.createdAt },
+	);
+}
+
+export function systemAccountJwt(keys: Keys): string {
+	return encodeAccount(
+		{ name: "SYS", subject: publicKey(keys.system), claims: { limits: limits(NO_STREAMS) } },
+		{ seed: keys.operator, issuedAt: keys.createdAt },
+	);
+}
+
+/** What the accounts DEVICES and HUB of a fleet must state. Holds public keys only. */
+export function fleetClaims(keys: Keys, topology: Pick<Topology, "hubStreams" | "retired">): AccountClaims {
+	const signing = deviceSigning(keys);
+	const lost = Object.values(topology.retired).filter(({ retired }) => retired === "lost");
+	const revoked = lost.map(({ name, publicKey: own }) => devicePublicKey(signing, name, own));
+	const downlinks = downlinkStreams(topology);
+	return accountClaims(keys, { role: deviceRole(downlinks), shares: shares(downlinks), revoked });
+}
+
+export interface AccountRules {
+	readonly role: Role;
+	readonly shares: readonly Share[];
+	/** Public keys of devices' users. */
+	readonly revoked?: readonly string[];
+}
+
+/** As `fleetClaims`, from the bare rules. */
+export function accountClaims(keys: Keys, { role, shares, revoked = [] }: AccountRules): AccountClaims {
+	const deviceScope: SigningKey = {
+		kind: "user_scope",
+		key: publicKey(keys.deviceSigner),
+		role: "device",
+		template: roleClaims(role),
+	};
+	const fromDevices = shares.filter(({ from }) => from === "DEVICES");
+	const fromHub = shares.filter(({ from }) => from === "HUB");
+	return {
+		devices: {
+			limits: limits(NO_STREAMS),
+			signing_keys: [deviceScope],
+			exports: fromDevices.map(exported),
+			imports: fromHub.map((share) => imported(share, publicKey(keys.hub))),
+			...(revoked.length > 0 && { revocations: Object.fromEntries([...revoked].sort().map((key) => [key, FOR_EVER])) }),
+		},
+		hub: {
+			limits: limits(ANY_STREAMS),
+			exports: fromHub.map(exported),
+			imports: fromDevices.map((share) => imported(share, publicKey(keys.devices))),
+		},
+	};
+}
+
+/** Signs the claims. @param issuedAt seconds since 1970; newer than any that the hub was given before */
+export function accountJwts(
+	keys: Pick<Keys, "operator" | "devices" | "hub">,
+	claims: AccountClaims,
+	issuedAt: number,
+): AccountJwts {
+	const signature = { seed: keys.operator, issuedAt };
+	return {
+		devices: encodeAccount({ name: "DEVICES", subject: publicKey(keys.devices), claims: claims.devices }, signature),
+		hub: encodeAccount({ name: "HUB", subject: publicKey(keys.hub), claims: claims.hub }, signature),
+	};
+}
+
+function limits(streams: OperatorLimits): OperatorLimits {
+	const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
+	return { ...unlimited, ...streams };
+}
+
+function exported({ kind, subject }: Share): Export {
+	return { name: subject, subject, type: kind };
+}
+
+function imported({ kind, subject, as }: Share, account: string): Import {
+	return { name: subject, subject, account, type: kind, ...(as !== undefined && { local_subject: as }) };
+}

@@ -1,0 +1,67 @@
+import type { ConnectionType, User } from "@nats-io/jwt";
+import type { KeyPair } from "nkeys.js";
+import { adminRole, type Role, readerRole, systemRole } from "../../topology/permissions";
+import { encodeUser } from "./jwt";
+import { type DeviceSigning, deviceKey, type Keys, seedOf, staffKey } from "./keys";
+
+/**
+ * The credentials file (`.creds`) of a device. Its permissions are not in it: the account's template holds them.
+ * A device that made its key itself gets a file without the seed, which it must append.
+ * @param ownKey public key (`U…`) of a device that made its key itself
+ */
+export function deviceCreds(signing: DeviceSigning, device: string, ownKey?: string): string {
+	const pair = ownKey === undefined ? deviceKey(signing.fleetSecret, device) : undefined;
+	const subject = pair?.getPublicKey() ?? ownKey ?? "";
+	const token = encodeUser(
+		{ name: device, subject, claims: { issuer_account: signing.devicesAccount } },
+		{ seed: signing.deviceSigningSeed, issuedAt: signing.createdAt },
+	);
+	return formatCreds(token, pair);
+}
+
+/** Public key of a device's user, as revocations name it. */
+export function devicePublicKey(signing: DeviceSigning, device: string, ownKey?: string): string {
+	return ownKey ?? deviceKey(signing.fleetSecret, device).getPublicKey();
+}
+
+/** Credentials file of the administrator. `direct`: usable on the hub's client port as well. */
+export function adminCreds(keys: Keys, options: { readonly direct: boolean }): string {
+	return staffCreds(keys, "admin", keys.hub, adminRole(options));
+}
+
+/** Credentials file of the user that pushes accounts. `direct`: usable on the hub's client port as well. */
+export function systemCreds(keys: Keys, options: { readonly direct: boolean }): string {
+	return staffCreds(keys, "system", keys.system, systemRole(options));
+}
+
+/** Credentials file of a reader: the durable consumer of that name on those streams of the hub, nothing else. */
+export function readerCreds(keys: Keys, consumer: string, streams: readonly string[]): string {
+	return staffCreds(keys, `reader ${consumer}`, keys.hub, readerRole(consumer, streams));
+}
+
+function staffCreds(keys: Keys, name: string, accountSeed: string, role: Role): string {
+	const pair = staffKey(keys.fleetSecret, name);
+	const token = encodeUser(
+		{ name, subject: pair.getPublicKey(), claims: roleClaims(role) },
+		{ seed: accountSeed, issuedAt: keys.createdAt },
+	);
+	return formatCreds(token, pair);
+}
+
+/** A role as a user's JWT, or the template of a scoped signing key, states it. */
+export function roleClaims(role: Role): Partial<User> {
+	return {
+		pub: { allow: [...role.publish] },
+		sub: { allow: [...role.subscribe] },
+		subs: -1,
+		data: -1,
+		payload: -1,
+		allowed_connection_types: [...role.connections] as ConnectionType[],
+	};
+}
+
+function formatCreds(token: string, pair: KeyPair | undefined): string {
+	const jwt = `-----BEGIN NATS USER JWT-----\n${token}\n------END NATS USER JWT------\n`;
+	if (!pair) return jwt;
+	return `${jwt}\n-----BEGIN USER NKEY SEED-----\n${seedOf(pair)}\n------END USER NKEY SEED------\n`;
+}

@@ -1,0 +1,168 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Topology } from "../../topology/model";
+import { DynamicResource } from "../streams/dynamic";
+import type { Connection } from "../streams/provider/connection";
+import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
+import { adminCreds, deviceCreds, readerCreds, systemCreds } from "./credentials";
+import { type DeviceSigning, deviceSigning, type Keys, publicKey } from "./keys";
+
+export interface IdentityArgs {
+	readonly topology: Topology;
+	/**
+	 * Host names and addresses by which devices reach the hub, for its certificate.
+	 * @default the settings' addresses, and this machine's own for a local hub
+	 */
+	readonly hosts?: pulumi.Input<pulumi.Input<string>[]>;
+	/** Keys from a backup. @default made once and kept in the state */
+	readonly keys?: pulumi.Input<Keys>;
+	/** A certificate of the user's own for the leaf port, PEM. @default an authority of the stack's own */
+	readonly certificates?: pulumi.Input<{ caPem: string; serverCert: string; serverKey: string }>;
+}
+
+/**
+ * Who everybody is: the keys of an environment, what is signed with them, and the certificate of the hub. Everything
+ * but the certificate follows from the keys by computation, so that nothing changes by itself.
+ */
+export class Identity extends pulumi.ComponentResource {
+	/** All secret keys. Secret. */
+	readonly keys: pulumi.Output<Keys>;
+	/** For the hub's configuration. */
+	readonly operatorJwt: pulumi.Output<string>;
+	/** Public key of the system account. */
+	readonly systemAccount: pulumi.Output<string>;
+	/** The only account that the hub's configuration preloads; the others are pushed. */
+	readonly systemAccountJwt: pulumi.Output<string>;
+	/** PEM of the authority that signed the hub's certificate. */
+	readonly caPem: pulumi.Output<string>;
+	readonly serverCert: pulumi.Output<string>;
+	/** Secret. */
+	readonly serverKey: pulumi.Output<string>;
+	/** Credentials file of the administrator of all streams. Secret. */
+	readonly adminCreds: pulumi.Output<string>;
+	/** Credentials file of the user that pushes accounts. Secret. */
+	readonly systemCreds: pulumi.Output<string>;
+	/** Credentials files by consumer of the fleet file. Secret. */
+	readonly readerCreds: pulumi.Output<Record<string, string>>;
+	/** What makes the credentials of devices, for tools. Secret. */
+	readonly signing: pulumi.Output<DeviceSigning>;
+	private readonly topology: Topology;
+
+	constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("leafline:identity:Identity", name, {}, opts);
+		const { topology } = args;
+		const { settings } = topology;
+		// With other keys every device needs new credentials, with another authority a new bundle.
+		const kept = { parent: this, protect: !settings.allowDataLoss };
+		const keys = pulumi.secret(args.keys ?? new EnvironmentKeys("keys", kept).keys);
+		const certificates = args.certificates
+			? pulumi.output(args.certificates)
+			: pulumi.output(new HubCertificates("certificates", args.hosts ?? hosts(topology), kept));
+		// The local demo, and whoever manages the hub by a URL of its own, come through the client port.
+		const direct = settings.hub.kind === "local" || settings.controlUrls.length > 0;
+
+		this.topology = topology;
+		this.keys = keys;
+		this.operatorJwt = pulumi.unsecret(keys.apply(operatorJwt));
+		this.systemAccount = pulumi.unsecret(keys.apply(({ system }) => publicKey(system)));
+		this.systemAccountJwt = pulumi.unsecret(keys.apply(systemAccountJwt));
+		this.caPem = certificates.caPem;
+		this.serverCert = certificates.serverCert;
+		this.serverKey = pulumi.secret(certificates.serverKey);
+		this.adminCreds = keys.apply((it) => adminCreds(it, { direct }));
+		this.systemCreds = keys.apply((it) => systemCreds(it, { direct }));
+		this.readerCreds = keys.apply((it) => readers(it, topology));
+		this.signing = keys.apply(deviceSigning);
+		this.registerOutputs({});
+	}
+
+	/** Credentials file of a device. Secret; without the seed for a device that made its key itself. */
+	deviceCreds(device: string): pulumi.Output<string> {
+		const ownKey = this.topology.fleet.devices[device]?.publicKey;
+		return this.signing.apply((signing) => deviceCreds(signing, device, ownKey));
+	}
+
+	/** How to administer the hub. Secret. @param urls where leaf nodes connect, every node's */
+	connection(urls: pulumi.Input<string[]>): pulumi.Output<Connection> {
+		const directUrls = [...this.topology.settings.controlUrls];
+		const parts = { urls, ca: this.caPem, adminCreds: this.adminCreds, systemCreds: this.systemCreds };
+		return pulumi.output(parts).apply((it) => (directUrls.length > 0 ? { ...it, directUrls } : it));
+	}
+
+	/**
+	 * Gives the hub its accounts; nobody can connect before. Devices that are `retired: lost` are revoked by it.
+	 * @param generation anything that is another one when the hub was made anew
+	 */
+	pushAccounts(
+		connection: pulumi.Input<Connection>,
+		generation: pulumi.Input<string> = "",
+		opts: pulumi.CustomResourceOptions = {},
+	): HubAccounts {
+		const { topology } = this;
+		const claims = pulumi.unsecret(this.keys.apply((keys) => fleetClaims(keys, topology)));
+		const keys = this.keys.apply(({ operator, devices, hub }) => ({ operator, devices, hub }));
+		const args = { connection, keys, claims, servers: topology.settings.hub.nodes, generation };
+		return new HubAccounts("accounts", args, { parent: this, ...opts });
+	}
+}
+
+/** The keys of an environment. */
+class EnvironmentKeys extends DynamicResource {
+	declare readonly keys: pulumi.Output<Keys>;
+
+	constructor(name: string, opts: pulumi.CustomResourceOptions) {
+		super("keys", "Keys", name, { keys: undefined }, { ...opts, additionalSecretOutputs: ["keys"] });
+	}
+}
+
+/** The authority of an environment and the hub's certificate. */
+class HubCertificates extends DynamicResource {
+	declare readonly caPem: pulumi.Output<string>;
+	declare readonly serverCert: pulumi.Output<string>;
+	declare readonly serverKey: pulumi.Output<string>;
+
+	constructor(name: string, hosts: pulumi.Input<pulumi.Input<string>[]>, opts: pulumi.CustomResourceOptions) {
+		const made = { caPem: undefined, caKey: undefined, serverCert: undefined, serverKey: undefined };
+		const secret = ["caKey", "serverKey"];
+		super("certificates", "Certificates", name, { hosts, ...made }, { ...opts, additionalSecretOutputs: secret });
+	}
+}
+
+export interface HubAccountsArgs {
+	readonly connection: pulumi.Input<Connection>;
+	readonly keys: pulumi.Input<Pick<Keys, "operator" | "devices" | "hub">>;
+	readonly claims: pulumi.Input<AccountClaims>;
+	readonly servers: number;
+	readonly generation: pulumi.Input<string>;
+}
+
+/** The accounts DEVICES and HUB in the hub's resolver. */
+export class HubAccounts extends DynamicResource {
+	/** When they were signed last, in seconds since 1970. */
+	declare readonly issuedAt: pulumi.Output<number>;
+
+	constructor(name: string, args: HubAccountsArgs, opts: pulumi.CustomResourceOptions) {
+		const inputs = {
+			...args,
+			connection: pulumi.secret(args.connection),
+			keys: pulumi.secret(args.keys),
+			issuedAt: undefined,
+		};
+		super("accounts", "Accounts", name, inputs, { ...opts, additionalSecretOutputs: ["connection", "keys"] });
+	}
+}
+
+function hosts({ settings }: Topology): string[] {
+	const { addresses, kind } = settings.hub;
+	return [...new Set([...addresses, ...(kind === "local" ? ["localhost", "127.0.0.1"] : [])])];
+}
+
+function readers(keys: Keys, { fleet, hubStreams }: Topology): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(fleet.consumers).map(([name, consumer]) => {
+			const streams = Object.entries(hubStreams).filter(
+				([, { direction, class: name }]) => direction === "uplink" && name === consumer.class,
+			);
+			return [name, readerCreds(keys, name, streams.map(([stream]) => stream).sort())];
+		}),
+	);
+}

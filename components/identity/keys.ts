@@ -1,0 +1,86 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+import { createAccount, createOperator, fromSeed, type KeyPair } from "nkeys.js";
+import { encodeSeed } from "./seed";
+
+/** Everything secret that an environment's identity is made of. Made once; whoever has it, has the fleet. */
+export interface Keys {
+	/** Seconds since 1970: the `iat` of all that is signed once and for all, so that the same keys give the same text. */
+	readonly createdAt: number;
+	/** Seed of the operator, who signs the accounts. */
+	readonly operator: string;
+	/** Seed of the system account. */
+	readonly system: string;
+	/** Seed of the account DEVICES. */
+	readonly devices: string;
+	/** Seed of the account HUB. */
+	readonly hub: string;
+	/** Seed of the key that signs devices' users, scoped to their role. */
+	readonly deviceSigner: string;
+	/** 32 bytes in base64; the users of devices, administrators and readers are derived from it. */
+	readonly fleetSecret: string;
+}
+
+/** New keys. @param now milliseconds since 1970 */
+export function createKeys(now: number = Date.now()): Keys {
+	return {
+		createdAt: Math.floor(now / 1000),
+		operator: seedOf(createOperator()),
+		system: seedOf(createAccount()),
+		devices: seedOf(createAccount()),
+		hub: seedOf(createAccount()),
+		deviceSigner: seedOf(createAccount()),
+		fleetSecret: randomBytes(32).toString("base64"),
+	};
+}
+
+/** What makes the credentials of devices, and of nobody else. */
+export interface DeviceSigning {
+	readonly deviceSigningSeed: string;
+	/** Public key of the account DEVICES. */
+	readonly devicesAccount: string;
+	readonly fleetSecret: string;
+	/** Seconds since 1970. */
+	readonly createdAt: number;
+}
+
+export function deviceSigning(keys: Keys): DeviceSigning {
+	return {
+		deviceSigningSeed: keys.deviceSigner,
+		devicesAccount: publicKey(keys.devices),
+		fleetSecret: keys.fleetSecret,
+		createdAt: keys.createdAt,
+	};
+}
+
+/**
+ * The user key of a device, derived from its name: no device needs state of its own, and the same name gives the same
+ * key for ever. So a name, once lost, is lost; a replacement gets another name or brings its own key.
+ */
+export function deviceKey(fleetSecret: string, device: string): KeyPair {
+	return derivedUser(fleetSecret, `leafline device ${device}`);
+}
+
+/** The user key of an administrator or a reader. */
+export function staffKey(fleetSecret: string, name: string): KeyPair {
+	return derivedUser(fleetSecret, `leafline user ${name}`);
+}
+
+function derivedUser(fleetSecret: string, info: string): KeyPair {
+	const secret = Buffer.from(fleetSecret, "base64");
+	if (secret.length !== 32) throw new Error("the fleet secret must be 32 bytes in base64");
+	const raw = hkdfSync("sha256", secret, Buffer.alloc(0), info, 32);
+	return keyPair(encodeSeed("U", new Uint8Array(raw)));
+}
+
+/** @throws NKeysError on anything but a seed */
+export function keyPair(seed: string): KeyPair {
+	return fromSeed(new TextEncoder().encode(seed));
+}
+
+export function publicKey(seed: string): string {
+	return keyPair(seed).getPublicKey();
+}
+
+export function seedOf(pair: KeyPair): string {
+	return new TextDecoder().decode(pair.getSeed());
+}

@@ -8,6 +8,7 @@ import { connect, type NatsConnection } from "nats";
 import { createAccount, createOperator, createUser } from "nkeys.js";
 import type { Connection } from "../../components/streams/provider/connection";
 import { sleep } from "../../components/streams/provider/wait";
+import { makeAuthority } from "./authority";
 
 /** A real hub in operator mode with leaf nodes behind it, as small as the provider's tests allow. */
 export interface Bench {
@@ -31,6 +32,8 @@ const NAME = "{{name()}}";
 export async function startBench(): Promise<Bench> {
 	const folder = mkdtempSync(join(tmpdir(), "leafline-streams-"));
 	const identity = await makeIdentity();
+	const authority = await makeAuthority();
+	for (const [name, pem] of Object.entries(authority)) writeFileSync(join(folder, `${name}.pem`), pem, { mode: 0o600 });
 	const clientPort = await freePort();
 	const leafPort = await freePort();
 	const processes = new Map<string, ChildProcess>();
@@ -61,7 +64,10 @@ resolver_preload: { ${Object.entries(identity.accounts)
 			.join(", ")} }
 jetstream { store_dir: "${folder}/hub", domain: hub, max_mem: 64M, max_file: 4G }
 feature_flags { js_api_reply_v2: true }
-leafnodes { listen: "127.0.0.1:${leafPort}" }
+leafnodes {
+  listen: "127.0.0.1:${leafPort}"
+  tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem", handshake_first: true }
+}
 `,
 	);
 	const startHub = async () => {
@@ -80,7 +86,7 @@ leafnodes { listen: "127.0.0.1:${leafPort}" }
 listen: "127.0.0.1:${port}"
 jetstream { store_dir: "${folder}/${name}", domain: ${name}, max_mem: 64M, max_file: 1G }
 feature_flags { js_api_reply_v2: true, js_ack_fc_v2: true }
-leafnodes { reconnect: 1s, remotes: [ { urls: ["nats-leaf://127.0.0.1:${leafPort}"], credentials: "${folder}/${name}.creds" } ] }
+leafnodes { reconnect: 1s, remotes: [ { urls: ["tls://127.0.0.1:${leafPort}"], credentials: "${folder}/${name}.creds", tls { ca_file: "${folder}/ca.pem", handshake_first: true } } ] }
 `,
 			);
 		}
@@ -90,8 +96,8 @@ leafnodes { reconnect: 1s, remotes: [ { urls: ["nats-leaf://127.0.0.1:${leafPort
 	return {
 		folder,
 		connection: {
-			urls: [`nats-leaf://127.0.0.1:${leafPort}`],
-			ca: "",
+			urls: [`tls://127.0.0.1:${leafPort}`],
+			ca: authority.ca,
 			adminCreds: identity.adminCreds,
 			systemCreds: identity.systemCreds,
 		},

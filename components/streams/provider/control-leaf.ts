@@ -30,14 +30,15 @@ const START_MS = 10_000;
 /*
  * The server must not outlive its parent, not even one that is killed with -9: the shell's descriptor 3 is a pipe
  * whose other end only the parent holds. When it closes, the server is stopped and its folder, which holds
- * credentials, is removed.
+ * credentials, is removed. It keeps nothing, so it needs no time to end in order.
  */
 const LIFELINE = `
 exec 3<&0 </dev/null
-nats-server -c "$1/control.conf" 3<&- & server=$!
-( read -r _ <&3; kill "$server" 2>/dev/null ) & watch=$!
+nats-server -c "$1/control.conf" 3<&- >>"$1/control.log" 2>&1 & server=$!
+( read -r _ <&3; kill -9 "$server" 2>/dev/null ) & watch=$!
 wait "$server"
 kill "$watch" 2>/dev/null
+cat "$1/control.log"
 rm -rf "$1"
 `;
 
@@ -62,11 +63,14 @@ export async function startControlLeaf(connection: Connection): Promise<ControlL
 
 	// Detached: a Ctrl-C in the terminal is for the engine, which still needs the hub to end in good order.
 	const child = spawn("sh", ["-c", LIFELINE, "leafline-control", folder], {
-		stdio: ["pipe", "ignore", "ignore"],
+		stdio: ["pipe", "pipe", "ignore"],
 		detached: true,
 	});
 	const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
 	let log = "";
+	child.stdout.setEncoding("utf8").once("data", (text: string) => {
+		log = text;
+	});
 	const readLog = () => {
 		try {
 			log = readFileSync(join(folder, "control.log"), "utf8");
@@ -85,9 +89,13 @@ export async function startControlLeaf(connection: Connection): Promise<ControlL
 		const url = await listening(child, folder);
 		return { url, hub, system, log: readLog, exited, stop };
 	} catch (error) {
-		readLog();
 		await stop();
 		if (log === "") throw error;
+		if (/not found/.test(log)) {
+			throw new UserError(
+				"there is no `nats-server` on the PATH; it is needed to reach the hub: install 2.14.5 or later",
+			);
+		}
 		throw new UserError(`the control leaf did not start: ${lastLine(log)}`);
 	}
 }
@@ -96,7 +104,7 @@ async function listening(child: ChildProcess, folder: string): Promise<string> {
 	const deadline = Date.now() + START_MS;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null) {
-			throw new UserError("the control leaf did not start: is `nats-server` (2.14.5 or later) on the PATH?");
+			throw new UserError("the control leaf did not start");
 		}
 		try {
 			const file = readdirSync(folder).find((name) => name.endsWith(".ports"));
@@ -121,7 +129,7 @@ interface Rendering {
 
 function render({ folder, hub, system, urls, ca, remotes }: Rendering): string {
 	const text = JSON.stringify;
-	const tls = ca === undefined ? "" : `tls { ca_file: ${text(ca)}, timeout: 10, handshake_first: true }`;
+	const tls = ca === undefined ? "" : `, tls { ca_file: ${text(ca)}, timeout: 10, handshake_first: true }`;
 	const account = (name: string, { user, pass }: LocalUser) =>
 		`${name} { users: [ { user: ${text(user)}, password: ${text(pass)} } ] }`;
 	return `# A control leaf: lives as long as the process that started it.
@@ -139,7 +147,7 @@ leafnodes {
 ${remotes
 	.map(
 		(remote) =>
-			`    { urls: [${urls.map((url) => text(url)).join(", ")}], account: ${remote.account}, credentials: ${text(remote.credentials)}, first_info_timeout: 10s, dial_timeout: 10s ${tls} }`,
+			`    { urls: [${urls.map((url) => text(url)).join(", ")}], account: ${remote.account}, credentials: ${text(remote.credentials)}, first_info_timeout: 10s, dial_timeout: 10s${tls} }`,
 	)
 	.join("\n")}
   ]

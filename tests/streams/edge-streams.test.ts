@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Control, closeAll, control } from "../../components/streams/provider/control";
+import { edgeStreams } from "../../components/streams/provider/index";
+import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import { type Bench, startBench, until } from "./bench";
+import { CAN, edgeProps } from "./fixtures";
+
+const DEVICES = ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"];
+let bench: Bench;
+let way: Control;
+
+beforeAll(async () => {
+	bench = await startBench();
+	await Promise.all(DEVICES.map((name) => bench.startDevice(name)));
+	way = await control(bench.connection);
+	await way.ready();
+	await Promise.all(DEVICES.map((name) => present(name, true)));
+});
+afterAll(async () => {
+	await closeAll();
+	await bench.stop();
+});
+
+const props = (devices = DEVICES, changes = {}) => edgeProps(bench.connection, devices, changes);
+const info = (device: string, name = "can") =>
+	way.api(device).ask<StreamInfo>(`STREAM.INFO.${device}_${name}`, undefined, 5_000);
+const present = async (device: string, yes: boolean) =>
+	until(async () => (await way.leaves())?.has(device) === yes, `${device} is ${yes ? "connected" : "gone"}`);
+
+test("all devices of a group get their streams, and a second look finds nothing to do", async () => {
+	const { id, outs } = await edgeStreams.create(props());
+	expect(id).toBe("north");
+	expect(outs).toEqual({ ...props(), pending: {} });
+	for (const device of DEVICES) expect((await info(device)).config.name).toBe(`${device}_can`);
+	const read = await edgeStreams.read(id, outs);
+	expect(read.props).toEqual(outs);
+	expect(read.inputs).toEqual(props());
+	expect(await edgeStreams.diff(id, outs, props())).toEqual({ changes: false });
+});
+
+test("a device that is offline does not fail the update, counts as a change, and converges", async () => {
+	await bench.kill("edge2");
+	await present("edge2", false);
+	const classes = { can: { ...CAN, maxBytes: 60_000_000 } };
+	const { outs } = await edgeStreams.update("north", props(), props(DEVICES, { classes }));
+	expect(outs.pending).toEqual({ edge2: "offline" });
+	expect((await info("edge1")).config.max_bytes).toBe(60_000_000);
+
+	const next = props(DEVICES, { classes });
+	expect(await edgeStreams.diff("north", outs, next)).toEqual({ changes: true });
+	expect(await edgeStreams.diff("north", outs, { ...next, ignorePending: true })).toEqual({ changes: false });
+	// A device that leaves the group is waited for no more.
+	const without = props(
+		DEVICES.filter((name) => name !== "edge2"),
+		{ classes },
+	);
+	expect((await edgeStreams.update("north", outs, without)).outs.pending).toEqual({});
+
+	await bench.startDevice("edge2");
+	const { outs: settled } = await edgeStreams.update("north", outs, next);
+	expect(settled.pending).toEqual({});
+	expect((await info("edge2")).config.max_bytes).toBe(60_000_000);
+});
+
+test("a refresh tells what is different on which device, and the next update puts it right", async () => {
+	const { outs } = await edgeStreams.update("north", props(), props());
+	await way.api("edge3").ask("STREAM.DELETE.edge3_can", undefined, 5_000);
+	const { config } = await info("edge4");
+	await way.api("edge4").ask("STREAM.UPDATE.edge4_can", { ...config, max_bytes: 1_000_000 }, 5_000);
+
+	const read = await edgeStreams.read("north", outs);
+	const drifted = {
+		edge3: { drift: ["edge3_can is missing"] },
+		edge4: { drift: ["edge4_can: max_bytes is 1000000, not 50000000"] },
+	};
+	expect(read.props.devices).toEqual({ ...(props().devices as object), ...drifted });
+	expect((read.inputs ?? {}).devices).toEqual(read.props.devices);
+	expect(await edgeStreams.diff("north", read.props, props())).toEqual({ changes: true });
+
+	const { outs: settled } = await edgeStreams.update("north", read.props, props());
+	expect((await edgeStreams.read("north", settled)).props).toEqual(settled);
+});
+
+test("a refresh keeps what is known of a device that is offline, also its drift", async () => {
+	const known = {
+		...props(),
+		devices: { ...(props().devices as object), edge5: { drift: ["edge5_can is missing"] } },
+		pending: {},
+	};
+	await bench.kill("edge5");
+	await bench.kill("edge6");
+	await present("edge5", false);
+	await present("edge6", false);
+	const started = Date.now();
+	expect((await edgeStreams.read("north", known)).props).toEqual(known);
+	expect(Date.now() - started).toBeLessThan(3_000);
+	await bench.startDevice("edge5");
+	await bench.startDevice("edge6");
+	await present("edge6", true);
+	await present("edge5", true);
+});
+
+test("streams stay on a device that leaves the group, on a class that goes, and on all when the resource is removed", async () => {
+	const classes = { can: CAN, debug: { ...CAN, accepts: [] } };
+	const { outs } = await edgeStreams.update("north", props(), props(DEVICES, { classes }));
+	const { outs: fewer } = await edgeStreams.update("north", outs, props(["edge1", "edge2"]));
+	await edgeStreams.delete("north", fewer);
+	for (const device of DEVICES) {
+		expect((await info(device)).config.name).toBe(`${device}_can`);
+		expect((await info(device, "debug")).config.name).toBe(`${device}_debug`);
+	}
+	// Where messages may be lost, the streams of a class that goes are removed from the devices that stay.
+	const lossy = { allowDataLoss: true };
+	await edgeStreams.update("north", props(["edge1"], { ...lossy, classes }), props(["edge1"], lossy));
+	await expect(info("edge1", "debug")).rejects.toThrow(/not found/);
+	expect((await info("edge2", "debug")).config.name).toBe("edge2_debug");
+});
+
+test("a change of storage is refused in preview", async () => {
+	const memory = { can: { ...CAN, storage: "memory" as const } };
+	const { failures } = await edgeStreams.check(props(), props(DEVICES, { classes: memory }));
+	expect(failures?.map(({ reason }) => reason)).toEqual([
+		expect.stringMatching(/class can: the server rejects a change of storage from file to memory/),
+	]);
+	const allowed = props(DEVICES, { classes: memory, allowDataLoss: true });
+	expect((await edgeStreams.check(props(), allowed)).failures).toEqual([]);
+});
+
+test("a device that refuses fails the operation, names itself, and leaves the others done", async () => {
+	await way.api("edge1").ask("STREAM.DELETE.edge1_can", undefined, 5_000);
+	await way.api("edge1").ask("STREAM.CREATE.edge1_can", { name: "edge1_can", subjects: ["else"] }, 5_000);
+	const classes = { can: { ...CAN, maxBytes: 70_000_000 } };
+	const error = await edgeStreams.update("north", props(), props(DEVICES, { classes })).catch((caught) => caught);
+	expect(error.message).toMatch(/1 device refused:\nedge1: a stream edge1_can exists already/);
+	expect(error.id).toBe("north");
+	expect(Object.keys(error.properties.pending)).toEqual(["edge1"]);
+	expect((await info("edge6")).config.max_bytes).toBe(70_000_000);
+});
+
+test("the hub killed with -9 in the middle costs no device", async () => {
+	await way.api("edge1").ask("STREAM.DELETE.edge1_can", undefined, 5_000);
+	const classes = Object.fromEntries(
+		Array.from({ length: 8 }, (_, i) => [`c${i}`, { ...CAN, accepts: [], maxBytes: 1_000_000 }]),
+	);
+	const running = edgeStreams.update("north", props(), props(DEVICES, { classes }));
+	await until(async () => {
+		await way.api("edge1").ask("STREAM.INFO.edge1_c0", undefined, 1_000);
+		return true;
+	}, "the first stream");
+	await bench.kill("hub");
+	await bench.startHub();
+	const { outs } = await running;
+	expect(outs.pending).toEqual({});
+	expect((await edgeStreams.read("north", outs)).props).toEqual(outs);
+}, 120_000);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { requireConnection } from "../../streams/provider/connection";
 import { control } from "../../streams/provider/control";
 import { reporter } from "../../streams/provider/engine";
-import type { Handler, Props } from "../../streams/provider/handler";
+import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { type AccountClaims, type AccountJwts, accountJwts } from "../accounts";
 import { issuedAt } from "../jwt";
 import { type Keys, publicKey } from "../keys";
@@ -36,6 +36,7 @@ interface State extends AccountsInputs {
  */
 export const accounts: Handler = {
 	async diff(_id, olds, news) {
+		if (JSON.stringify(news).includes(UNKNOWN)) return { changes: true };
 		const was = olds as unknown as State;
 		const wanted = news as unknown as AccountsInputs;
 		const same =

@@ -15,11 +15,12 @@ export const certificates: Handler = {
 	async check(_olds, news) {
 		const { hosts } = news as { hosts?: unknown };
 		const isList = Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === "string" && host);
-		if (isList || hosts === UNKNOWN) return { inputs: news };
+		if (isList || JSON.stringify(hosts ?? null).includes(UNKNOWN)) return { inputs: news };
 		return { inputs: news, failures: [{ property: "hosts", reason: "must name at least one host or address" }] };
 	},
 
 	async diff(_id, olds, news) {
+		if (JSON.stringify(news).includes(UNKNOWN)) return { changes: true };
 		return { changes: needsRenewal(state(olds), hostsOf(news), Date.now()) };
 	},
 

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Bench, type Edge, sourcingConsumer, startBench, streamConfig } from "../support/bench";
+import { eventually } from "../support/eventually";
+
+const DOWNLINK = "hub_commands";
+
+describe("two accounts, two devices", () => {
+	let bench: Bench;
+	let edges: { edge1: Edge; edge2: Edge };
+
+	beforeAll(async () => {
+		bench = await startBench({ downlinks: [DOWNLINK] });
+		edges = { edge1: await bench.startEdge("edge1"), edge2: await bench.startEdge("edge2") };
+		for (const device of Object.keys(edges)) {
+			const stream = `${device}_can`;
+			await bench.api(
+				device,
+				`STREAM.CREATE.${stream}`,
+				streamConfig(stream, { subjects: [`${device}.can.>`, "odd.>", "one"] }),
+			);
+			const { config } = sourcingConsumer("hub", `deliver.${device}.can`);
+			await bench.api(device, `CONSUMER.CREATE.${stream}.hub`, { stream_name: stream, config });
+		}
+	});
+	afterAll(() => bench?.close());
+
+	const messages = async (domain: string, stream: string) =>
+		((await bench.api(domain, `STREAM.INFO.${stream}`)).state as { messages: number }).messages;
+
+	it("carries data to the hub, under the true device's name, past several flow-control windows", async () => {
+		const sources = Object.keys(edges).map((device) => ({
+			name: `${device}_can`,
+			consumer: { name: "hub", deliver_subject: `deliver.${device}.can` },
+			external: { api: `$JS.${device}.API`, deliver: "" },
+			subject_transforms: [
+				{ src: "*.*.>", dest: `${device}.can.>` },
+				{ src: "*.*", dest: `${device}.can` },
+				{ src: "*", dest: `${device}.can` },
+			],
+		}));
+		await bench.api("hub", "STREAM.CREATE.hub_can", streamConfig("hub_can", { sources, duplicate_window: 0 }));
+		const js = edges.edge1.client.jetstream();
+		const body = new Uint8Array(1024);
+		for (let i = 0; i < 12; i++) await Promise.all(Array.from({ length: 500 }, () => js.publish("edge1.can.x", body)));
+		for (const forged of ["odd.can.edge2", "odd.x", "one"]) await js.publish(forged, "forged");
+		await eventually(async () => (await messages("hub", "hub_can")) === 6_003, { what: "all messages are on the hub" });
+		const subjects = (await bench.api("hub", "STREAM.INFO.hub_can", { subjects_filter: ">" })).state as {
+			subjects: Record<string, number>;
+		};
+		expect(subjects.subjects).toEqual({ "edge1.can.x": 6_000, "edge1.can.edge2": 1, "edge1.can": 2 });
+	});
+
+	it("carries commands to the one device they are for", async () => {
+		await bench.api("hub", `STREAM.CREATE.${DOWNLINK}`, streamConfig(DOWNLINK, { subjects: ["down.*.commands.>"] }));
+		for (const device of Object.keys(edges)) {
+			const filter = `down.${device}.commands.>`;
+			const { config } = sourcingConsumer(device, `dl.${device}.commands`, filter);
+			await bench.api("hub", `CONSUMER.CREATE.${DOWNLINK}.${device}.${filter}`, { stream_name: DOWNLINK, config });
+			const source = {
+				name: DOWNLINK,
+				consumer: { name: device, deliver_subject: `dl.${device}.commands` },
+				external: { api: "$JS.down.API", deliver: "" },
+			};
+			const stream = `${device}_commands`;
+			await bench.api(device, `STREAM.CREATE.${stream}`, streamConfig(stream, { sources: [source] }));
+		}
+		const body = new Uint8Array(1024);
+		for (let i = 0; i < 8; i++) {
+			await Promise.all(
+				Array.from({ length: 500 }, () => bench.control.hub.request("down.edge1.commands.x", body, { timeout: 5_000 })),
+			);
+		}
+		await bench.control.hub.request("down.edge2.commands.x", "for edge2");
+		await eventually(async () => (await messages("edge1", "edge1_commands")) === 4_000, {
+			what: "edge1 has its commands",
+		});
+		await eventually(async () => (await messages("edge2", "edge2_commands")) === 1, { what: "edge2 has its command" });
+	});
+
+	it("goes on where it was after the hub and a device were killed", async () => {
+		await Promise.all([bench.hubs[0]?.kill(), edges.edge1.server.kill()]);
+		await Promise.all([bench.hubs[0]?.start(), edges.edge1.server.start()]);
+		const js = edges.edge1.client.jetstream();
+		await eventually(() => js.publish("edge1.can.x", "after"), { what: "the device takes messages again" });
+		await eventually(async () => (await messages("hub", "hub_can")) >= 6_004, {
+			what: "it is on the hub",
+			within: 40_000,
+		});
+		expect(await messages("hub", "hub_can")).toBe(await messages("edge1", "edge1_can"));
+	});
+});

@@ -1,0 +1,216 @@
+import { connect, type NatsConnection } from "nats";
+import {
+	type AccountRules,
+	accountClaims,
+	accountJwts,
+	operatorJwt,
+	systemAccountJwt,
+} from "../../components/identity/accounts";
+import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
+import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
+import { createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
+import { pushAccount } from "../../components/identity/push";
+import type { Connection } from "../../components/streams/provider/connection";
+import { type Control, control } from "../../components/streams/provider/control";
+import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
+import { deviceRole, shares } from "../../topology/permissions";
+import { eventually } from "./eventually";
+import { freePorts, makeServers, type Server } from "./servers";
+
+export interface BenchOptions {
+	/** @default 1 */
+	readonly nodes?: 1 | 3;
+	/** Names of the hub's streams that feed devices. @default none */
+	readonly downlinks?: readonly string[];
+	/** Other rules than those of the downlinks, for a test that must fail with them. */
+	readonly rules?: Partial<AccountRules>;
+}
+
+export interface Edge {
+	readonly server: Server;
+	/** A program on the device. */
+	readonly client: NatsConnection;
+}
+
+/** A hub and devices: real servers with real identities, TLS on the leaf port, accounts pushed as in production. */
+export interface Bench {
+	readonly keys: Keys;
+	readonly hubs: readonly Server[];
+	/** PEM of the authority that signed the leaf ports' certificate. */
+	readonly ca: string;
+	/** How the provider reaches the hub. */
+	readonly connection: Connection;
+	readonly control: Control;
+	/** Pushes accounts made of other rules; each push is newer than the last. */
+	push(rules: Partial<AccountRules>): Promise<void>;
+	/** Starts a device that connects to `urls`, or every node. Waits until the hub reaches its JetStream. */
+	startEdge(name: string, options?: { urls?: readonly string[]; keep?: string }): Promise<Edge>;
+	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
+	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
+	credentials(device: string): string;
+	path(name: string): string;
+	close(): Promise<void>;
+}
+
+export async function startBench(options: BenchOptions = {}): Promise<Bench> {
+	const servers = makeServers();
+	try {
+		return await start(servers, options);
+	} catch (error) {
+		await servers.close();
+		throw error;
+	}
+}
+
+async function start(servers: ReturnType<typeof makeServers>, options: BenchOptions): Promise<Bench> {
+	const { nodes = 1, downlinks = [] } = options;
+	const keys = createKeys();
+	const now = Date.now();
+	const { caPem, serverCert, serverKey } = await createServerCertificate(
+		await createAuthority(now),
+		["localhost", "127.0.0.1"],
+		now,
+	);
+	const files = {
+		ca: servers.write("ca.pem", caPem),
+		cert: servers.write("tls.crt", serverCert),
+		key: servers.write("tls.key", serverKey),
+	};
+	const ports = await freePorts(nodes * 3);
+	const members = Array.from({ length: nodes }, (_, i) => ({
+		name: nodes === 1 ? "hub" : `hub${i + 1}`,
+		client: ports[i * 3] ?? 0,
+		leaf: ports[i * 3 + 1] ?? 0,
+		route: ports[i * 3 + 2] ?? 0,
+	}));
+	const routes = members.map(({ route }) => `"nats-route://127.0.0.1:${route}"`).join(", ");
+	const hubs = members.map(({ name, client, leaf, route }) =>
+		servers.add(
+			name,
+			{ client, leaf, route },
+			`server_name: ${name}
+listen: "127.0.0.1:${client}"
+operator: ${operatorJwt(keys)}
+system_account: ${publicKey(keys.system)}
+resolver: { type: full, dir: "${servers.path(`${name}-jwt`)}", allow_delete: false, interval: "10s" }
+resolver_preload: { ${publicKey(keys.system)}: ${systemAccountJwt(keys)} }
+jetstream { store_dir: "${servers.path(name)}", domain: hub, max_mem: 64M, max_file: 8G }
+feature_flags { js_api_reply_v2: true, js_snapshot_sources: true }
+${nodes > 1 ? `cluster { name: hub, listen: "127.0.0.1:${route}", routes: [${routes}] }` : ""}
+leafnodes {
+  listen: "127.0.0.1:${leaf}"
+  tls { cert_file: "${files.cert}", key_file: "${files.key}", min_version: "1.3", handshake_first: true, timeout: 10 }
+}
+`,
+		),
+	);
+	await Promise.all(hubs.map((hub) => hub.start()));
+
+	const urls = members.map(({ leaf }) => `tls://127.0.0.1:${leaf}`);
+	const direct = { direct: true };
+	const connection: Connection = {
+		urls,
+		ca: caPem,
+		adminCreds: adminCreds(keys, direct),
+		systemCreds: systemCreds(keys, direct),
+	};
+	const open = await control(connection);
+	const clients: NatsConnection[] = [];
+	let issued = keys.createdAt;
+	const usual: AccountRules = { role: deviceRole(downlinks), shares: shares(downlinks) };
+	const bench: Bench = {
+		keys,
+		hubs,
+		ca: caPem,
+		connection,
+		control: open,
+		path: servers.path,
+		credentials: (device) => deviceCreds(deviceSigning(keys), device),
+		async push(rules) {
+			issued = Math.max(issued + 1, Math.floor(Date.now() / 1000));
+			const jwts = accountJwts(keys, accountClaims(keys, { ...usual, ...options.rules, ...rules }), issued);
+			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
+		},
+		async startEdge(name, { urls: given = urls, keep = "" } = {}) {
+			const [port = 0] = await freePorts(1);
+			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
+			const list = given.map((url) => `"${url}"`).join(", ");
+			const server = servers.add(
+				name,
+				{ client: port },
+				`server_name: ${name}
+listen: "127.0.0.1:${port}"
+jetstream { store_dir: "${servers.path(name)}", domain: ${name}, max_mem: 64M, max_file: 2G }
+feature_flags { js_api_reply_v2: true, js_ack_fc_v2: true }
+leafnodes {
+  reconnect: 1s
+  remotes: [ {
+    urls: [${list}]
+    credentials: "${credentials}"
+    ignore_discovered_servers: true
+    first_info_timeout: 10s
+    tls { ca_file: "${files.ca}", min_version: "1.3", handshake_first: true, timeout: 10 }
+  } ]
+}
+${keep}`,
+			);
+			await server.start();
+			const client = await connect({
+				servers: `nats://127.0.0.1:${port}`,
+				maxReconnectAttempts: -1,
+				reconnectTimeWait: 100,
+				waitOnFirstConnect: true,
+			});
+			clients.push(client);
+			await eventually(() => bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
+			return { server, client };
+		},
+		api: async (domain, endpoint, body) => {
+			const reply = await open.request(`$JS.${domain}.API.${endpoint}`, body, { timeoutMs: 3_000 });
+			const { error, ...rest } = reply as Record<string, unknown>;
+			if (error) throw new Error(`${domain} ${endpoint}: ${JSON.stringify(error)}`);
+			return rest;
+		},
+		async close() {
+			await Promise.all(clients.map((client) => client.close()));
+			await open.close();
+			await servers.close();
+		},
+	};
+	try {
+		await bench.push({});
+		await open.ready();
+		return bench;
+	} catch (error) {
+		await bench.close();
+		throw error;
+	}
+}
+
+/** A stream that keeps everything, with what is different. */
+export function streamConfig(name: string, more: Partial<StreamConfig> = {}): StreamConfig {
+	const usual = { retention: "limits", storage: "file", discard: "old", num_replicas: 1 } as const;
+	return { name, ...usual, max_msgs: -1, max_bytes: -1, max_age: 0, ...more };
+}
+
+/** The durable consumer that another domain sources through. */
+export function sourcingConsumer(
+	name: string,
+	deliver: string,
+	filter?: string,
+): { stream_name?: string; config: ConsumerConfig } {
+	return {
+		config: {
+			name,
+			durable_name: name,
+			deliver_subject: deliver,
+			ack_policy: "flow_control",
+			flow_control: true,
+			idle_heartbeat: 1_000_000_000,
+			deliver_policy: "all",
+			replay_policy: "instant",
+			max_ack_pending: 1_000,
+			...(filter !== undefined && { filter_subject: filter }),
+		},
+	};
+}

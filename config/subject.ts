@@ -20,7 +20,7 @@ export function acceptsProblem(subject: string): { message: string; remedy: stri
 	}
 	if (first === "*" || first === ">") {
 		return {
-			message: `${show(subject)} would take in every subject`,
+			message: `${show(subject)} takes in subjects of others as well`,
 			remedy: "start with a word, for example vehicle.>",
 		};
 	}

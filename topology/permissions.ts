@@ -63,7 +63,8 @@ export function deviceRole(downlinks: readonly string[]): Role {
 /** Manages the streams of the hub and of every device. `direct`: on the hub's client port as well. */
 export function adminRole({ direct }: { readonly direct: boolean }): Role {
 	return {
-		publish: ["$JS.*.API.>", "down.>"],
+		// On the hub itself its server turns `$JS.hub.API` into `$JS.API` before it looks at the permissions.
+		publish: ["$JS.*.API.>", "down.>", ...(direct ? ["$JS.API.>"] : [])],
 		subscribe: ["_INBOX.>"],
 		connections: direct ? ["LEAFNODE", "STANDARD"] : ["LEAFNODE"],
 	};

@@ -1,0 +1,134 @@
+import type { Topology } from "../topology/model";
+import { HUB_DOMAIN } from "../topology/names";
+import { HANDSHAKE_SECONDS, HUB_MAX_PAYLOAD, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
+import { type ConfMap, confDuration, renderNatsConfig } from "./nats-config";
+
+export interface HubConfOptions {
+	/** Which server of the cluster, from 0. */
+	readonly node: number;
+	readonly operatorJwt: string;
+	/** Public key of the system account. */
+	readonly systemAccount: string;
+	/** Account JWTs by public key that the resolver starts with. Later ones are pushed at run time. */
+	readonly preload: Readonly<Record<string, string>>;
+	/** Paths of the leaf port's certificate and key, PEM. */
+	readonly tls: { readonly cert: string; readonly key: string };
+	/** @default the settings' */
+	readonly storeDir?: string;
+	/** Address of the client listener. @default loopback and the settings' port */
+	readonly clientListen?: string;
+	/** Address of the leaf listener. @default loopback for a local hub, else all interfaces */
+	readonly leafListen?: string;
+	/** Address of the monitoring. @default loopback and the settings' port */
+	readonly monitorListen?: string;
+	/** What devices and other servers are told about this node. @default the settings' address with the node's index */
+	readonly address?: string;
+	/** Needed with three nodes. */
+	readonly cluster?: ClusterOptions;
+	readonly pidFile?: string;
+}
+
+export interface ClusterOptions {
+	/** Address of the route listener. @default "0.0.0.0:6222" */
+	readonly listen?: string;
+	/** Where other nodes reach this one, `host:port`. */
+	readonly advertise?: string;
+	/** `nats-route://host:port` of every node. */
+	readonly routes: readonly string[];
+	/** Paths of certificate, key and authority for mutual TLS between the nodes. */
+	readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+}
+
+/** Name of a node. `_` cannot stand in a device's name, and no two servers of a system may share one. */
+export function hubServerName(topology: Topology, node: number): string {
+	return topology.settings.hub.nodes === 1 ? HUB_DOMAIN : `${HUB_DOMAIN}_${node + 1}`;
+}
+
+/**
+ * hub.conf of one node.
+ * @throws RangeError when the node is not in the cluster, or a cluster of several has no routes
+ */
+export function renderHubConf(topology: Topology, options: HubConfOptions): string {
+	const { hub } = topology.settings;
+	const { node, cluster } = options;
+	if (!Number.isInteger(node) || node < 0 || node >= hub.nodes) {
+		throw new RangeError(`a hub of ${hub.nodes} has no node ${node}`);
+	}
+	if (hub.nodes > 1 && cluster === undefined) {
+		throw new RangeError(`a hub of ${hub.nodes} nodes needs routes between them`);
+	}
+	const name = hubServerName(topology, node);
+	const storeDir = options.storeDir ?? hub.storeDir;
+	const tree: ConfMap = {
+		server_name: name,
+		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
+		http: options.monitorListen ?? `127.0.0.1:${hub.monitorPort}`,
+		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
+		max_payload: HUB_MAX_PAYLOAD,
+		...PING,
+		lame_duck_duration: confDuration(30_000),
+		lame_duck_grace_period: confDuration(5_000),
+		operator: options.operatorJwt,
+		system_account: options.systemAccount,
+		// A short interval: a node that was down when a device was revoked lets it in until it has asked the others.
+		resolver: { type: "full", dir: `${storeDir}/accounts`, allow_delete: false, interval: "10s", timeout: "5s" },
+		resolver_preload: sorted(options.preload),
+		jetstream: {
+			domain: HUB_DOMAIN,
+			store_dir: storeDir,
+			max_mem: hub.memoryBytes,
+			max_file: hub.fileBytes,
+			sync_interval: syncInterval(hub.sync),
+		},
+		feature_flags: {
+			// Replies of its own for each source; without it they fan out to all devices.
+			js_api_reply_v2: true,
+			// A node that was replaced knows how far its sources are, also where the messages have aged out.
+			js_snapshot_sources: true,
+		},
+		leafnodes: leafnodes(topology, options),
+		...(hub.nodes > 1 && cluster !== undefined && { cluster: clusterBlock(cluster) }),
+	};
+	return renderNatsConfig(tree, `made by leafline for ${name}; changes are overwritten`);
+}
+
+function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions): ConfMap {
+	const host = hub.kind === "local" ? "127.0.0.1" : "0.0.0.0";
+	const address = options.address ?? hub.addresses[options.node] ?? hub.addresses[0] ?? "127.0.0.1";
+	return {
+		listen: options.leafListen ?? `${host}:${hub.leafPort}`,
+		// Without it, devices would be told the private addresses of all nodes.
+		advertise: `${address.includes(":") ? `[${address}]` : address}:${hub.leafPort}`,
+		no_advertise: true,
+		// Each device says how its link is compressed.
+		compression: "accept",
+		write_deadline: LINK_WRITE_DEADLINE,
+		authorization: { timeout: HANDSHAKE_SECONDS },
+		tls: {
+			cert_file: options.tls.cert,
+			key_file: options.tls.key,
+			// Nothing is said in the clear, and a scanner learns nothing.
+			handshake_first: true,
+			min_version: "1.3",
+			timeout: HANDSHAKE_SECONDS,
+		},
+	};
+}
+
+function clusterBlock({ listen, advertise, routes, tls }: ClusterOptions): ConfMap {
+	return {
+		name: HUB_DOMAIN,
+		listen: listen ?? "0.0.0.0:6222",
+		...(advertise !== undefined && { cluster_advertise: advertise }),
+		// Clients come through loopback or the leaf port, never to an address that a node gossips.
+		no_advertise: true,
+		routes: [...routes],
+		...(tls !== undefined && {
+			tls: { cert_file: tls.cert, key_file: tls.key, ca_file: tls.ca, verify: true, min_version: "1.3", timeout: 5 },
+		}),
+	};
+}
+
+function sorted(map: Readonly<Record<string, string>>): Record<string, string> {
+	return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,79 @@
+import type { Topology } from "../topology/model";
+import { deviceDomain } from "../topology/names";
+import { EDGE_MAX_PAYLOAD, HANDSHAKE_SECONDS, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
+import { type ConfMap, confDuration, renderNatsConfig } from "./nats-config";
+
+export interface LeafConfOptions {
+	/** Every URL of the hub, `tls://host:port`. */
+	readonly urls: readonly string[];
+	/** Path of the device's credentials. */
+	readonly credentials: string;
+	/** Path of the authority that signed the hub's certificate, PEM. */
+	readonly ca: string;
+	/** @default the hardware's */
+	readonly storeDir?: string;
+	/** @default the planned one */
+	readonly clientPort?: number;
+	/** Port of the monitoring, on loopback. @default none */
+	readonly monitorPort?: number;
+	readonly pidFile?: string;
+}
+
+/**
+ * leaf.conf of one device: programs on it connect to loopback without credentials, the hub is reached by TLS.
+ * @throws RangeError when the fleet has no such device, or there is no URL
+ */
+export function renderLeafConf(topology: Topology, device: string, options: LeafConfOptions): string {
+	const { fleet } = topology;
+	const group = fleet.groups[fleet.devices[device]?.group ?? ""];
+	const hardware = fleet.hardware[group?.hardware ?? ""];
+	if (group === undefined || hardware === undefined) {
+		throw new RangeError(`the fleet has no device ${device}`);
+	}
+	if (options.urls.length === 0) {
+		throw new RangeError("a device needs at least one URL of the hub");
+	}
+	const clientPort = options.clientPort ?? topology.devices[device]?.clientPort ?? hardware.clientPort;
+	const tree: ConfMap = {
+		server_name: device,
+		listen: `127.0.0.1:${clientPort}`,
+		...(options.monitorPort !== undefined && { http: `127.0.0.1:${options.monitorPort}` }),
+		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
+		max_payload: EDGE_MAX_PAYLOAD,
+		...PING,
+		lame_duck_duration: confDuration(30_000),
+		lame_duck_grace_period: confDuration(1_000),
+		// An outage of hours must not fill the log.
+		connect_error_reports: 60,
+		reconnect_error_reports: 60,
+		jetstream: {
+			domain: deviceDomain(device),
+			store_dir: options.storeDir ?? hardware.storeDir,
+			max_mem: hardware.memoryBytes,
+			max_file: hardware.bufferBytes,
+			sync_interval: syncInterval(hardware.sync),
+		},
+		feature_flags: {
+			// Flow control of its own for each stream, which is what its permissions allow.
+			js_ack_fc_v2: true,
+			js_api_reply_v2: true,
+		},
+		leafnodes: {
+			reconnect: confDuration(1_000),
+			write_deadline: LINK_WRITE_DEADLINE,
+			remotes: [
+				{
+					urls: [...options.urls],
+					credentials: options.credentials,
+					tls: { ca_file: options.ca, handshake_first: true, min_version: "1.3", timeout: HANDSHAKE_SECONDS },
+					// Every URL is listed; one that a hub gossips might be private, or lead around a proxy.
+					ignore_discovered_servers: true,
+					compression: group.link.compression,
+					dial_timeout: confDuration(HANDSHAKE_SECONDS * 1000),
+					first_info_timeout: confDuration(HANDSHAKE_SECONDS * 1000),
+				},
+			],
+		},
+	};
+	return renderNatsConfig(tree, `made by leafline for device ${device}; changes are overwritten`);
+}

@@ -1,0 +1,126 @@
+import type { Fleet, Hardware } from "../config/model";
+import { formatBytes, formatDuration, formatRate } from "./format";
+import type { BufferBudget, Problem } from "./model";
+import { downStoredBytes, edgeStoredBytes } from "./sizes";
+
+/**
+ * The first budget: what the streams of a device must hold through the longest outage, against the hardware's buffer.
+ * `max_file` drops nothing when it is reached, it only refuses, so the streams' own limits must stay below it.
+ */
+
+/** Part of the buffer that the streams may take. The rest is for blocks being emptied, indexes and MQTT's own streams. */
+const USABLE = 0.9;
+
+/** Part that a device needs beyond rate × size × outage, because rates are not exact. */
+const HEADROOM = 1.1;
+
+/** No stream is smaller, or a burst of large messages would not fit. */
+const SMALLEST = 1024 ** 2;
+
+/** A class of few messages counts with this part when spare room is shared out: alarms come in bursts. */
+const SMALLEST_SHARE = 0.05;
+
+const STEP = 1024 ** 2;
+
+interface Need {
+	readonly bytes: number;
+	readonly bytesPerMs: number;
+	readonly storage: "file" | "memory";
+}
+
+/** Limits of every class on the devices of one group, spare room shared out in proportion. */
+export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudget; problems: Problem[] } {
+	const hardware = fleet.hardware[fleet.groups[group]?.hardware ?? ""];
+	if (hardware === undefined) {
+		throw new Error(`group ${group} has no hardware`);
+	}
+	const needs = classNeeds(fleet, group);
+	const problems: Problem[] = [];
+	const classes: Record<string, { maxBytes: number; holdsMs: number }> = {};
+	for (const storage of ["file", "memory"] as const) {
+		const part = Object.entries(needs).filter(([, need]) => need.storage === storage);
+		const needed = part.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+		const usable = Math.floor(USABLE * (storage === "file" ? hardware.bufferBytes : hardware.memoryBytes));
+		if (needed > usable) {
+			problems.push(doesNotFit(fleet, group, storage, { part, needed, usable }));
+		}
+		const shares = shareOut(part, usable - needed, usable);
+		for (const [name, { bytes, bytesPerMs }] of part) {
+			const maxBytes = Math.max(bytes, Math.floor((bytes + (shares[name] ?? 0)) / STEP) * STEP);
+			classes[name] = { maxBytes, holdsMs: Math.floor(maxBytes / bytesPerMs) };
+		}
+	}
+	const neededBytes = sum(Object.values(needs), "file");
+	const availableBytes = Math.floor(USABLE * hardware.bufferBytes);
+	return { budget: { group, neededBytes, availableBytes, classes }, problems };
+}
+
+function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
+	const { link, devices } = fleet.groups[group] ?? { link: undefined, devices: [] };
+	const device = longest(devices);
+	const needs: Record<string, Need> = {};
+	for (const [name, { rate, sizeBytes, storage }] of Object.entries(fleet.classes)) {
+		const bytesPerMs = (rate * edgeStoredBytes(device, name, sizeBytes)) / 1000;
+		needs[name] = need(bytesPerMs, link?.outageMs ?? 0, storage);
+	}
+	for (const [name, { rate, sizeBytes, keepMs }] of Object.entries(fleet.downlink)) {
+		// What the hub sends after an outage, and what the device's own programs have not read yet.
+		const bytesPerMs = (rate * downStoredBytes(device, name, sizeBytes)) / 1000;
+		needs[name] = need(bytesPerMs, keepMs, "file");
+	}
+	return needs;
+}
+
+/** Spare room in proportion to the need; a class that needs next to nothing is counted with a part of the whole. */
+function shareOut(part: readonly [string, Need][], spare: number, usable: number): Record<string, number> {
+	const weights = part.map(([name, { bytes }]) => [name, Math.max(bytes, usable * SMALLEST_SHARE)] as const);
+	const whole = weights.reduce((total, [, weight]) => total + weight, 0);
+	return Object.fromEntries(weights.map(([name, weight]) => [name, (Math.max(0, spare) * weight) / whole]));
+}
+
+function need(bytesPerMs: number, ms: number, storage: "file" | "memory"): Need {
+	return { bytes: Math.max(SMALLEST, Math.ceil(bytesPerMs * ms * HEADROOM)), bytesPerMs, storage };
+}
+
+function doesNotFit(
+	fleet: Fleet,
+	group: string,
+	storage: "file" | "memory",
+	{ part, needed, usable }: { part: [string, Need][]; needed: number; usable: number },
+): Problem {
+	const { hardware = "", link } = fleet.groups[group] ?? {};
+	const [largest, { bytes }] = part.reduce((a, b) => (b[1].bytes > a[1].bytes ? b : a));
+	const uplink = fleet.classes[largest];
+	const { rate, sizeBytes } = uplink ?? fleet.downlink[largest] ?? { rate: 0, sizeBytes: 0 };
+	const cause = uplink
+		? `an outage of ${formatDuration(link?.outageMs ?? 0)}`
+		: `a keep of ${formatDuration(fleet.downlink[largest]?.keepMs ?? 0)}`;
+	const what = storage === "file" ? "buffer" : "memory";
+	const total = formatBytes(totalOf(fleet.hardware[hardware], storage));
+	const enough = formatBytes(Math.ceil(needed / USABLE));
+	return {
+		document: "fleet",
+		path: uplink ? ["classes", largest] : ["downlink", largest],
+		message:
+			`does not fit: ${formatRate(rate)} of ${formatBytes(sizeBytes)} through ${cause} need ${formatBytes(bytes)} ` +
+			`of ${what} on a device of group ${group}; all its classes need ${formatBytes(needed)}, and of the ` +
+			`${total} of ${hardware || "its hardware"} streams may take ${formatBytes(usable)}`,
+		remedy:
+			storage === "file"
+				? `give ${hardware || "the hardware"} a buffer of at least ${enough}, lower the rate or size, or plan for a shorter outage`
+				: `give ${hardware || "the hardware"} at least ${enough} of memory, or use storage: file`,
+	};
+}
+
+function totalOf(hardware: Hardware | undefined, storage: "file" | "memory"): number {
+	return (storage === "file" ? hardware?.bufferBytes : hardware?.memoryBytes) ?? 0;
+}
+
+function sum(needs: readonly Need[], storage: "file" | "memory"): number {
+	return needs.filter((each) => each.storage === storage).reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** The longest name makes the largest messages. */
+export function longest(names: readonly string[]): string {
+	return names.reduce((a, b) => (b.length > a.length ? b : a), "");
+}

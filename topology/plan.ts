@@ -1,0 +1,112 @@
+import type { Fleet, Settings } from "../config/model";
+import { bufferBudget } from "./buffer";
+import { checkFleet } from "./checks";
+import { buildGraph, findCycle } from "./graph";
+import { hubShards, hubStream } from "./hub";
+import { hubBudget } from "./hub-budget";
+import { linkBudget } from "./link";
+import type { Budgets, EdgeClass, EdgeDevice, EdgeGroup, PlannedDevice, Problem, Topology } from "./model";
+import { edgeGroupKey, hubStreamName } from "./names";
+import { blockOf, shardOf } from "./shards";
+
+/**
+ * Decides everything that follows from a fleet and a stack's settings. Pure: the same input gives the same topology.
+ *
+ * @returns the topology, or every problem that stands against it
+ */
+export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; problems: Problem[] } {
+	const problems = checkFleet(fleet);
+	if (problems.length > 0) {
+		// Budgets of classes that clash would only repeat the mistakes.
+		return { problems };
+	}
+	const groups = Object.keys(fleet.groups);
+	const buffers = groups.map((group) => bufferBudget(fleet, group));
+	const links = groups.map((group) => linkBudget(fleet, group));
+	const shards = hubShards(fleet);
+	const hub = hubBudget(fleet, settings, shards);
+	const found = [...buffers, ...links, hub].flatMap((part) => part.problems);
+	if (found.length > 0) {
+		return { problems: found };
+	}
+	const budgets: Budgets = {
+		buffer: Object.fromEntries(buffers.map(({ budget }) => [budget.group, budget])),
+		link: Object.fromEntries(links.map(({ budget }) => [budget.group, budget])),
+		hub: hub.budget,
+	};
+	const hubStreams = Object.fromEntries(
+		shards.map((shard) => [shard.stream, hubStream(fleet, settings, shard, budgets)]),
+	);
+	const edgeGroups = planEdgeGroups(fleet, settings, budgets);
+	const graph = buildGraph(hubStreams, edgeGroups);
+	const cycle = findCycle(graph);
+	if (cycle !== undefined) {
+		const message = `streams source each other: ${cycle.join(" → ")}`;
+		return { problems: [{ document: "fleet", path: [], message, remedy: "let data flow one way" }] };
+	}
+	const devices = planDevices(fleet, settings);
+	const retired = Object.fromEntries(
+		Object.entries(fleet.devices).filter(([, device]) => device.retired !== undefined),
+	);
+	return {
+		topology: { fleet, settings, hubStreams, edgeGroups, devices, retired, budgets, graph },
+		problems: [],
+	};
+}
+
+/** Groups in blocks of devices, so that no resource grows too big. Devices that were lost have nothing to manage. */
+function planEdgeGroups(fleet: Fleet, settings: Settings, budgets: Budgets): Record<string, EdgeGroup> {
+	const groups: Record<string, EdgeGroup> = {};
+	for (const [group, { devices }] of Object.entries(fleet.groups)) {
+		const classes = edgeClasses(fleet, settings, budgets, group);
+		const blocks = new Map<string, Record<string, EdgeDevice>>();
+		for (const device of [...devices].sort()) {
+			const retired = fleet.devices[device]?.retired;
+			if (retired !== "lost") {
+				const key = edgeGroupKey(group, blockOf(device));
+				blocks.set(key, { ...blocks.get(key), [device]: retired === "drain" ? { retired } : {} });
+			}
+		}
+		for (const [key, members] of [...blocks].sort(([a], [b]) => (a < b ? -1 : 1))) {
+			groups[key] = { group, classes, devices: members };
+		}
+	}
+	return groups;
+}
+
+function edgeClasses(fleet: Fleet, settings: Settings, budgets: Budgets, group: string): Record<string, EdgeClass> {
+	const { sourcing } = settings;
+	const limits = (name: string) => ({
+		maxBytes: budgets.buffer[group]?.classes[name]?.maxBytes ?? -1,
+		window: budgets.link[group]?.windows[name] ?? 0,
+		sourcing,
+	});
+	const uplinks = Object.entries(fleet.classes).map(([name, { accepts, storage, whenFull, maxAgeMs }]) => {
+		const discard = whenFull === "refuse" ? "new" : "old";
+		const common = { direction: "uplink", accepts, storage, discard, maxAgeMs: maxAgeMs ?? 0 } as const;
+		return [name, { ...common, ...limits(name) }] as const;
+	});
+	const downlinks = Object.keys(fleet.downlink).map((name) => {
+		// The newest word from the hub counts, also where no program has read the old ones.
+		const common = { direction: "downlink", accepts: [], storage: "file", discard: "old", maxAgeMs: 0 } as const;
+		return [name, { ...common, ...limits(name) }] as const;
+	});
+	return Object.fromEntries([...uplinks, ...downlinks]);
+}
+
+/** Devices with a server to run: all but the lost. Ports count in the file's order, so that none moves on retirement. */
+function planDevices(fleet: Fleet, settings: Settings): Record<string, PlannedDevice> {
+	const devices = Object.values(fleet.devices).map((device, index): [string, PlannedDevice] => {
+		const { name, group } = device;
+		const hardware = fleet.hardware[fleet.groups[group]?.hardware ?? ""];
+		const clientPort = settings.leaves.local ? settings.leaves.clientPort + index : (hardware?.clientPort ?? 4222);
+		const hubStreams = Object.fromEntries(
+			Object.entries(fleet.classes).map(([className, { shards }]) => [
+				className,
+				hubStreamName(className, shardOf(name, shards)),
+			]),
+		);
+		return [name, { name, group, edgeGroup: edgeGroupKey(group, blockOf(name)), clientPort, hubStreams }];
+	});
+	return Object.fromEntries(devices.filter(([name]) => fleet.devices[name]?.retired !== "lost"));
+}

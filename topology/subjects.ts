@@ -1,0 +1,88 @@
+/**
+ * Subjects as nats-server understands them: tokens between dots, `*` for one token, `>` for one or more at the end.
+ */
+
+/** Whether the text is a subject that a stream may capture: no empty token, no space, `>` only at the end. */
+export function isSubject(subject: string): boolean {
+	const tokens = subject.split(".");
+	const whole = tokens.every((token, i) => token !== "" && (token !== ">" || i === tokens.length - 1));
+	return whole && !/[\s\p{Cc}]/u.test(subject);
+}
+
+/** Whether the subject has no wildcard, so that a message can be published on it. */
+export function isLiteral(subject: string): boolean {
+	return isSubject(subject) && subject.split(".").every((token) => token !== "*" && token !== ">");
+}
+
+export function tokenCount(subject: string): number {
+	return subject.split(".").length;
+}
+
+/** Whether some message's subject matches both. */
+export function overlaps(a: string, b: string): boolean {
+	const left = a.split(".");
+	const right = b.split(".");
+	for (let i = 0; ; i++) {
+		const l = left[i];
+		const r = right[i];
+		if (l === undefined || r === undefined) {
+			return l === r;
+		}
+		if (l === ">" || r === ">") {
+			return true;
+		}
+		if (l !== r && l !== "*" && r !== "*") {
+			return false;
+		}
+	}
+}
+
+/** Whether every subject that matches `a` matches `b` as well. */
+export function isSubset(a: string, b: string): boolean {
+	const left = a.split(".");
+	const right = b.split(".");
+	for (let i = 0; ; i++) {
+		const l = left[i];
+		const r = right[i];
+		if (l === undefined || r === undefined) {
+			return l === r;
+		}
+		if (r === ">") {
+			return true;
+		}
+		if (l === ">" || (r !== "*" && l !== r)) {
+			return false;
+		}
+	}
+}
+
+/** The destination that puts `prefix` before every subject of `pattern` and keeps the rest, for a subject transform. */
+export function prefixed(prefix: string, pattern: string): string {
+	let wildcard = 0;
+	const tokens = pattern.split(".").map((token) => (token === "*" ? `{{wildcard(${++wildcard})}}` : token));
+	return `${prefix}.${tokens.join(".")}`;
+}
+
+/**
+ * What the server makes of a subject with a transform; `undefined` when `src` does not match it. Knows plain tokens,
+ * `>` and `{{wildcard(n)}}`, which is all that leafline writes.
+ */
+export function transform(subject: string, rule: { readonly src: string; readonly dest: string }): string | undefined {
+	if (!isSubset(subject, rule.src)) {
+		return undefined;
+	}
+	const tokens = subject.split(".");
+	const source = rule.src.split(".");
+	const wildcards = source.flatMap((token, i) => (token === "*" ? [tokens[i] ?? ""] : []));
+	const rest = source.at(-1) === ">" ? tokens.slice(source.length - 1) : [];
+	return rule.dest
+		.split(".")
+		.flatMap((token) => {
+			const number = /^\{\{wildcard\((\d+)\)\}\}$/.exec(token)?.[1];
+			if (number !== undefined) {
+				return [wildcards[Number(number) - 1] ?? ""];
+			}
+			return token === ">" ? rest : [token];
+		})
+		.join(".");
+}

@@ -16,8 +16,10 @@ import { type Arrival, judge, type Verdict } from "./verdict";
 /** Real traffic over a link that is cut, and the proof that nothing came to harm. */
 
 export interface DemoOptions {
-	/** Messages of each device. */
-	readonly messages: number;
+	/** Messages of each device. @default 20,000, less for more than three devices */
+	readonly messages?: number | undefined;
+	/** Ends the demo early; the link is restored. */
+	readonly signal?: AbortSignal;
 	/** What happens is told here, live. */
 	readonly events: DemoEvents;
 }
@@ -32,7 +34,7 @@ export interface DemoResult {
 }
 
 /** How long each device publishes; slow enough to watch, and far from what the servers can take. */
-const PUBLISH_MS = 3500;
+const PUBLISH_MS = 3000;
 /** The link is cut when so much of its device's traffic is out, and stays cut until everything is published. */
 const CUT_AT = 0.25;
 const LOOK_EVERY_MS = 100;
@@ -59,6 +61,7 @@ class Stage {
 	private readonly run = randomBytes(6).toString("hex");
 	private readonly traffic: Traffic;
 	private readonly edges: Edges;
+	private readonly messages: number;
 	private readonly publishers = new Map<string, Publisher>();
 	private readonly chosen: string;
 	private cut: string | undefined;
@@ -73,6 +76,7 @@ class Stage {
 	) {
 		this.traffic = chooseTraffic(outputs);
 		this.edges = new Edges(outputs, undefined);
+		this.messages = options.messages ?? Math.max(1000, Math.min(20_000, Math.floor(60_000 / devices.length)));
 		// The middle one, for the eye.
 		this.chosen = devices[Math.floor(devices.length / 2)] ?? "";
 	}
@@ -125,7 +129,7 @@ class Stage {
 	}
 
 	private async publish(): Promise<void> {
-		const { messages } = this.options;
+		const { messages } = this;
 		await Promise.all(
 			this.devices.map(async (device) => {
 				const publisher = await startPublisher({
@@ -157,7 +161,7 @@ class Stage {
 		let cutAt = 0;
 		while (!finished || cutAt === 0) {
 			const published = this.publishers.get(this.chosen)?.acknowledged ?? 0;
-			if (cutAt === 0 && (finished || published >= this.options.messages * CUT_AT)) {
+			if (cutAt === 0 && (finished || published >= this.messages * CUT_AT)) {
 				await this.setLink("cut");
 				cutAt = Date.now();
 			}
@@ -190,8 +194,11 @@ class Stage {
 	}
 
 	private async look(): Promise<readonly Progress[]> {
+		this.options.signal?.throwIfAborted();
 		this.facts = await look(this.outputs, this.hub, this.edges, () => readCuts(this.outputs), { counts: false });
-		const published = Object.fromEntries([...this.publishers].map(([device, it]) => [device, it.acknowledged]));
+		const published = Object.fromEntries(
+			this.devices.map((device) => [device, this.publishers.get(device)?.acknowledged ?? 0]),
+		);
 		const progress = progressOf(this.outputs, this.facts, this.before, this.traffic.class, published);
 		this.options.events.progress(progress);
 		return progress;

@@ -16,12 +16,18 @@ export class Edges {
 		private readonly hub: Hub | undefined,
 	) {}
 
-	/** All at once; a device that does not answer in time is absent. */
-	async ask(): Promise<Record<string, EdgeFacts>> {
-		const devices = Object.entries(this.outputs.devices).filter(([, { retired }]) => retired !== "lost");
-		const answers = await Promise.all(devices.map(([device]) => this.askDevice(device).catch(() => undefined)));
+	/**
+	 * All at once; a device that does not answer in time is absent. `connected` are those that the hub hears, as far as
+	 * it tells: there is no use in asking the others through it.
+	 */
+	async ask(connected?: readonly string[]): Promise<Record<string, EdgeFacts>> {
+		const heard = connected && new Set(connected);
+		const devices = Object.keys(this.outputs.devices).filter(
+			(device) => this.isLocal(device) || (heard?.has(device) ?? this.outputs.devices[device]?.retired !== "lost"),
+		);
+		const answers = await Promise.all(devices.map((device) => this.askDevice(device).catch(() => undefined)));
 		const result: Record<string, EdgeFacts> = {};
-		devices.forEach(([device], i) => {
+		devices.forEach((device, i) => {
 			const answer = answers[i];
 			if (answer) result[device] = answer;
 		});
@@ -48,8 +54,12 @@ export class Edges {
 		return { at: Date.now(), streams };
 	}
 
+	private isLocal(device: string): boolean {
+		return this.outputs.local?.links[device] !== undefined;
+	}
+
 	private async route(device: string): Promise<((call: string) => Promise<ApiReply>) | undefined> {
-		if (this.outputs.local?.links[device] !== undefined) {
+		if (this.isLocal(device)) {
 			const connection = await this.connection(device);
 			return (call) => ask(connection, `$JS.API.${call}`, undefined, LOOPBACK_ANSWER_MS);
 		}

@@ -7,6 +7,9 @@ import type { Facts, HubStreamFacts, SourceFacts } from "./state";
 /** Subjects that one answer of the server may hold. */
 const PAGE = 100_000;
 
+/** "Consumer stalled": the server says so of any slow link that catches up, so it tells nothing. */
+const SLOW_LINK = 10228;
+
 /** Since when the link of a local device is cut, by device. */
 export type ReadCuts = () => Promise<Readonly<Record<string, number>>>;
 
@@ -23,10 +26,11 @@ export async function look(
 	cuts: ReadCuts,
 	{ counts = true }: LookOptions = {},
 ): Promise<Facts> {
+	const asked = typeof hub === "string" ? Promise.resolve(undefined) : hub.connected();
 	const [streams, connected, devices, cut] = await Promise.all([
 		typeof hub === "string" ? hub : hubStreams(outputs, hub, counts).catch(messageOf),
-		typeof hub === "string" ? undefined : hub.connected(),
-		edges.ask(),
+		asked,
+		asked.then((names) => edges.ask(names)),
 		cuts(),
 	]);
 	return {
@@ -61,7 +65,7 @@ interface StreamInfo {
 		readonly seq?: number;
 		readonly lag?: number;
 		readonly active?: number;
-		readonly error?: { readonly description: string };
+		readonly error?: { readonly err_code?: number; readonly description: string };
 	}[];
 	readonly total?: number;
 }
@@ -103,7 +107,7 @@ function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Recor
 			lag,
 			// Nanoseconds since the hub heard from it, -1 for never.
 			...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
-			...(error && { error: error.description }),
+			...(error && error.err_code !== SLOW_LINK && { error: error.description }),
 		};
 	}
 	return result;

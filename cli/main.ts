@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { StackOutputs } from "../contract/outputs";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
-import { explain } from "./errors";
+import { explain, UserError } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
 import { status } from "./status";
@@ -23,11 +23,13 @@ function program(): Command {
 		.option("--json", "one JSON object")
 		.option("--watch", "again every second, until interrupted")
 		.action(async (options: Common & { json?: boolean; watch?: boolean }) => {
+			// Not the default: an orderly exit gives the terminal its cursor back.
+			process.once("SIGINT", () => process.exit(130));
 			process.exitCode = await status(await outputs(options), options);
 		});
 	command(leafline, "demo")
 		.description("Publish on every device of a local stack, cut a link meanwhile, and count what reached the hub")
-		.option("--messages <n>", "messages of each device", wholeNumber, 20_000)
+		.option("--messages <n>", "messages of each device (default: 20000, less for more than three devices)", wholeNumber)
 		.option("--plain", "one line an event, as in a pipe")
 		.option("--json", "only the result, as one JSON object")
 		.action(async (options: Common & DemoFlags) => {
@@ -52,7 +54,7 @@ function program(): Command {
 }
 
 interface DemoFlags {
-	readonly messages: number;
+	readonly messages?: number;
 	readonly plain?: boolean;
 	readonly json?: boolean;
 }
@@ -64,12 +66,16 @@ async function runDemo(outputs: StackOutputs, { messages, plain, json }: DemoFla
 	const view = live
 		? liveView(outputs.leafline, process.stdout, steps)
 		: plainView(outputs.leafline, json ? () => {} : (text) => process.stdout.write(text), steps);
+	const interrupt = new AbortController();
+	const onInterrupt = () => interrupt.abort(new UserError("interrupted; the link is restored"));
+	process.once("SIGINT", onInterrupt);
 	try {
-		const result = await demo(outputs, { messages, events: view.events });
+		const result = await demo(outputs, { messages, events: view.events, signal: interrupt.signal });
 		if (json) say(JSON.stringify(result));
 		else view.finish(result);
 		return result.verdict.good && result.ports?.good !== false ? 0 : 1;
 	} finally {
+		process.off("SIGINT", onInterrupt);
 		view.close();
 	}
 }
@@ -98,6 +104,8 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+	// `leafline status | head` closes the pipe early: no reason for a stack trace.
+	process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 	try {
 		await program().parseAsync();
 	} catch (error) {

@@ -3,7 +3,7 @@ import type { Hub } from "./hub";
 import { decodePayload } from "./traffic";
 import type { Arrival } from "./verdict";
 
-/** Header that the hub writes on every message it takes from an edge stream: `<stream> <sequence> …`. */
+/** Header that the hub writes on every message it takes from an edge stream: `<stream>:<hash> <sequence> …`. */
 const SOURCE_HEADER = "Nats-Stream-Source";
 
 /** Last sequence of a hub stream. */
@@ -31,7 +31,7 @@ export async function readBack(
 	for await (const message of messages) {
 		const published = decodePayload(run, message.data);
 		if (published) {
-			const origin = message.headers?.get(SOURCE_HEADER).split(" ", 1)[0] ?? "";
+			const origin = message.headers?.get(SOURCE_HEADER).split(/[: ]/, 1)[0] ?? "";
 			arrivals.push({ ...published, from: origin.endsWith(suffix) ? origin.slice(0, -suffix.length) : origin });
 		}
 		if (message.seq >= last) break;

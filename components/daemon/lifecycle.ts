@@ -50,6 +50,8 @@ export async function start(document: DaemonDocument, wanted: number): Promise<v
 	await claimPorts(document, dir, before && isRunning(before) ? before.ports : []);
 	const command = resolveCommand(document);
 	if (before) await terminate(before);
+	// A process that was killed counts as ended some milliseconds before the system has closed all it had open.
+	await awaitFree(document, document.ports, 5_000);
 	removeStale(dir, before?.files ?? [], document.files);
 	writeFiles(dir, document.files);
 	const logStart = rotateLog(dir);
@@ -98,9 +100,13 @@ async function claimPorts(document: DaemonDocument, dir: string, held: readonly 
 	for (const sibling of daemonsOn(path.dirname(dir), wanted)) {
 		if (sibling.dir !== dir) await terminate(sibling);
 	}
+	await awaitFree(document, wanted, 500);
+}
+
+async function awaitFree(document: DaemonDocument, ports: readonly number[], timeoutMs: number): Promise<void> {
 	const busy: string[] = [];
-	for (const port of wanted) {
-		if (!(await until(() => isFree(port), 500))) busy.push(`port ${port} is held by ${portHolder(port)}`);
+	for (const port of ports) {
+		if (!(await until(() => isFree(port), timeoutMs))) busy.push(`port ${port} is held by ${portHolder(port)}`);
 	}
 	if (busy.length > 0) throw new DaemonError(`${document.name} cannot start: ${busy.join("; ")}`);
 }

@@ -9,6 +9,8 @@ export interface DaemonArgs extends Omit<DaemonDocument, "files"> {
 	readonly files: Readonly<Record<string, pulumi.Input<string>>>;
 	/** Take the folder and the data in it away when the resource is deleted. */
 	readonly removeOnDelete: boolean;
+	/** @default generation(dir), asked now */
+	readonly generation?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface DaemonArgs extends Omit<DaemonDocument, "files"> {
  * next `up` starts it again; deleting the resource stops it. The stack's secrets reach it through stdin only.
  */
 export function createDaemon(name: string, args: DaemonArgs, opts: pulumi.CustomResourceOptions): local.Command {
-	const { files, removeOnDelete, ...fixed } = args;
+	const { files, removeOnDelete, generation: current = generation(args.dir), ...fixed } = args;
 	const contents = pulumi.output(files) as pulumi.Output<Record<string, string>>;
 	const document = contents.apply((texts) => {
 		const entries = Object.entries(texts).map(([file, content]) => [file, { content }]);
@@ -29,7 +31,7 @@ export function createDaemon(name: string, args: DaemonArgs, opts: pulumi.Custom
 			create: start,
 			update: start,
 			delete: daemonCommand("stop", args.dir, ...(removeOnDelete ? ["--remove"] : [])),
-			environment: { GENERATION: String(generation(args.dir)) },
+			environment: { GENERATION: String(current) },
 			stdin: pulumi.secret(document),
 			addPreviousOutputInEnv: false,
 			// What a failed start has to say stands in the error anyway.

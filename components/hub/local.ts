@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/model";
 import { hubDir, LOCAL_ROOT, SERVER_FILES } from "../daemon/layout";
+import { generation } from "../daemon/record";
 import { createDaemon } from "../daemon/resource";
 
 export interface LocalHubArgs {
@@ -23,15 +24,21 @@ export class LocalHub extends pulumi.ComponentResource {
 	readonly monitorUrl: pulumi.Output<string>;
 	/** Known once the server answers. */
 	readonly ready: pulumi.Output<boolean>;
+	/** Another one when the server was started again after it died: accounts that it was given may be lost. */
+	readonly generation: pulumi.Output<string>;
 
 	constructor(name: string, args: LocalHubArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("leafline:hub:LocalHub", name, {}, opts);
 		const { hub, allowDataLoss } = args.settings;
 		const monitorUrl = `http://127.0.0.1:${hub.monitorPort}`;
+		const dir = hubDir(args.root ?? LOCAL_ROOT);
+		// Asked once: of a server that never ran it is a time, which moves on.
+		const current = generation(dir);
 		const server = createDaemon(
 			"hub",
 			{
-				dir: hubDir(args.root ?? LOCAL_ROOT),
+				dir,
+				generation: current,
 				name: "hub",
 				program: "nats-server",
 				args: ["-c", SERVER_FILES.conf],
@@ -51,6 +58,7 @@ export class LocalHub extends pulumi.ComponentResource {
 		this.urls = pulumi.output(hub.addresses.map((address) => `tls://${address}:${hub.leafPort}`));
 		this.monitorUrl = pulumi.output(monitorUrl);
 		this.ready = server.stdout.apply(() => true);
+		this.generation = pulumi.output(String(current));
 		this.registerOutputs({ urls: this.urls, monitorUrl: this.monitorUrl });
 	}
 }

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { PlannedDevice, Topology } from "../../topology/model";
+import type { Topology } from "../../topology/model";
 import { LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
 import { createDaemon } from "../daemon/resource";
 import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
-import { linksSpec } from "./links-spec";
+import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
 	readonly topology: Topology;
-	/** Text of a device's server configuration, with the paths of `SERVER_FILES`, that connects to `url`. */
-	readonly conf: (device: PlannedDevice, url: string) => pulumi.Input<string>;
+	/** Text of a device's server configuration, with the paths of `SERVER_FILES`, that connects to `site.url`. */
+	readonly conf: (site: LocalSite) => pulumi.Input<string>;
 	/** Credentials by device. */
 	readonly credentials: Readonly<Record<string, pulumi.Input<string>>>;
 	/** PEM of the authority that signed the hub's certificate. */
@@ -50,35 +50,36 @@ export class LocalLeaves extends pulumi.ComponentResource {
 			},
 			{ parent: this },
 		);
-		for (const device of Object.values(args.topology.devices)) {
-			const credentials = args.credentials[device.name];
-			const link = spec.links[device.name];
-			if (credentials === undefined || !link) throw new Error(`device ${device.name} has no credentials or no link`);
-			createDaemon(
-				device.name,
-				{
-					dir: leafDir(root, device.name),
-					name: device.name,
-					program: "nats-server",
-					args: ["-c", SERVER_FILES.conf],
-					version: args.serverVersion,
-					ports: [device.clientPort],
-					ready: { tcp: device.clientPort },
-					files: {
-						[SERVER_FILES.conf]: args.conf(device, `tls://127.0.0.1:${link.listen}`),
-						[SERVER_FILES.credentials]: credentials,
-						[SERVER_FILES.ca]: args.ca,
-					},
-					removeOnDelete: args.topology.settings.allowDataLoss,
-				},
-				{ parent: this, dependsOn: [links] },
-			);
-		}
+		const sites = localSites(args.topology);
+		for (const site of sites) createLeaf(site, args, root, { parent: this, dependsOn: [links] });
 		this.urls = pulumi.output(
-			Object.fromEntries(
-				Object.values(args.topology.devices).map((device) => [device.name, `nats://127.0.0.1:${device.clientPort}`]),
-			),
+			Object.fromEntries(sites.map(({ device, clientPort }) => [device, `nats://127.0.0.1:${clientPort}`])),
 		);
 		this.registerOutputs({ urls: this.urls });
 	}
+}
+
+function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: pulumi.CustomResourceOptions): void {
+	const { device, clientPort } = site;
+	const credentials = args.credentials[device];
+	if (credentials === undefined) throw new Error(`LocalLeaves: there are no credentials for ${device}`);
+	createDaemon(
+		device,
+		{
+			dir: leafDir(root, device),
+			name: device,
+			program: "nats-server",
+			args: ["-c", SERVER_FILES.conf],
+			version: args.serverVersion,
+			ports: [clientPort],
+			ready: { tcp: clientPort },
+			files: {
+				[SERVER_FILES.conf]: args.conf(site),
+				[SERVER_FILES.credentials]: credentials,
+				[SERVER_FILES.ca]: args.ca,
+			},
+			removeOnDelete: args.topology.settings.allowDataLoss,
+		},
+		opts,
+	);
 }

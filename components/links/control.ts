@@ -30,7 +30,7 @@ function call<T>(dir: string, method: string, path: string, body?: LinkChange): 
 				});
 				request.once("timeout", () => request.destroy(new Error("the links do not answer")));
 				request.once("error", (error: NodeJS.ErrnoException) => {
-					const gone = error.code === "ENOENT" || error.code === "ECONNREFUSED";
+					const gone = ["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "");
 					reject(gone ? new Error(`no links run in ${dir}: is the local stack up?`) : error);
 				});
 				request.end(body && JSON.stringify(body));

@@ -9,10 +9,15 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import { CONTROL_SOCKET, LINK_MODES, type LinkChange, type LinkState, SPEC_FILE } from "./model";
+import { CONTROL_SOCKET, LINK_MODES, type LinkChange, type LinkShape, type LinkState, SPEC_FILE } from "./model";
 import { createSwitchboard } from "./switchboard";
 
 const MODES_FILE = "modes.json";
+const SHAPE_FIELDS: readonly string[] = [
+	"upBytesPerSecond",
+	"downBytesPerSecond",
+	"rttMs",
+] satisfies (keyof LinkShape)[];
 
 async function main(): Promise<void> {
 	const board = createSwitchboard(MODES_FILE);
@@ -71,6 +76,7 @@ function parseChange(text: string): LinkChange {
 	const { mode, shape } = JSON.parse(text) as LinkChange;
 	if (mode !== undefined && !LINK_MODES.includes(mode)) throw new Error(`mode must be one of ${LINK_MODES.join(", ")}`);
 	for (const [name, value] of Object.entries(shape ?? {})) {
+		if (!SHAPE_FIELDS.includes(name)) throw new Error(`a link has no ${name}; it has ${SHAPE_FIELDS.join(", ")}`);
 		const least = name === "rttMs" ? 0 : 1;
 		if (typeof value !== "number" || !(value >= least))
 			throw new Error(`${name} must be a number of at least ${least}`);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { DaemonDocument } from "../../components/daemon/document";
 import { startTime } from "../../components/daemon/process";
 import { type DaemonRecord, generation, readRecord } from "../../components/daemon/record";
-import { compileScripts, eventually, type Result, run, temporaryFolder } from "./scripts";
+import { compileScripts, eventually, freePorts, type Result, run, temporaryFolder } from "./scripts";
 
 /** Listens on PORT; SIGHUP makes it read `greeting` again; writes what it was given to `seen.json`. */
 const SERVER = `
@@ -64,10 +64,11 @@ describe("start", () => {
 	it("gives the daemon nothing of its own environment but PATH", async () => {
 		await start({}, { env: { ...process.env, PULUMI_CONFIG_PASSPHRASE: "hush", GENERATION: "7" } });
 		const seen = JSON.parse(read("one/seen.json")) as { env: Record<string, string> };
-		expect(Object.keys(seen.env).filter((name) => !["PWD", "SHLVL", "_", "OLDPWD"].includes(name)).sort()).toEqual([
-			"PATH",
-			"PORT",
-		]);
+		expect(
+			Object.keys(seen.env)
+				.filter((name) => !["PWD", "SHLVL", "_", "OLDPWD"].includes(name))
+				.sort(),
+		).toEqual(["PATH", "PORT"]);
 	});
 
 	it("leaves a daemon alone that runs as the document says", async () => {
@@ -224,7 +225,9 @@ describe("stop", () => {
 		const first = recordOf("one").pid;
 		const interrupted = spawn(process.execPath, [daemon, "start"], { env: { ...process.env, GENERATION: "1" } });
 		// Never ready, so that it is killed in the middle.
-		interrupted.stdin.end(JSON.stringify(documentOf({ name: "two", ready: { tcp: 1 }, env: { PORT: "0" }, ports: [] })));
+		interrupted.stdin.end(
+			JSON.stringify(documentOf({ name: "two", ready: { tcp: 1 }, env: { PORT: "0" }, ports: [] })),
+		);
 		await eventually(() => readRecord(path.join(root, "two")) !== undefined, "the record of the second daemon");
 		interrupted.kill("SIGKILL");
 		const second = recordOf("two").pid;
@@ -299,13 +302,8 @@ function greeting(): Promise<string> {
 	});
 }
 
-function freePort(): Promise<number> {
-	return new Promise((resolve) => {
-		const server = net.createServer().listen(0, "127.0.0.1", () => {
-			const { port } = server.address() as net.AddressInfo;
-			server.close(() => resolve(port));
-		});
-	});
+async function freePort(): Promise<number> {
+	return (await freePorts(1))[0] ?? 0;
 }
 
 /** Another process that listens on the port; gives its number. */

@@ -19,7 +19,13 @@ describe("a link that is up", () => {
 		await eventually(() => device.received().length >= 100_000, "all bytes at the device");
 		expect(hub.received().equals(sent)).toBe(true);
 		expect(device.received().equals(sent.subarray(0, 100_000))).toBe(true);
-		expect(link.state()).toMatchObject({ mode: "up", upBytes: 3_000_000, downBytes: 100_000, connections: 1, accepted: 1 });
+		expect(link.state()).toMatchObject({
+			mode: "up",
+			upBytes: 3_000_000,
+			downBytes: 100_000,
+			connections: 1,
+			accepted: 1,
+		});
 	});
 
 	it("passes the end of each direction on, after the last byte", async () => {

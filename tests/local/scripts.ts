@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import ts from "typescript";
@@ -32,7 +33,12 @@ export interface Result {
 /** Runs a command to its end, that is until its streams are closed. Rejects after `timeoutMs`. */
 export function run(
 	command: readonly string[],
-	options: { readonly stdin?: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly timeoutMs?: number },
+	options: {
+		readonly stdin?: string;
+		readonly env?: NodeJS.ProcessEnv;
+		readonly cwd?: string;
+		readonly timeoutMs?: number;
+	},
 ): Promise<Result> {
 	return new Promise((resolve, reject) => {
 		const [program = "", ...args] = command;
@@ -60,10 +66,26 @@ export function run(
 }
 
 /** Waits for a condition; fails when it does not come true in time. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 10_000): Promise<void> {
+export async function eventually(
+	condition: () => boolean | Promise<boolean>,
+	what: string,
+	timeoutMs = 10_000,
+): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (!(await condition())) {
 		if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
+}
+
+/** Ports on loopback that nobody listened on a moment ago, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+	const servers = Array.from({ length: count }, () => net.createServer());
+	const ports: number[] = [];
+	for (const server of servers) {
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		ports.push((server.address() as net.AddressInfo).port);
+	}
+	for (const server of servers) await new Promise((resolve) => server.close(resolve));
+	return ports;
 }

@@ -1,0 +1,41 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { renderLeafConf } from "../../render/leaf";
+import type { Topology } from "../../topology/model";
+import { SERVER_FILES } from "../daemon/layout";
+import type { Identity } from "../identity/identity";
+import { LocalLeaves } from "./local";
+import { type LocalSite, localSites } from "./sites";
+
+/** The fleet's devices on this machine, where the settings ask for them. */
+export function createLeaves(
+	topology: Topology,
+	identity: Identity,
+	serverVersion: string,
+	opts: pulumi.ComponentResourceOptions,
+): LocalLeaves[] {
+	if (!topology.settings.leaves.local) return [];
+	const sites = localSites(topology);
+	const credentials = Object.fromEntries(sites.map(({ device }) => [device, identity.deviceCreds(device)]));
+	const conf = (site: LocalSite) => localLeafConf(topology, site);
+	return [new LocalLeaves("leaves", { topology, conf, credentials, ca: identity.caPem, serverVersion }, opts)];
+}
+
+/** The output `leafConfigs`: what every device's nats-server is to read. Nothing secret is in it. */
+export function leafConfigs(topology: Topology): Record<string, string> {
+	const { settings, devices } = topology;
+	if (settings.leaves.local) {
+		return Object.fromEntries(localSites(topology).map((site) => [site.device, localLeafConf(topology, site)]));
+	}
+	const urls = settings.hub.addresses.map((address) => `tls://${address}:${settings.hub.leafPort}`);
+	return Object.fromEntries(
+		Object.keys(devices).map((name) => [name, renderLeafConf(topology, name, { ...DEVICE_FILES, urls })]),
+	);
+}
+
+/** Where a device's bundle puts what its configuration refers to. */
+const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
+
+function localLeafConf(topology: Topology, { device, url, clientPort }: LocalSite): string {
+	const { credentials, ca, storeDir } = SERVER_FILES;
+	return renderLeafConf(topology, device, { urls: [url], clientPort, credentials, ca, storeDir });
+}

@@ -1,0 +1,73 @@
+import type { Problem, Topology } from "../../topology/model";
+import { LOCAL_ROOT } from "../daemon/layout";
+import { busyPorts } from "../daemon/ports";
+import { ServerVersionError, serverVersion } from "../hub/version";
+import { localSites } from "./sites";
+
+/** A port that a local stack needs, and the setting that moves it. */
+interface PortUse {
+	readonly port: number;
+	readonly use: string;
+	readonly setting: readonly [string, string];
+}
+
+/**
+ * What this machine cannot give a local stack: every port that somebody else holds, and a nats-server that is missing
+ * or too old. To be asked before any resource is registered; ports that the stack's own processes hold are no problem.
+ */
+export async function localProblems(topology: Topology, root: string = LOCAL_ROOT): Promise<Problem[]> {
+	const uses = portUses(topology);
+	const busy = await busyPorts(
+		root,
+		uses.map(({ port }) => port),
+	);
+	const ports = busy.flatMap(({ port, holder }) =>
+		uses
+			.filter((use) => use.port === port)
+			.map(({ use, setting }) =>
+				problem(setting, `port ${port} (${use}) is held by ${holder}`, "end that process, or choose another port here"),
+			),
+	);
+	const twice = uses.flatMap((use, index) => {
+		const other = uses.slice(0, index).find(({ port }) => port === use.port);
+		const message = `port ${use.port} is to be ${use.use} and ${other?.use} at once`;
+		return other ? [problem(use.setting, message, "choose ports that are apart")] : [];
+	});
+	return [...names(topology), ...version(), ...twice, ...ports];
+}
+
+function portUses(topology: Topology): PortUse[] {
+	const { hub, leaves } = topology.settings;
+	const uses: PortUse[] = [
+		{ port: hub.leafPort, use: "the hub's leaf port", setting: ["hub", "leafPort"] },
+		{ port: hub.clientPort, use: "the hub's client port", setting: ["hub", "clientPort"] },
+		{ port: hub.monitorPort, use: "the hub's monitoring", setting: ["hub", "monitorPort"] },
+	];
+	if (!leaves.local) return uses;
+	for (const { device, clientPort, linkPort } of localSites(topology)) {
+		uses.push({ port: clientPort, use: `the client port of ${device}`, setting: ["leaves", "clientPort"] });
+		uses.push({ port: linkPort, use: `the link of ${device}`, setting: ["leaves", "linkPort"] });
+	}
+	return uses;
+}
+
+/** Each process has a folder of its own, named after the device. */
+function names(topology: Topology): Problem[] {
+	if (!topology.settings.leaves.local || !topology.fleet.devices.links) return [];
+	const message = "a device of a local stack cannot be called links: that is the process that carries the links";
+	return [{ ...problem(["devices", "links"], message, "choose another name"), document: "fleet" }];
+}
+
+function version(): Problem[] {
+	try {
+		serverVersion();
+		return [];
+	} catch (error) {
+		if (!(error instanceof ServerVersionError)) throw error;
+		return [problem(["hub", "kind"], error.message, "put a newer nats-server on PATH")];
+	}
+}
+
+function problem(path: readonly string[], message: string, remedy: string): Problem {
+	return { path, message, remedy, document: "settings" };
+}

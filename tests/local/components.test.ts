@@ -1,0 +1,181 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { DaemonDocument } from "../../components/daemon/document";
+import { LocalHub } from "../../components/hub/local";
+import { LocalLeaves } from "../../components/leaves/local";
+import type { Topology } from "../../topology/model";
+import { temporaryFolder } from "./scripts";
+import { localTopology } from "./topology";
+
+interface Seen {
+	readonly type: string;
+	readonly name: string;
+	readonly inputs: Record<string, unknown>;
+}
+
+/** How the engine is told that a value is secret. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
+let root: string;
+const seen: Seen[] = [];
+
+beforeAll(async () => {
+	root = temporaryFolder("components");
+	await pulumi.runtime.setMocks({
+		newResource: ({ type, name, inputs }) => {
+			seen.push({ type, name, inputs });
+			return { id: name, state: { ...inputs, stdout: "" } };
+		},
+		call: ({ inputs }) => inputs,
+	});
+});
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
+beforeEach(async () => {
+	await pulumi.runtime.disconnect();
+	seen.length = 0;
+});
+
+it("makes the hub one command whose secrets travel on stdin only", async () => {
+	const hub = makeHub(localTopology(["edge1"]));
+	expect(await resolved(hub.urls)).toEqual(["tls://127.0.0.1:7422"]);
+	expect(await resolved(hub.monitorUrl)).toBe("http://127.0.0.1:8222");
+	expect(await resolved(hub.ready)).toBe(true);
+	const inputs = command("hub");
+	expect(inputs.create).toBe("node components/daemon/daemon.js start");
+	expect(inputs.update).toBe(inputs.create);
+	expect(inputs).toMatchObject({ addPreviousOutputInEnv: false, logging: "none" });
+	const { stdin, ...open } = inputs;
+	expect(JSON.stringify(open)).not.toContain("-secret");
+	expect((stdin as Record<string, unknown>)[SECRET_MARK]).toBeDefined();
+	expect(documentOf(stdin)).toEqual({
+		dir: path.join(root, "hub"),
+		name: "hub",
+		program: "nats-server",
+		args: ["-c", "nats.conf"],
+		version: "2.15.2",
+		ports: [7422, 4222, 8222],
+		ready: { http: "http://127.0.0.1:8222/healthz?js-server-only=true" },
+		files: {
+			"nats.conf": { content: "hub-conf" },
+			"tls.crt": { content: "cert" },
+			"tls.key": { content: "key-secret" },
+		},
+	});
+});
+
+it("removes the hub's folder on delete only when data may be lost", async () => {
+	await resolved(makeHub(localTopology([])).ready);
+	expect(command("hub").delete).toBe(`node components/daemon/daemon.js stop ${path.join(root, "hub")} --remove`);
+	seen.length = 0;
+	await resolved(makeHub(localTopology([], { allowDataLoss: false })).ready);
+	expect(command("hub").delete).toBe(`node components/daemon/daemon.js stop ${path.join(root, "hub")}`);
+});
+
+it("changes its inputs when the daemon died, and only then", async () => {
+	const dir = path.join(root, "hub");
+	fs.mkdirSync(dir);
+	const stat = fs.readFileSync("/proc/self/stat", "utf8");
+	const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+	const facts = JSON.stringify({ name: "hub", generation: 7, hash: "", ports: [], files: [] });
+	fs.writeFileSync(path.join(dir, "daemon.record"), `${process.pid}\n${started}\n${facts}\n`);
+	await resolved(makeHub(localTopology([])).ready);
+	expect(command("hub").environment).toEqual({ GENERATION: "7" });
+	seen.length = 0;
+	fs.writeFileSync(path.join(dir, "daemon.record"), `${process.pid}\n${Number(started) - 1}\n${facts}\n`);
+	await resolved(makeHub(localTopology([])).ready);
+	expect(command("hub").environment).toEqual({ GENERATION: "8" });
+});
+
+it("makes a command for the links and one for each device, named after it, below the component", async () => {
+	const leaves = makeLeaves(localTopology(["edge1", "edge2", "edge3"], { retired: { edge2: "lost" } }));
+	// Ports of the others stay where they were.
+	expect(await resolved(leaves.urls)).toEqual({ edge1: "nats://127.0.0.1:14222", edge3: "nats://127.0.0.1:14224" });
+	await pulumi.runtime.disconnect();
+	expect(seen.filter(({ type }) => type === "command:local:Command").map(({ name }) => name)).toEqual([
+		"links",
+		"edge1",
+		"edge3",
+	]);
+	expect(documentOf(command("edge3").stdin)).toEqual({
+		dir: path.join(root, "edge3"),
+		name: "edge3",
+		program: "nats-server",
+		args: ["-c", "nats.conf"],
+		version: "2.15.2",
+		ports: [14224],
+		ready: { tcp: 14224 },
+		files: {
+			"nats.conf": { content: "edge3 tls://127.0.0.1:17424 14224" },
+			"leaf.creds": { content: "edge3-secret" },
+			"ca.pem": { content: "ca" },
+		},
+	});
+	const links = documentOf(command("links").stdin);
+	expect(links).toMatchObject({ script: "links/links.js", ports: [17422, 17424], reload: ["spec.json"] });
+	expect(JSON.parse(links.files["spec.json"]?.content ?? "")).toEqual({
+		links: {
+			edge1: { listen: 17422, target: { host: "127.0.0.1", port: 7422 } },
+			edge3: { listen: 17424, target: { host: "127.0.0.1", port: 7422 } },
+		},
+	});
+});
+
+it("keeps a device running that is being drained", async () => {
+	const leaves = makeLeaves(localTopology(["edge1", "edge2"], { retired: { edge1: "drain" } }));
+	expect(Object.keys(await resolved(leaves.urls))).toEqual(["edge1", "edge2"]);
+});
+
+it("gives the links the physics of the fleet file when told to", async () => {
+	makeLeaves(localTopology(["edge1"]), true);
+	await pulumi.runtime.disconnect();
+	const spec = JSON.parse(documentOf(command("links").stdin).files["spec.json"]?.content ?? "") as unknown;
+	expect(spec).toMatchObject({
+		links: { edge1: { shape: { upBytesPerSecond: 1_000_000, downBytesPerSecond: 2_000_000, rttMs: 80 } } },
+	});
+});
+
+it("refuses a device without credentials", () => {
+	const topology = localTopology(["edge1"]);
+	expect(() => new LocalLeaves("leaves", { ...leavesArgs(topology), credentials: {} })).toThrow(
+		"there are no credentials for edge1",
+	);
+});
+
+function makeHub(topology: Topology): LocalHub {
+	const tls = { cert: "cert", key: pulumi.secret("key-secret") };
+	const { settings } = topology;
+	return new LocalHub("hub", { settings, conf: pulumi.output("hub-conf"), tls, serverVersion: "2.15.2", root });
+}
+
+function makeLeaves(topology: Topology, shaped = false): LocalLeaves {
+	return new LocalLeaves("leaves", { ...leavesArgs(topology), shaped });
+}
+
+function leavesArgs(topology: Topology): ConstructorParameters<typeof LocalLeaves>[1] {
+	const devices = Object.keys(topology.fleet.devices);
+	return {
+		topology,
+		conf: ({ device, url, clientPort }) => `${device} ${url} ${clientPort}`,
+		credentials: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-secret`)])),
+		ca: "ca",
+		serverVersion: "2.15.2",
+		root,
+	};
+}
+
+function command(name: string): Record<string, unknown> {
+	const found = seen.find((resource) => resource.type === "command:local:Command" && resource.name === name);
+	if (!found) throw new Error(`there is no command ${name}`);
+	return found.inputs;
+}
+
+function documentOf(stdin: unknown): DaemonDocument {
+	const value = typeof stdin === "string" ? stdin : (stdin as { value: string }).value;
+	return JSON.parse(value) as DaemonDocument;
+}
+
+function resolved<T>(output: pulumi.Output<T>): Promise<T> {
+	return new Promise((resolve) => output.apply(resolve));
+}

@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { busyPorts, portHolder } from "../../components/daemon/ports";
+import { startTime } from "../../components/daemon/process";
+import { checkServerVersion, MINIMUM_SERVER } from "../../components/hub/version";
+import { localProblems } from "../../components/leaves/preflight";
+import { compileScripts, freePorts, temporaryFolder } from "./scripts";
+import { localTopology } from "./topology";
+
+const servers: net.Server[] = [];
+let root: string;
+
+beforeEach(() => {
+	root = temporaryFolder("preflight");
+});
+afterEach(async () => {
+	for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+	fs.rmSync(root, { recursive: true, force: true });
+});
+
+describe("busyPorts", () => {
+	it("names every port that somebody else holds, and who", async () => {
+		const [free = 0] = await freePorts(1);
+		const held = [await listen("127.0.0.1"), await listen("0.0.0.0"), await listen("::")];
+		const holder = portHolder(held[0] ?? 0);
+		expect(holder).toContain(`(pid ${process.pid})`);
+		expect(await busyPorts(root, [free, ...held])).toEqual(held.map((port) => ({ port, holder })));
+	});
+
+	it("takes a port of a running daemon of the stack for free, but not of one that died", async () => {
+		const port = await listen("127.0.0.1");
+		record({ pid: process.pid, started: startTime(process.pid) ?? "", ports: [port] });
+		expect(await busyPorts(root, [port])).toEqual([]);
+		record({ pid: process.pid, started: "1", ports: [port] });
+		expect(await busyPorts(root, [port])).toHaveLength(1);
+	});
+
+	it("does not show the arguments of another program", () => {
+		// A listener whose command line holds a password, asked for while it runs.
+		const script = `
+			const server = require("net").createServer().listen(0, "127.0.0.1", () => {
+				const port = server.address().port;
+				console.log(require(process.env.PORTS).portHolder(port));
+				process.exit();
+			});`;
+		const compiled = path.join(root, "compiled");
+		compileScripts(compiled);
+		const { stdout } = spawnSync(process.execPath, ["-e", script, "--", "--pass", "hush"], {
+			encoding: "utf8",
+			env: { ...process.env, PORTS: path.join(compiled, "daemon/ports.js") },
+		});
+		expect(stdout).toMatch(/^node \(pid \d+\)\n$/);
+	});
+});
+
+describe("localProblems", () => {
+	it("finds none where all is free", async () => {
+		expect(await localProblems(await freeTopology(), root)).toEqual([]);
+	});
+
+	it("names all busy ports at once, with what they are for and the setting that moves them", async () => {
+		const leafPort = await listen("127.0.0.1");
+		const linkPort = await listen("127.0.0.1");
+		const topology = await freeTopology({ hub: { leafPort }, leaves: { linkPort } });
+		const holder = portHolder(leafPort);
+		expect(await localProblems(topology, root)).toEqual([
+			{
+				document: "settings",
+				path: ["hub", "leafPort"],
+				message: `port ${leafPort} (the hub's leaf port) is held by ${holder}`,
+				remedy: "end that process, or choose another port here",
+			},
+			{
+				document: "settings",
+				path: ["leaves", "linkPort"],
+				message: `port ${linkPort} (the link of edge1) is held by ${holder}`,
+				remedy: "end that process, or choose another port here",
+			},
+		]);
+	});
+
+	it("finds a port that is asked for twice", async () => {
+		const [clientPort = 0] = await freePorts(1);
+		const topology = await freeTopology({ hub: { clientPort }, leaves: { clientPort } });
+		expect((await localProblems(topology, root)).map(({ message }) => message)).toEqual([
+			`port ${clientPort} is to be the client port of edge1 and the hub's client port at once`,
+		]);
+	});
+
+	it("finds a device that is called as a process of the stack", async () => {
+		const topology = await freeTopology({}, "links");
+		expect(await localProblems(topology, root)).toMatchObject([{ document: "fleet", path: ["devices", "links"] }]);
+	});
+});
+
+describe("the version of nats-server", () => {
+	it.each([["nats-server: v2.14.5"], ["nats-server: v2.15.2"], ["nats-server: v2.15.0-RC.1"], ["nats-server: v3.0.0"]])(
+		"takes %s",
+		(text) => expect(checkServerVersion(text)).toBe(/[\d.]+\d/.exec(text)?.[0]?.replace(/\.$/, "")),
+	);
+
+	it.each([
+		["nats-server: v2.14.4", `nats-server 2.14.4 is too old; leafline needs ${MINIMUM_SERVER} or later`],
+		["nats-server: v2.9.25", `nats-server 2.9.25 is too old; leafline needs ${MINIMUM_SERVER} or later`],
+		["nats-server: v1.99.99", `nats-server 1.99.99 is too old; leafline needs ${MINIMUM_SERVER} or later`],
+		["no such option", 'nats-server --version says "no such option", not a version'],
+	])("refuses %s", (text, message) => expect(() => checkServerVersion(text)).toThrow(message));
+
+	it("says where to get one when there is none", () => {
+		expect(() => checkServerVersion(undefined)).toThrow(
+			`there is no nats-server on PATH; install ${MINIMUM_SERVER} or later: https://github.com/nats-io/nats-server/releases`,
+		);
+	});
+});
+
+async function listen(host: string): Promise<number> {
+	const server = net.createServer();
+	servers.push(server);
+	await new Promise<void>((resolve) => server.listen(0, host, resolve));
+	return (server.address() as net.AddressInfo).port;
+}
+
+async function freeTopology(change: Parameters<typeof localTopology>[1] = {}, device = "edge1") {
+	const [leafPort = 0, clientPort = 0, monitorPort = 0, edgeClient = 0, edgeLink = 0] = await freePorts(5);
+	return localTopology([device], {
+		hub: { leafPort, clientPort, monitorPort, ...change.hub },
+		leaves: { clientPort: edgeClient, linkPort: edgeLink, ...change.leaves },
+	});
+}
+
+function record({ pid, started, ports }: { pid: number; started: string; ports: number[] }): void {
+	fs.mkdirSync(path.join(root, "hub"), { recursive: true });
+	const facts = JSON.stringify({ name: "hub", generation: 1, hash: "", ports, files: [] });
+	fs.writeFileSync(path.join(root, "hub/daemon.record"), `${pid}\n${started}\n${facts}\n`);
+}

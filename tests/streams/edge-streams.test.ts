@@ -74,7 +74,7 @@ test("a refresh tells what is different on which device, and the next update put
 		edge4: { drift: ["edge4_can: max_bytes is 1000000, not 50000000"] },
 	};
 	expect(read.props.devices).toEqual({ ...(props().devices as object), ...drifted });
-	expect((read.inputs ?? {}).devices).toEqual(read.props.devices);
+	expect(read.inputs?.devices).toEqual(read.props.devices);
 	expect(await edgeStreams.diff("north", read.props, props())).toEqual({ changes: true });
 
 	const { outs: settled } = await edgeStreams.update("north", read.props, props());

@@ -34,9 +34,9 @@ export interface DeviceOptions {
 
 /** A device that was started a moment ago may still be connecting. */
 const GRACE_MS = 5_000;
-/** Draining a backlog over a slow link, a device was seen to take 42 s for one answer: busy is not offline. */
 /** A hub that was restarted has its devices back within seconds. */
 const RECONNECT_MS = 10_000;
+/** Draining a backlog over a slow link, a device was seen to take 42 s for one answer: busy is not offline. */
 const BUSY_MS = 120_000;
 const READ_BUSY_MS = 45_000;
 const TIMEOUTS_MS = [2_000, 5_000, 15_000, 45_000];

@@ -111,7 +111,7 @@ export const stream: Handler = {
 		if (!info) return;
 		if (info.state.messages > 0 && !(allowsLossToday ?? known.allowDataLoss)) {
 			throw new UserError(
-				`${id} holds ${info.state.messages.toLocaleString("en")} messages, and deleting it would lose them. ` +
+				`${id} holds ${count(info.state.messages, "message")}, and deleting it would lose them. ` +
 					"To do that, `pulumi config set leafline:allowDataLoss true` and run again with PULUMI_RUN_PROGRAM=true; " +
 					"to keep the stream and only forget it, `pulumi state delete` its URN.",
 			);
@@ -181,7 +181,7 @@ async function lookForLoss(connection: Connection, name: string, lowered: Lowere
 
 function losing(lost: readonly Lowered[], { state }: StreamInfo): string {
 	const what = lost.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
-	const held = `${state.messages.toLocaleString("en")} messages of ${state.bytes.toLocaleString("en")} bytes`;
+	const held = `${count(state.messages, "message")} of ${count(state.bytes, "byte")}`;
 	return `lowering ${what} would delete some of the ${held} it holds. Set leafline:allowDataLoss to true to do that.`;
 }
 
@@ -296,4 +296,8 @@ function patient(say: Reporter, ms: number): Patience {
 		timeoutsMs: [5_000, 15_000, 60_000],
 		waiting: (error) => say.progress(`waiting for ${Math.round((Date.now() - started) / 1000)} s: ${error.message}`),
 	};
+}
+
+function count(number: number, noun: string): string {
+	return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

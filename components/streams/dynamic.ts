@@ -28,9 +28,19 @@ export abstract class DynamicResource extends pulumi.CustomResource {
 		const inputs = {
 			...args,
 			// The provider shows progress and warnings on the resource, and is not told its URN by the host.
-			resourceUrn: pulumi.createUrn(name, token, opts.parent),
+			resourceUrn: urnOf(name, token, opts.parent),
 			__provider: providerText(kind),
 		};
 		super(token, name, inputs, opts);
 	}
+}
+
+/**
+ * The URN as a value alone. `createUrn` returns an output that depends on the parent, and to depend on a component is
+ * to depend on all its children: the resource would wait for itself.
+ */
+function urnOf(name: string, token: string, parent: pulumi.Resource | undefined): Promise<string> {
+	return new Promise((resolve) => {
+		pulumi.createUrn(name, token, parent).apply(resolve);
+	});
 }

@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { decide } from "./components/decide";
+import { createHub } from "./components/hub/create";
+import { MINIMUM_SERVER, serverVersion } from "./components/hub/version";
+import { Identity } from "./components/identity/identity";
+import { createLeaves, leafConfigs } from "./components/leaves/create";
+import { Streams } from "./components/streams/streams";
+import { buildOutputs } from "./contract/build";
+
+/** One environment: a hub, the identity of everybody, local devices where asked for, and all streams. */
+async function stack(): Promise<pulumi.Inputs> {
+	const topology = await decide();
+
+	const identity = new Identity("identity", { topology });
+	const hub = createHub(topology, identity, serverVersion());
+	const connection = identity.connection(hub.urls);
+	const accounts = identity.pushAccounts(connection, hub.generation, { dependsOn: hub });
+	const leaves = createLeaves(topology, identity, serverVersion(), { dependsOn: accounts });
+	const streams = new Streams("streams", { topology, connection, hub, leaves }, { dependsOn: accounts });
+
+	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, versionFloor: MINIMUM_SERVER };
+	const { adminCreds, systemCreds, readerCreds, signing } = identity;
+	return {
+		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),
+		leafConfigs: leafConfigs(topology),
+		access: pulumi.secret({ adminCreds, systemCreds, readerCreds }),
+		signing: pulumi.secret(signing),
+	};
+}
+
+export = stack;

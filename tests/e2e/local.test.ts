@@ -1,0 +1,156 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "nats";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stackOutputs } from "../../contract/outputs";
+import { SMALL_FLEET } from "../support/fleets";
+import { type Finished, makeProject, type Project } from "../support/project";
+
+/** The life of a local stack, as a user lives it: each step starts where the one before ended. */
+describe("a local stack through the real CLI", () => {
+	let project: Project;
+
+	beforeAll(async () => {
+		project = await makeProject(SMALL_FLEET);
+	});
+
+	afterAll(async () => {
+		await project?.close();
+	});
+
+	const ok = (result: Finished) => {
+		expect(result.code, result.text).toBe(0);
+		return result.text;
+	};
+
+	test("up brings up hub, devices and streams", async () => {
+		ok(await project.pulumi("up", "--yes"));
+		const outputs = stackOutputs.parse(await project.outputs());
+		expect(Object.keys(outputs.leafline.devices)).toEqual(["edge1", "edge2"]);
+		expect(outputs.leafline.pending).toEqual({});
+		expect(await streams(project, "edge1")).toEqual(["edge1_alarm", "edge1_sensor"]);
+	});
+
+	test("a publisher that knows nothing of leafline reaches the hub", async () => {
+		const connection = await connect({ servers: `127.0.0.1:${project.firstClientPort}` });
+		const acknowledged = await connection.jetstream().publish("vehicle.sensor", "21.5");
+		expect(acknowledged.stream).toBe("edge1_sensor");
+		await connection.close();
+		await expect.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 }).toEqual({
+			"edge1.sensor.vehicle.sensor": 1,
+		});
+	});
+
+	test("a preview without changes says so", async () => {
+		const text = ok(await project.pulumi("preview", "--expect-no-changes"));
+		expect(text).not.toMatch(/[~+-] .*(update|create|delete)/);
+		expect(text).toMatch(/\d+ unchanged/);
+	});
+
+	test("nothing secret stands in clear in state, logs or the processes' arguments", async () => {
+		const exported = ok(await project.pulumi("stack", "export"));
+		const clear = /\bS[UAO][A-Z2-7]{56}\b|PRIVATE KEY-----\\?n?[A-Za-z0-9+/]/;
+		expect(exported).not.toMatch(clear);
+		expect(JSON.stringify((await project.outputs()).leafConfigs)).not.toMatch(clear);
+		const { access } = stackOutputs.parse(await project.outputs());
+		expect(access?.adminCreds).toMatch(clear);
+		expect(processes(project).join("\n")).not.toMatch(clear);
+		for (const log of logs(project)) expect(readFileSync(log, "utf8")).not.toMatch(clear);
+	});
+
+	test("a changed limit changes the streams and nothing else", async () => {
+		project.writeFleet(SMALL_FLEET.replace("hub: { keep: 1d } }", "hub: { keep: 2d } }"));
+		const before = processes(project);
+		const text = ok(await project.pulumi("up", "--yes"));
+		expect(text).toMatch(/hub_alarm/);
+		expect(text).not.toMatch(/[+-] .*(create|delete|replace)/);
+		expect(processes(project)).toEqual(before);
+	});
+
+	test("a device that is added works, and the others are not touched", async () => {
+		project.writeFleet(SMALL_FLEET.replace("edge1, edge2", "edge1, edge2, edge3"));
+		const before = processes(project);
+		ok(await project.pulumi("up", "--yes"));
+		expect(await streams(project, "edge3")).toEqual(["edge3_alarm", "edge3_sensor"]);
+		const after = processes(project);
+		expect(after.length).toBe(before.length + 1);
+		for (const line of before) expect(after).toContain(line);
+	});
+
+	test("a hub that died is started again", async () => {
+		const hub = processes(project).find((line) => line.includes("/hub"));
+		process.kill(Number(hub?.split(" ")[0]), "SIGKILL");
+		ok(await project.pulumi("up", "--yes"));
+		await expect.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 }).toEqual({
+			"edge1.sensor.vehicle.sensor": 1,
+		});
+	});
+
+	test("refresh sees that a stream was deleted by hand, and up makes it again", async () => {
+		const edge = await connect({ servers: `127.0.0.1:${project.firstClientPort + 1}` });
+		await (await edge.jetstreamManager()).streams.delete("edge2_sensor");
+		await edge.close();
+		const refreshed = ok(await project.pulumi("refresh", "--yes"));
+		expect(refreshed).toMatch(/~ .*EdgeStreams.*/);
+		ok(await project.pulumi("up", "--yes"));
+		expect(await streams(project, "edge2")).toEqual(["edge2_alarm", "edge2_sensor"]);
+		ok(await project.pulumi("preview", "--expect-no-changes"));
+	});
+
+	test("a device that is removed is gone, and the hub keeps its messages", async () => {
+		project.writeFleet(SMALL_FLEET.replace("edge1, edge2", "edge2"));
+		ok(await project.pulumi("up", "--yes"));
+		expect(processes(project).some((line) => line.includes("edge1"))).toBe(false);
+		expect(await hubSubjects(project, "hub_sensor")).toEqual({ "edge1.sensor.vehicle.sensor": 1 });
+	});
+
+	test("destroy leaves no process, port or folder", async () => {
+		ok(await project.pulumi("destroy", "--yes"));
+		expect(processes(project)).toEqual([]);
+		const local = join(project.dir, ".leafline/local");
+		expect(existsSync(local) ? readdirSync(local) : []).toEqual([]);
+	});
+});
+
+async function streams(project: Project, device: string): Promise<string[]> {
+	const { leafline } = stackOutputs.parse(await project.outputs());
+	const connection = await connect({ servers: `127.0.0.1:${leafline.devices[device]?.clientPort}` });
+	try {
+		const names: string[] = [];
+		for await (const name of (await connection.jetstreamManager()).streams.names()) names.push(name);
+		return names.sort();
+	} finally {
+		await connection.close();
+	}
+}
+
+async function hubSubjects(project: Project, stream: string): Promise<Record<string, number> | undefined> {
+	const response = await fetch(
+		`http://127.0.0.1:${project.ports.monitor}/jsz?streams=true&accounts=true&config=true`,
+	);
+	expect(response.ok).toBe(true);
+	void stream;
+	return undefined;
+}
+
+/** `pid arguments` of every process that belongs to the project. */
+function processes(project: Project): string[] {
+	return readdirSync("/proc")
+		.filter((pid) => /^\d+$/.test(pid))
+		.flatMap((pid) => {
+			try {
+				const cwd = readFileSync(`/proc/${pid}/environ`, "utf8");
+				const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+				return `${cwd}${line}`.includes(project.dir) ? [`${pid} ${line}`] : [];
+			} catch {
+				return [];
+			}
+		});
+}
+
+function logs(project: Project): string[] {
+	const root = join(project.dir, ".leafline/local");
+	return readdirSync(root, { recursive: true, encoding: "utf8" })
+		.filter((name) => name.endsWith(".log"))
+		.map((name) => join(root, name));
+}

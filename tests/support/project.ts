@@ -1,0 +1,153 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface Finished {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+	/** Both, as a user sees them. */
+	readonly text: string;
+}
+
+export interface Project {
+	readonly dir: string;
+	readonly ports: { readonly leaf: number; readonly client: number; readonly monitor: number };
+	/** Client port of the first device; the next ones count up. */
+	readonly firstClientPort: number;
+	writeFleet(text: string): void;
+	set(key: string, value: unknown): void;
+	pulumi(...args: string[]): Promise<Finished>;
+	/** Parsed `pulumi stack output --json --show-secrets`. */
+	outputs(): Promise<Record<string, never>>;
+	/** Destroys the stack if need be, and removes the folder. */
+	close(): Promise<void>;
+}
+
+/**
+ * A leafline project in a folder of its own, with free ports, its own state and this checkout's build, driven through
+ * the `pulumi` on PATH as a user drives it.
+ */
+export async function makeProject(fleet: string, settings: Record<string, unknown> = {}): Promise<Project> {
+	const root = resolve(".");
+	const dir = mkdtempSync(join(tmpdir(), "leafline e2e-"));
+	for (const name of ["bin", "node_modules"]) symlinkSync(join(root, name), join(dir, name));
+	mkdirSync(join(dir, "state"), { mode: 0o700 });
+	writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "e2e", main: "bin/index.js" }));
+	writeFileSync(join(dir, "Pulumi.yaml"), readFileSync("Pulumi.yaml"));
+
+	const [leaf = 0, client = 0, monitor = 0] = await freePorts(3);
+	const firstClientPort = await freeRange(40);
+	const config: Record<string, unknown> = {
+		fleet: "fleet.yaml",
+		hub: { leafPort: leaf, clientPort: client, monitorPort: monitor },
+		leaves: { clientPort: firstClientPort, linkPort: await freeRange(40, firstClientPort + 40) },
+		...settings,
+	};
+	const writeSettings = () => {
+		const file = join(dir, "Pulumi.local.yaml");
+		const salt = existsSync(file) ? (/^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "") : "";
+		const entries = Object.entries(config).map(([key, value]) => `  leafline:${key}: ${JSON.stringify(value)}`);
+		writeFileSync(file, `${salt}\nconfig:\n${entries.join("\n")}\n`);
+	};
+	const env = () => ({
+		...process.env,
+		PULUMI_BACKEND_URL: `file://${encodeURI(join(dir, "state"))}`,
+		PULUMI_CONFIG_PASSPHRASE: "end to end",
+		PULUMI_SKIP_UPDATE_CHECK: "1",
+		PULUMI_RUN_PROGRAM: "true",
+		NO_COLOR: "1",
+	});
+	const pulumi = (...args: string[]) => run("pulumi", ["--non-interactive", ...args], { cwd: dir, env: env() });
+	const project: Project = {
+		dir,
+		ports: { leaf, client, monitor },
+		firstClientPort,
+		writeFleet: (text) => writeFileSync(join(dir, "fleet.yaml"), text),
+		set: (key, value) => {
+			config[key] = value;
+			writeSettings();
+		},
+		pulumi,
+		outputs: async () => {
+			const result = await pulumi("stack", "output", "--json", "--show-secrets");
+			if (result.code !== 0) throw new Error(result.text);
+			return JSON.parse(result.stdout) as Record<string, never>;
+		},
+		close: async () => {
+			spawnSync(process.execPath, [
+				join(root, "bin/components/daemon/daemon.js"),
+				"stop-all",
+				join(dir, ".leafline/local"),
+			]);
+			rmSync(dir, { recursive: true, force: true });
+		},
+	};
+	project.writeFleet(fleet);
+	writeSettings();
+	const made = await pulumi("stack", "init", "local");
+	if (made.code !== 0) throw new Error(made.text);
+	return project;
+}
+
+/** Runs a program to its end; kills it after `within` milliseconds. */
+export function run(
+	program: string,
+	args: readonly string[],
+	options: { cwd?: string; env?: NodeJS.ProcessEnv; within?: number } = {},
+): Promise<Finished> {
+	return new Promise((done, fail) => {
+		const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ["ignore", "pipe", "pipe"] });
+		let stdout = "";
+		let stderr = "";
+		let text = "";
+		child.stdout.on("data", (data) => {
+			stdout += data;
+			text += data;
+		});
+		child.stderr.on("data", (data) => {
+			stderr += data;
+			text += data;
+		});
+		const timer = setTimeout(() => child.kill("SIGKILL"), options.within ?? 120_000);
+		child.on("error", fail);
+		child.on("close", (code) => {
+			clearTimeout(timer);
+			done({ code: code ?? -1, stdout, stderr, text });
+		});
+	});
+}
+
+async function freePorts(count: number): Promise<number[]> {
+	const servers = await Promise.all(
+		Array.from({ length: count }, async () => {
+			const server = createServer();
+			await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+			return server;
+		}),
+	);
+	const ports = servers.map((server) => (server.address() as { port: number }).port);
+	await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+	return ports;
+}
+
+/** First of `count` free ports in a row, below the range from which the system takes ports by itself. */
+async function freeRange(count: number, from = 12_000 + Math.floor(Math.random() * 15_000)): Promise<number> {
+	for (let first = from; first < 32_000; first += count) {
+		const free = await Promise.all(
+			Array.from(
+				{ length: count },
+				(_, index) =>
+					new Promise<boolean>((done) => {
+						const server = createServer();
+						server.once("error", () => done(false));
+						server.listen(first + index, "127.0.0.1", () => server.close(() => done(true)));
+					}),
+			),
+		);
+		if (free.every(Boolean)) return first;
+	}
+	throw new Error(`no ${count} free ports in a row`);
+}

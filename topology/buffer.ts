@@ -44,7 +44,7 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 		if (needed > usable) {
 			problems.push(doesNotFit(fleet, group, storage, { part, needed, usable }));
 		}
-		const shares = shareOut(part, usable - needed, usable);
+		const shares = shareOut(part, usable - needed, needed);
 		for (const [name, { bytes, bytesPerMs }] of part) {
 			const maxBytes = Math.max(bytes, Math.floor((bytes + (shares[name] ?? 0)) / STEP) * STEP);
 			classes[name] = { maxBytes, holdsMs: Math.floor(maxBytes / bytesPerMs) };
@@ -71,9 +71,9 @@ function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
 	return needs;
 }
 
-/** Spare room in proportion to the need; a class that needs next to nothing is counted with a part of the whole. */
-function shareOut(part: readonly [string, Need][], spare: number, usable: number): Record<string, number> {
-	const weights = part.map(([name, { bytes }]) => [name, Math.max(bytes, usable * SMALLEST_SHARE)] as const);
+/** Spare room in proportion to the need; a class that needs next to nothing is counted with a part of all needs. */
+function shareOut(part: readonly [string, Need][], spare: number, needed: number): Record<string, number> {
+	const weights = part.map(([name, { bytes }]) => [name, Math.max(bytes, needed * SMALLEST_SHARE)] as const);
 	const whole = weights.reduce((total, [, weight]) => total + weight, 0);
 	return Object.fromEntries(weights.map(([name, weight]) => [name, (Math.max(0, spare) * weight) / whole]));
 }

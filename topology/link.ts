@@ -9,8 +9,8 @@ import { uplinkWindows, windowFor } from "./windows";
  * The second budget: whether a group's link carries its traffic, with room to catch up after an outage.
  */
 
-/** Part of the stated speed that streams get to use: the rest goes on waiting for acknowledgements and retransmissions. */
-const USABLE = 0.8;
+/** Part of the stated speed that streams get to use: a window of three bandwidth-delay products leaves a quarter idle. */
+const USABLE = 0.75;
 
 /** Catching up may take this many outages; with longer ones the next outage comes before the last is made good. */
 const MOST_OUTAGES = 10;

@@ -38,14 +38,6 @@ const COMPRESSED: Readonly<Record<Link["compression"], number>> = {
 	s2_best: 0.4,
 };
 
-/** The best that was measured; windows must fill the link even then. */
-const BEST_COMPRESSED: Readonly<Record<Link["compression"], number>> = {
-	off: 1,
-	s2_fast: 0.17,
-	s2_better: 0.16,
-	s2_best: 0.15,
-};
-
 /** In a stream on the device. */
 export function edgeStoredBytes(device: string, className: string, payload: number): number {
 	return RECORD + HEADER_LENGTH + HEADERS + edgePrefix(device, className).length + 1 + SUBJECT_TAIL + payload;
@@ -88,9 +80,4 @@ function replyLength(stream: string, consumer: number): number {
 /** What is left of a byte on the link, counted on for the budget. */
 export function compressionFactor(compression: Link["compression"]): number {
 	return COMPRESSED[compression];
-}
-
-/** What is left of a byte at best, for windows that must fill the link. */
-export function bestCompressionFactor(compression: Link["compression"]): number {
-	return BEST_COMPRESSED[compression];
 }

@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import {
+	type Document,
+	isAlias,
+	isMap,
+	isScalar,
+	isSeq,
+	LineCounter,
+	type Node,
+	type Pair,
+	parseDocument,
+	type YAMLMap,
+} from "yaml";
 import type { Place } from "./errors";
 
 export type Path = readonly (string | number)[];
@@ -67,6 +78,7 @@ export function parseYaml(text: string): YamlDocument {
 
 class Reader {
 	readonly issues: Issue[] = [];
+	private readonly pairs = new WeakMap<YAMLMap, Map<string | undefined, Pair>>();
 	private readonly anchors = new Map<string, { node: Node; value: unknown; parts: number }>();
 
 	constructor(private readonly at: (offset: number) => Place) {}
@@ -99,7 +111,7 @@ class Reader {
 		let place: Place = this.at((node as Node | null)?.range?.[0] ?? 0);
 		for (const [index, step] of path.entries()) {
 			if (isMap(node)) {
-				const pair: Pair | undefined = node.items.find((item) => keyOf(item.key) === String(step));
+				const pair = this.pairOf(node, String(step));
 				if (!pair) return place;
 				// A map or list may start on the line after its key, so there the key is the better place.
 				const onKey = !isScalar(pair.value) || pair.value.value === null || (atKey && index === path.length - 1);
@@ -114,6 +126,16 @@ class Reader {
 			} else return place;
 		}
 		return place;
+	}
+
+	/** By an index made at first use, for thousands of mistakes may stand in one map. */
+	private pairOf(map: YAMLMap, key: string): Pair | undefined {
+		let pairs = this.pairs.get(map);
+		if (!pairs) {
+			pairs = new Map([...map.items].reverse().map((item) => [keyOf(item.key), item]));
+			this.pairs.set(map, pairs);
+		}
+		return pairs.get(key);
 	}
 
 	private readMap(items: readonly Pair[], path: Path, depth: number): { value: unknown; parts: number } {

@@ -1,4 +1,4 @@
-import { quote } from "./words";
+import { printable, quote } from "./words";
 
 /** What is wrong with a fleet file or a stack's settings. `topology/` reports its findings in the same shape. */
 export interface Problem {
@@ -43,7 +43,8 @@ export function formatProblems(problems: readonly LocatedProblem[]): string {
 	const lines = [...problems].sort(byPlace).map((problem) => {
 		const place = problem.place ? `:${problem.place.line}:${problem.place.column}` : "";
 		const path = problem.path.length > 0 ? `${formatPath(problem.path)}: ` : "";
-		return `${problem.file}${place}  ${path}${problem.message}${problem.remedy ? `; ${problem.remedy}` : ""}`;
+		const remedy = problem.remedy ? `; ${problem.remedy}` : "";
+		return printable(`${problem.file}${place}  ${path}${problem.message}${remedy}`);
 	});
 	const more = lines.length - MOST_SHOWN;
 	return [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");

@@ -19,7 +19,7 @@ export function quantity(kind: UnitKind, description: string, limits: { max?: st
 	// JetStream counts nanoseconds, which JavaScript's numbers hold exactly for some years only.
 	const max = limits.max ?? (kind === DURATION ? "3650d" : undefined);
 	const parse = (input: unknown): Result<number> => {
-		const result = parseUnit(kind, input);
+		const result = parseUnit({ ...kind, example }, input);
 		if (!result.ok) return result;
 		const most = max === undefined ? undefined : parseUnit(kind, max);
 		if (most?.ok && result.value > most.value) {
@@ -34,7 +34,7 @@ export function quantity(kind: UnitKind, description: string, limits: { max?: st
 /** How often JetStream writes to disk: a duration, or `always`. */
 export function syncInterval(description: string) {
 	const parse = (input: unknown): Result<number | "always"> =>
-		input === "always" ? { ok: true, value: "always" } : parseUnit(DURATION, input);
+		input === "always" ? { ok: true, value: "always" } : parseUnit({ ...DURATION, example: "250ms" }, input);
 	const either = `^always$|${pattern(DURATION)}`;
 	return converted(parse, "250ms", { description, pattern: either, examples: ["250ms", "always"] });
 }

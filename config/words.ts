@@ -1,6 +1,6 @@
 /** How messages put things: values, choices, and the word that somebody probably meant. */
 
-/** A value as messages show it: quoted, without control characters, not longer than a line can take. */
+/** A value as messages show it. */
 export function show(value: unknown): string {
 	if (value === undefined) return "nothing";
 	if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -8,10 +8,14 @@ export function show(value: unknown): string {
 	return typeof value === "string" ? quote(value) : String(value);
 }
 
-/** A text in quotes. Whatever a terminal could take for an order, or a reader for nothing, shows as its number. */
+/** A text in quotes, not longer than a line can take. */
 export function quote(text: string): string {
-	const short = text.length > 64 ? `${text.slice(0, 60)}…` : text;
-	return JSON.stringify(short).replace(/\p{C}/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`);
+	return JSON.stringify(text.length > 64 ? `${text.slice(0, 60)}…` : text);
+}
+
+/** Whatever a terminal could take for an order, or a reader for nothing, shown as its number. */
+export function printable(text: string): string {
+	return text.replace(/\p{C}/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
 		name: "a sync interval that is none",
 		from: "sync: 250ms",
 		to: "sync: often",
-		says: 'x.yaml:7:11  hardware.board.sync: "often" is not a duration; write a number and ms, s, m, h, d or w, for example 30m',
+		says: 'x.yaml:7:11  hardware.board.sync: "often" is not a duration; write a number and ms, s, m, h, d or w, for example 250ms',
 	},
 	{
 		name: "a sync interval without a unit",
@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
 		name: "a negative buffer",
 		from: "buffer: 32GiB",
 		to: "buffer: -1",
-		says: "x.yaml:6:13  hardware.board.buffer: -1 is not a size; write a number and B, kB, MB, GB, TB, KiB, MiB, GiB, TiB or KB, for example 128B",
+		says: "x.yaml:6:13  hardware.board.buffer: -1 is not a size; write a number and B, kB, MB, GB, TB, KiB, MiB, GiB, TiB or KB, for example 32GiB",
 	},
 	{
 		name: "no buffer at all",

@@ -9,9 +9,17 @@ export interface Progress extends TrafficRow {
 	readonly missing: number;
 }
 
+export interface DemoStart {
+	readonly devices: readonly string[];
+	/** Messages that each of them publishes. */
+	readonly messages: number;
+	/** Version of the hub's nats-server. */
+	readonly version: string;
+}
+
 /** What the demo tells while it runs. */
 export interface DemoEvents {
-	start(about: { readonly device: string; readonly devices: readonly string[]; readonly version: string }): void;
+	start(about: DemoStart): void;
 	/** The link was cut or restored after so many messages of its device. */
 	link(device: string, mode: "up" | "cut", published: number): void;
 	progress(rows: readonly Progress[]): void;

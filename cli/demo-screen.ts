@@ -20,15 +20,17 @@ type Write = (text: string) => void;
 export function liveView(outputs: LeaflineOutput, out: NodeJS.WriteStream, steps?: string): DemoView {
 	const screen = new Screen(out as ConstructorParameters<typeof Screen>[0]);
 	let rows: readonly Progress[] = [];
-	const events: string[] = [];
-	const draw = () => screen.draw(["", ...trafficTable(rows), ...(events.length > 0 ? ["", ...events] : [])]);
+	let messages = 0;
+	let event: string | undefined;
+	const draw = () => screen.draw(["", ...trafficTable(rows, messages), ...(event === undefined ? [] : ["", event])]);
 	return {
 		events: {
-			start: ({ version }) => {
-				out.write(`${openingLines(outputs, version, steps).join("\n")}\n`);
+			start: (about) => {
+				messages = about.messages;
+				out.write(`${openingLines(outputs, about.version, steps).join("\n")}\n`);
 			},
 			link: (device, mode, published) => {
-				events.splice(0, events.length, eventLine(device, mode, published));
+				event = linkLine(device, mode, published);
 				if (rows.length > 0) draw();
 			},
 			progress: (now) => {
@@ -36,7 +38,7 @@ export function liveView(outputs: LeaflineOutput, out: NodeJS.WriteStream, steps
 				draw();
 			},
 			caughtUp: (device, ms) => {
-				events.splice(0, events.length, caughtUpLine(device, ms));
+				event = `▸ ${device} restored: ${caughtUpText(ms)}`;
 				draw();
 			},
 		},
@@ -50,16 +52,20 @@ export function liveView(outputs: LeaflineOutput, out: NodeJS.WriteStream, steps
 
 export function plainView(outputs: LeaflineOutput, write: Write, steps?: string): DemoView {
 	let rows: readonly Progress[] = [];
+	let messages = 0;
 	const print = (lines: readonly string[]) => write(`${lines.join("\n")}\n`);
 	return {
 		events: {
-			start: ({ devices, version }) =>
-				print([...openingLines(outputs, version, steps), "", `▸ publishing on ${devices.join(", ")}`]),
-			link: (device, mode, published) => print([eventLine(device, mode, published)]),
+			start: (about) => {
+				messages = about.messages;
+				const line = `▸ publishing ${count(messages)} messages on each of ${about.devices.join(", ")}`;
+				print([...openingLines(outputs, about.version, steps), "", line]);
+			},
+			link: (device, mode, published) => print([linkLine(device, mode, published)]),
 			progress: (now) => {
 				rows = now;
 			},
-			caughtUp: (device, ms) => print([caughtUpLine(device, ms), "", ...trafficTable(rows), ""]),
+			caughtUp: (device, ms) => print([`▸ ${device} ${caughtUpText(ms)}`, "", ...trafficTable(rows, messages), ""]),
 		},
 		finish: (result) => print(closingLines(result)),
 		close: () => {},
@@ -70,14 +76,12 @@ function openingLines(outputs: LeaflineOutput, version: string, steps: string | 
 	return [heading(outputs, version), ...(steps ? [steps] : [])];
 }
 
-function eventLine(device: string, mode: "up" | "cut", published: number): string {
+function linkLine(device: string, mode: "up" | "cut", published: number): string {
 	return mode === "cut" ? `▸ ${device} cut after ${count(published)} messages` : `▸ ${device} restored`;
 }
 
-function caughtUpLine(device: string, ms: number | undefined): string {
-	return ms === undefined
-		? `▸ ${device} restored: the hub still misses messages`
-		: `▸ ${device} restored: caught up in ${seconds(ms)}`;
+function caughtUpText(ms: number | undefined): string {
+	return ms === undefined ? "has not caught up" : `caught up in ${seconds(ms)}`;
 }
 
 /** The verdict, and what to do next. */

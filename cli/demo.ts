@@ -84,7 +84,7 @@ class Stage {
 	async play(): Promise<DemoResult> {
 		const { events } = this.options;
 		await this.prepare();
-		events.start({ device: this.chosen, devices: this.devices, version: this.hub.version });
+		events.start({ devices: this.devices, messages: this.messages, version: this.hub.version });
 		const began = await this.hubSequences();
 		await this.publish();
 		const cutAt = await this.publishWhileCut();

@@ -5,12 +5,12 @@ import { type Column, table } from "./table";
 
 /** Lines of text for what is known. Pure: no colours, no control characters, nothing is printed here. */
 
-const COLUMNS = (figures: string): readonly Column[] => [
+const columns = (figures: string, widths: { readonly link?: number; readonly figures?: number } = {}): Column[] => [
 	{ title: "device", align: "left" },
-	{ title: "link", align: "left" },
-	{ title: figures, align: "right" },
-	{ title: "on hub", align: "right" },
-	{ title: "backlog", align: "right" },
+	{ title: "link", align: "left", width: widths.link ?? 0 },
+	{ title: figures, align: "right", width: widths.figures ?? 0 },
+	{ title: "on hub", align: "right", width: widths.figures ?? 0 },
+	{ title: "backlog", align: "right", width: widths.figures ?? 0 },
 	{ title: "buffer", align: "left" },
 ];
 
@@ -30,7 +30,7 @@ export function statusLines(state: FleetState): string[] {
 
 function deviceTable(devices: readonly DeviceState[]): string[] {
 	return table(
-		COLUMNS("at edge"),
+		columns("at edge"),
 		devices.map((it) => [
 			it.device,
 			it.retired ? `${linkText(it.link)} (${it.retired})` : linkText(it.link),
@@ -51,9 +51,10 @@ export interface TrafficRow {
 	readonly buffer?: Buffer;
 }
 
-export function trafficTable(rows: readonly TrafficRow[]): string[] {
+/** `messages`: what each device is going to publish. */
+export function trafficTable(rows: readonly TrafficRow[], messages: number): string[] {
 	return table(
-		COLUMNS("published"),
+		columns("published", { link: "cut 0:00".length, figures: count(messages).length }),
 		rows.map(({ device, link, published, onHub, buffer }) => [
 			device,
 			linkText(link),

@@ -1,4 +1,5 @@
-import type { EdgeGroup, HubStream, Topology } from "../topology/model";
+import type { HubStream, Topology } from "../topology/model";
+import { deviceDomain, HUB_DOMAIN } from "../topology/names";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
 /** What only the created resources know. */
@@ -14,8 +15,6 @@ export interface LiveFacts {
 	/** Folder of the local processes, from the project's folder. @default ".leafline/local" */
 	readonly localRoot?: string;
 }
-
-export const HUB_DOMAIN = "hub";
 
 const by = <T, R>(record: Readonly<Record<string, T>>, value: (item: T, key: string) => R): Record<string, R> =>
 	Object.fromEntries(Object.entries(record).map(([key, item]) => [key, value(item, key)]));
@@ -85,27 +84,19 @@ function classes({ fleet }: Topology): LeaflineOutput["classes"] {
 	};
 }
 
+/** A lost device is managed by nobody; one that is drained is there as before until the hub has everything. */
 function devices(topology: Topology): LeaflineOutput["devices"] {
-	const inService = by(topology.devices, ({ name, group, edgeGroup, clientPort, hubStreams }) => ({
-		domain: name,
-		serverName: name,
-		group,
-		edgeGroup,
-		clientPort,
-		hubStreams: { ...hubStreams },
-	}));
-	const retired = by(topology.retired, ({ name, group, retired }) => {
-		const edgeGroup = Object.entries(topology.edgeGroups).find(([, { devices }]: [string, EdgeGroup]) => devices[name]);
+	return by(topology.fleet.devices, ({ name, group, retired }) => {
+		const planned = topology.devices[name];
 		return {
-			domain: name,
+			domain: deviceDomain(name),
 			serverName: name,
 			group,
-			...(edgeGroup && { edgeGroup: edgeGroup[0] }),
+			...(planned && { edgeGroup: planned.edgeGroup, clientPort: planned.clientPort }),
 			hubStreams: hubStreamsOf(topology, name),
 			...(retired && { retired }),
 		};
 	});
-	return { ...retired, ...inService };
 }
 
 function hubStreamsOf(topology: Topology, device: string): Record<string, string> {

@@ -6,7 +6,7 @@ export function outputsJsonSchema(): Record<string, unknown> {
 	return {
 		title: "Outputs of a leafline stack",
 		description: "What `pulumi stack output --json --show-secrets` prints.",
-		...z.toJSONSchema(stackOutputs, { target: "draft-2020-12" }),
+		...z.toJSONSchema(stackOutputs, { target: "draft-2020-12", io: "input" }),
 	};
 }
 

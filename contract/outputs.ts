@@ -91,7 +91,10 @@ export const leaflineOutput = z.strictObject({
 	environment: z.string().describe("Name of the stack."),
 	fleet: token,
 	hub,
-	ca: z.string().startsWith("-----BEGIN CERTIFICATE-----").describe("CA that signs the hub's certificate, PEM."),
+	ca: z
+		.string()
+		.regex(/^-----BEGIN CERTIFICATE-----/)
+		.describe("CA that signs the hub's certificate, PEM."),
 	classes: z.record(z.string(), trafficClass),
 	devices: z.record(token, device).describe("Every device of the fleet, retired ones included."),
 	streams: z.record(streamName, stream).describe("Streams of the hub."),
@@ -127,8 +130,8 @@ export const signingOutput = z.strictObject({
 export const stackOutputs = z.object({
 	leafline: leaflineOutput,
 	leafConfigs: z.record(token, z.string()).describe("leaf.conf by device, without secrets."),
-	access: accessOutput.optional().describe("Secret: absent or masked without --show-secrets."),
-	signing: signingOutput.optional().describe("Secret: absent or masked without --show-secrets."),
+	access: accessOutput.optional().describe("Secret."),
+	signing: signingOutput.optional().describe("Secret."),
 });
 
 export type LeaflineOutput = z.infer<typeof leaflineOutput>;

@@ -32,7 +32,6 @@ exec "$@"`;
  */
 export async function start(document: DaemonDocument, wanted: number): Promise<void> {
 	const dir = path.resolve(document.dir);
-	fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
 	const before = readRecord(dir);
 	const facts: RecordFacts = {
 		name: document.name,
@@ -52,6 +51,7 @@ export async function start(document: DaemonDocument, wanted: number): Promise<v
 	if (before) await terminate(before);
 	// A process that was killed counts as ended some milliseconds before the system has closed all it had open.
 	await awaitFree(document, document.ports, 5_000);
+	fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
 	removeStale(dir, before?.files ?? [], document.files);
 	writeFiles(dir, document.files);
 	const logStart = rotateLog(dir);

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 
 /** A process that cannot be mistaken for a later one with the same number. */
@@ -13,11 +13,7 @@ const HAS_PROC = fs.existsSync("/proc/self/stat");
 /** Start time of a process, or undefined when there is none with this number (a zombie is none). */
 export function startTime(pid: number): string | undefined {
 	try {
-		if (!HAS_PROC) {
-			const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], { encoding: "utf8" });
-			const [state, ...date] = line.trim().split(/\s+/);
-			return state === undefined || state.startsWith("Z") ? undefined : date.join(" ");
-		}
+		if (!HAS_PROC) return startTimeFromPs(pid);
 		const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
 		// The second field is the program's name in brackets, and may hold spaces and brackets itself.
 		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -25,6 +21,16 @@ export function startTime(pid: number): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** For systems without /proc. A date in the language and time zone of nobody's environment, as the launcher writes it. */
+export function startTimeFromPs(pid: number): string | undefined {
+	const result = spawnSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+		encoding: "utf8",
+		env: { PATH: process.env.PATH },
+	});
+	const [state = "Z", ...date] = result.stdout.trim().split(/\s+/);
+	return state.startsWith("Z") || date.length === 0 ? undefined : date.join(" ");
 }
 
 export function isRunning(process: ProcessId): boolean {

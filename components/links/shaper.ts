@@ -93,6 +93,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 		server.once("error", reject);
 		server.listen({ port: options.listen, host: "127.0.0.1" }, resolve);
 	});
+	// From here on an error is one connection that could not be accepted, and no reason to end all links.
+	server.on("error", (error) => console.error(error.message));
 	const state = (): LinkState => ({
 		mode,
 		since,

@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { DaemonDocument } from "../../components/daemon/document";
-import { startTime } from "../../components/daemon/process";
+import { startTime, startTimeFromPs } from "../../components/daemon/process";
 import { type DaemonRecord, generation, readRecord } from "../../components/daemon/record";
 import { compileScripts, eventually, freePorts, type Result, run, temporaryFolder } from "./scripts";
 
@@ -107,7 +107,7 @@ describe("start", () => {
 		const result = await start({});
 		expect(result.code).toBe(1);
 		expect(result.stderr).toBe(`one cannot start: port ${port} is held by node (pid ${holder})\n`);
-		expect(readRecord(path.join(root, "one"))).toBeUndefined();
+		expect(fs.existsSync(path.join(root, "one"))).toBe(false);
 	});
 
 	it("shows the end of the log of a daemon that ends at once", async () => {
@@ -191,6 +191,31 @@ describe("status", () => {
 		await listenElsewhere(port);
 		expect((await start({}, { generation: 8 })).code).toBe(1);
 		expect(await status()).not.toEqual({ one: 7 });
+	});
+});
+
+describe("the start time where there is no /proc", () => {
+	it("is what the launcher writes, in any language and time zone", async () => {
+		const sleeper = spawn("sleep", ["60"]);
+		others.push(sleeper);
+		const { stdout } = await run(["sh", "-c", `echo $(ps -o lstart= -p ${sleeper.pid})`], {
+			env: { PATH: process.env.PATH },
+		});
+		const zone = process.env.TZ;
+		process.env.TZ = "Asia/Tokyo";
+		try {
+			expect(startTimeFromPs(sleeper.pid ?? 0)).toBe(stdout.trim());
+		} finally {
+			if (zone === undefined) delete process.env.TZ;
+			else process.env.TZ = zone;
+		}
+		expect(stdout).toMatch(/\d:\d\d:\d\d 20\d\d/);
+	});
+
+	it("is none of a process that ended", async () => {
+		const child = spawn("true");
+		await new Promise((resolve) => child.once("exit", resolve));
+		expect(startTimeFromPs(child.pid ?? 0)).toBeUndefined();
 	});
 });
 

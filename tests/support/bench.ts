@@ -24,6 +24,8 @@ export interface BenchOptions {
 	readonly downlinks?: readonly string[];
 	/** Other rules than those of the downlinks, for a test that must fail with them. */
 	readonly rules?: Partial<AccountRules>;
+	/** Devices in the account of the streams, as they would be without the split, for a test that must fail with it. */
+	readonly oneAccount?: boolean;
 }
 
 export interface Edge {
@@ -63,7 +65,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
 }
 
 async function start(servers: ReturnType<typeof makeServers>, options: BenchOptions): Promise<Bench> {
-	const { nodes = 1, downlinks = [] } = options;
+	const { nodes = 1, downlinks = [], oneAccount = false } = options;
 	const keys = createKeys();
 	const now = Date.now();
 	const { caPem, serverCert, serverKey } = await createServerCertificate(
@@ -125,10 +127,14 @@ leafnodes {
 		connection,
 		control: open,
 		path: servers.path,
-		credentials: (device) => deviceCreds(deviceSigning(keys), device),
+		credentials: (device) =>
+			deviceCreds({ ...deviceSigning(keys), ...(oneAccount && { devicesAccount: publicKey(keys.hub) }) }, device),
 		async push(rules) {
 			issued = Math.max(issued + 1, Math.floor(Date.now() / 1000));
-			const jwts = accountJwts(keys, accountClaims(keys, { ...usual, ...options.rules, ...rules }), issued);
+			const claims = accountClaims(keys, { ...usual, ...options.rules, ...rules });
+			const { signing_keys = [] } = claims.devices;
+			const hub = oneAccount ? { ...claims.hub, signing_keys } : claims.hub;
+			const jwts = accountJwts(keys, { ...claims, hub }, issued);
 			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
 		},
 		async startEdge(name, { urls: given = urls, keep = "" } = {}) {

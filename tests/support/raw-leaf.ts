@@ -1,0 +1,132 @@
+import { connect, type TLSSocket } from "node:tls";
+import { keyPair } from "../../components/identity/keys";
+
+export interface RawMessage {
+	readonly subject: string;
+	readonly reply: string | undefined;
+	/** Headers and payload as they came. */
+	readonly body: string;
+}
+
+/**
+ * A leaf connection that speaks the protocol itself: what somebody can do who took the credentials from a device and
+ * obeys none of the rules that a nats-server keeps on its own side.
+ */
+export interface RawLeaf {
+	/** Every message, in order. */
+	readonly messages: readonly RawMessage[];
+	/** Every other line of the server, such as `LS+ …` and `-ERR …`. */
+	readonly lines: readonly string[];
+	readonly closed: boolean;
+	subscribe(subject: string): void;
+	publish(subject: string, body?: string, reply?: string): void;
+	/** Resolves when the server has taken everything sent so far. @throws when it closes the connection */
+	flush(): Promise<void>;
+	close(): void;
+}
+
+export interface RawLeafOptions {
+	readonly port: number;
+	readonly ca: string;
+	/** Text of a credentials file. */
+	readonly credentials: string;
+	/** What it pretends to be called. */
+	readonly name: string;
+}
+
+/** Connects, and resolves when the server accepted the credentials. @throws when it does not */
+export async function openRawLeaf({ port, ca, credentials, name }: RawLeafOptions): Promise<RawLeaf> {
+	const [jwt = "", seed = ""] = [...credentials.matchAll(/-----BEGIN [^\n]+\n(\S+)\n/g)].map((match) => match[1]);
+	const socket = connect({ port, host: "127.0.0.1", ca, minVersion: "TLSv1.3" });
+	const messages: RawMessage[] = [];
+	const lines: string[] = [];
+	const pongs: { resolve: () => void; reject: (error: Error) => void }[] = [];
+	const ended = () => new Error(`the leaf connection was closed: ${lines.at(-1) ?? "no word"}`);
+	const flush = () =>
+		new Promise<void>((resolve, reject) => {
+			if (socket.destroyed) return reject(ended());
+			pongs.push({ resolve, reject });
+			socket.write("PING\r\n");
+		});
+	socket.on("error", (error) => lines.push(`error ${error.message}`));
+	socket.on("close", () => {
+		for (const { reject } of pongs.splice(0)) reject(ended());
+	});
+	const greeting = new Promise<string>((resolve, reject) => {
+		socket.once("close", () => reject(ended()));
+		read(socket, {
+			info: resolve,
+			message: (message) => messages.push(message),
+			line: (line) => {
+				lines.push(line);
+				if (line === "PING") socket.write("PONG\r\n");
+				if (line === "PONG") pongs.shift()?.resolve();
+			},
+		});
+	});
+	const { nonce } = JSON.parse(await greeting) as { nonce: string };
+	const signature = keyPair(seed).sign(new TextEncoder().encode(nonce));
+	const hello = {
+		jwt,
+		sig: Buffer.from(signature).toString("base64url"),
+		name,
+		server_id: name.toUpperCase(),
+		version: "2.15.2",
+		headers: true,
+		jetstream: true,
+		domain: name,
+	};
+	socket.write(`CONNECT ${JSON.stringify(hello)}\r\n`);
+	await flush();
+	return {
+		messages,
+		lines,
+		get closed() {
+			return socket.destroyed;
+		},
+		subscribe: (subject) => socket.write(`LS+ ${subject}\r\n`),
+		publish: (subject, body = "", reply) => {
+			const size = Buffer.byteLength(body);
+			socket.write(`LMSG ${subject}${reply === undefined ? "" : ` ${reply}`} ${size}\r\n${body}\r\n`);
+		},
+		flush,
+		close: () => socket.destroy(),
+	};
+}
+
+interface Listener {
+	info(json: string): void;
+	message(message: RawMessage): void;
+	line(line: string): void;
+}
+
+/** Splits what the server sends into lines, and messages with their payload. */
+function read(socket: TLSSocket, listener: Listener): void {
+	let buffer = Buffer.alloc(0);
+	socket.on("data", (data) => {
+		buffer = Buffer.concat([buffer, data]);
+		for (let end = buffer.indexOf("\r\n"); end >= 0; end = buffer.indexOf("\r\n")) {
+			const line = buffer.subarray(0, end).toString();
+			if (!/^(LMSG|HMSG) /.test(line)) {
+				buffer = buffer.subarray(end + 2);
+				if (line.startsWith("INFO ")) listener.info(line.slice(5));
+				else listener.line(line);
+				continue;
+			}
+			const { size, ...message } = header(line);
+			const start = end + 2;
+			if (buffer.length < start + size + 2) return;
+			listener.message({ ...message, body: buffer.subarray(start, start + size).toString() });
+			buffer = buffer.subarray(start + size + 2);
+		}
+	});
+}
+
+/** `LMSG <subject> [reply] <size>`, and `HMSG` with the size of the headers before the size of all. */
+function header(line: string): { subject: string; reply: string | undefined; size: number } {
+	const [verb, subject = "", ...rest] = line.split(" ");
+	const sizes = verb === "HMSG" ? 2 : 1;
+	// With queues, `|` and their names stand between.
+	const [reply] = rest.slice(0, -sizes).filter((token) => token !== "|" && token !== "+");
+	return { subject, reply, size: Number(rest.at(-1)) };
+}

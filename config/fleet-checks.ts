@@ -1,7 +1,7 @@
 import { checkDevices } from "./device-checks";
 import type { Issue, YamlDocument } from "./document";
 import { type Fields, mapOf } from "./loose";
-import { CLASS, CONSUMER, GROUP, HARDWARE, type NameRule, nameProblem } from "./names";
+import { CLASS, CONSUMER, FLEET, GROUP, HARDWARE, type NameRule, nameProblem } from "./names";
 import { filterProblem } from "./subject";
 import { show, suggest } from "./words";
 
@@ -21,6 +21,7 @@ export function checkFleet(document: YamlDocument): Issue[] {
 }
 
 function checkNames(file: Fields): Issue[] {
+	const tooLong = typeof file.fleet === "string" && FLEET.form.test(file.fleet) && nameProblem(FLEET, file.fleet);
 	const rules: [string, NameRule][] = [
 		["hardware", HARDWARE],
 		["classes", CLASS],
@@ -28,12 +29,14 @@ function checkNames(file: Fields): Issue[] {
 		["consumers", CONSUMER],
 		["groups", GROUP],
 	];
-	return rules.flatMap(([part, rule]) =>
+	const issues: Issue[] = tooLong ? [{ path: ["fleet"], ...tooLong }] : [];
+	const inMaps = rules.flatMap(([part, rule]) =>
 		Object.keys(mapOf(file[part])).flatMap((name) => {
 			const problem = nameProblem(rule, name);
 			return problem ? [{ path: [part, name], ...problem, atKey: true }] : [];
 		}),
 	);
+	return [...issues, ...inMaps];
 }
 
 function checkClasses(file: Fields): Issue[] {

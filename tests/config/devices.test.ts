@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expandDevices } from "../../config/devices";
+import { DEVICE, nameProblem } from "../../config/names";
+import { isDeviceName, RESERVED_DEVICES } from "../../topology/names";
 
 function names(input: unknown): readonly string[] {
 	const { items, problems } = expandDevices(input);
@@ -33,6 +35,19 @@ describe("devices", () => {
 			{ source: "b-[1-2]", path: [1] },
 			{ source: "c", path: [1] },
 		]);
+	});
+
+	it("are not called by any name that topology keeps for itself", () => {
+		for (const name of RESERVED_DEVICES) expect(nameProblem(DEVICE, name)?.message).toMatch(/ is reserved for /);
+	});
+
+	it("have names that topology takes", () => {
+		fc.assert(
+			fc.property(
+				fc.stringMatching(DEVICE.form),
+				(name) => nameProblem(DEVICE, name) !== undefined || isDeviceName(name),
+			),
+		);
 	});
 
 	const ranges = fc

@@ -35,6 +35,12 @@ const CASES: readonly Case[] = [
 		says: 'x.yaml:2:8  fleet: "quarry.1" is not a name; write for example mine-north',
 	},
 	{
+		name: "a fleet's name of 33 characters",
+		from: "fleet: quarry",
+		to: "fleet: qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
+		says: 'x.yaml:2:8  fleet: "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq" has 33 characters; use at most 32',
+	},
+	{
 		name: "no value",
 		from: "fleet: quarry",
 		to: "fleet:",

@@ -4,10 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createAuthority } from "../../components/identity/certificates";
 import { closeAll, control, isOlder } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
-import { makeAuthority } from "./authority";
-import { type Bench, freePort, startBench, until } from "./bench";
+import { freePorts } from "../support/servers";
+import { type Bench, startBench, until } from "./bench";
 import { sources, streamProps } from "./fixtures";
 
 let bench: Bench;
@@ -16,6 +17,7 @@ const systemTemp = process.env.TMPDIR;
 
 beforeAll(async () => {
 	bench = await startBench();
+	await closeAll();
 	temp = mkdtempSync(join(tmpdir(), "leafline-control-test-"));
 	process.env.TMPDIR = temp;
 });
@@ -89,12 +91,12 @@ describe("a hub that does not answer", () => {
 	const attempt = (changes: object) => control({ ...bench.connection, ...changes }, { timeoutMs: 4_000 });
 
 	test("because nothing listens", async () => {
-		const urls = [`tls://127.0.0.1:${await freePort()}`];
+		const urls = [`tls://127.0.0.1:${(await freePorts(1))[0]}`];
 		await expect(attempt({ urls })).rejects.toThrow(/the hub at tls:\S+ did not answer: nothing listens there/);
 	});
 
 	test("because another authority signed its certificate", async () => {
-		const { ca } = await makeAuthority();
+		const { caPem: ca } = await createAuthority(Date.now());
 		await expect(attempt({ ca })).rejects.toThrow(/certificate was not accepted/);
 	});
 
@@ -122,7 +124,7 @@ describe("a hub that does not answer", () => {
 	});
 
 	test("and no message shows a secret", async () => {
-		const urls = [`tls://somebody:hunter2@127.0.0.1:${await freePort()}`];
+		const urls = [`tls://somebody:hunter2@127.0.0.1:${(await freePorts(1))[0]}`];
 		const error = await attempt({ urls }).catch((caught: Error) => caught);
 		expect(String((error as Error).message)).not.toMatch(/hunter2|SEED|BEGIN/);
 	});

@@ -34,7 +34,7 @@ test("a device gets its stream and the hub's consumer, and the hub sources what 
 	expect(await settle("edge1")).toEqual({ outcome: "settled" });
 	expect(await read("edge1")).toEqual([]);
 	await stream.create(streamProps(bench.connection, { sources: { edge1_can: source("edge1") } }));
-	const local = await bench.device("edge1");
+	const local = bench.device("edge1");
 	for (let i = 0; i < 20; i++) await publish(local, "vehicle.speed");
 	await until(async () => {
 		const info = await api("hub").ask<StreamInfo>("STREAM.INFO.hub_can", undefined, 1_000);
@@ -81,7 +81,7 @@ test("a stream that somebody else made is refused, unless it is adopted", async 
 test("a lower limit waits until the hub has what it would delete", async () => {
 	const old = { discard: "old" as const };
 	await settle("edge4", old, { adopt: ["edge4_can"] });
-	const local = await bench.device("edge4");
+	const local = bench.device("edge4");
 	for (let i = 0; i < 20; i++) await publish(local, "vehicle.speed");
 	const lower = { ...old, max_bytes: 5_000 };
 	expect(await settle("edge4", lower)).toMatchObject({

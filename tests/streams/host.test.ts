@@ -65,10 +65,10 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 	test("errors are one message, without a stack trace, and the process prints none", async () => {
 		const way = await control(bench.connection);
 		await way.ready();
-		await way.api("hub").ask("STREAM.CREATE.hub_can", hubConfig(), 5_000);
+		await way.api("hub").ask("STREAM.CREATE.hub_can", hubConfig({ subjects: ["down.>"] }), 5_000);
 		const props = stream();
 		await expect(host.create(props)).rejects.toThrow(/^a stream hub_can exists on the hub already/);
-		await way.hub.request("hub_can", "x", { timeout: 5_000 });
+		await way.hub.request("down.edge1.can", "x", { timeout: 5_000 });
 		// The configuration of today counts, not what the last update stored.
 		await expect(host.delete("hub_can", { ...props, allowDataLoss: true })).rejects.toThrow(/hub_can holds 1 message,/);
 		expect(host.printed()).toBe("");

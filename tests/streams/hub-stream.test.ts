@@ -3,7 +3,7 @@ import type { Api } from "../../components/streams/provider/api";
 import { closeAll, control } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../components/streams/provider/jetstream";
-import type { ConsumerConfig } from "../../topology/jetstream";
+import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import { type Bench, startBench } from "./bench";
 import { DAY, hubConfig, sources, streamProps } from "./fixtures";
 
@@ -28,10 +28,14 @@ const props = (changes = {}) => streamProps(bench.connection, changes);
 const info = () => hub.ask<StreamInfo>("STREAM.INFO.hub_can", undefined, 5_000);
 const update = (config: object) => hub.ask("STREAM.UPDATE.hub_can", config, 5_000);
 
-/** Puts messages into hub_can, which has no subjects of its own but, without sources, its name. */
+/** A stream that an administrator may publish to. */
+const listening = (changes: Partial<StreamConfig> = {}) => ({
+	config: hubConfig({ subjects: ["down.>"], ...changes }),
+});
+
 async function fill(messages: number) {
 	const way = await control(bench.connection);
-	for (let i = 0; i < messages; i++) await way.hub.request("hub_can", "x".repeat(100), { timeout: 5_000 });
+	for (let i = 0; i < messages; i++) await way.hub.request("down.edge1.can", "x".repeat(100), { timeout: 5_000 });
 }
 
 describe("a hub stream", () => {
@@ -92,7 +96,7 @@ describe("a hub stream", () => {
 	});
 
 	test("is not deleted while it holds messages, and says how many", async () => {
-		const { id, outs } = await stream.create(props());
+		const { id, outs } = await stream.create(props(listening()));
 		await fill(3);
 		await expect(stream.delete(id, outs)).rejects.toThrow(/hub_can holds 3 messages.*leafline:allowDataLoss true/);
 		expect((await info()).state.messages).toBe(3);
@@ -131,17 +135,17 @@ describe("a change is refused in preview", () => {
 	});
 
 	test("when it would delete messages that the stream holds", async () => {
-		await stream.create(props());
+		await stream.create(props(listening()));
 		await fill(3);
-		expect(await check({}, { config: hubConfig({ max_msgs: 2 }) })).toMatch(
+		expect(await check(listening(), listening({ max_msgs: 2 }))).toMatch(
 			/lowering max_msgs from -1 to 2 would delete some of the 3 messages/,
 		);
 	});
 
 	test("but not when the lowered limit still holds everything", async () => {
-		await stream.create(props());
+		await stream.create(props(listening()));
 		await fill(3);
-		expect(await check({}, { config: hubConfig({ max_msgs: 3 }) })).toBe("");
+		expect(await check(listening(), listening({ max_msgs: 3 }))).toBe("");
 	});
 
 	test("but not when the stack may lose data", async () => {

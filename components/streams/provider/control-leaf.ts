@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { renderControlConf } from "../../../render/control";
 import type { Connection } from "./connection";
 import { UserError } from "./errors";
 import { sleep } from "./wait";
@@ -59,7 +60,18 @@ export async function startControlLeaf(connection: Connection): Promise<ControlL
 		{ account: "HUB", credentials: write("hub.creds", connection.adminCreds) },
 		{ account: "SYSTEM", credentials: write("system.creds", connection.systemCreds) },
 	];
-	write("control.conf", render({ folder, hub, system, urls: connection.urls, ca, remotes }));
+	const conf = renderControlConf({
+		port: -1,
+		serverName: `control-${randomBytes(6).toString("hex")}`,
+		users: [
+			{ name: hub.user, password: hub.pass, account: "HUB" },
+			{ name: system.user, password: system.pass, account: "SYSTEM" },
+		],
+		remotes: remotes.map((remote) => ({ ...remote, urls: connection.urls, ...(ca !== undefined && { ca }) })),
+		portsFileDir: folder,
+		logFile: join(folder, "control.log"),
+	});
+	write("control.conf", conf);
 
 	// Detached: a Ctrl-C in the terminal is for the engine, which still needs the hub to end in good order.
 	const child = spawn("sh", ["-c", LIFELINE, "leafline-control", folder], {
@@ -116,43 +128,6 @@ async function listening(child: ChildProcess, folder: string): Promise<string> {
 		await sleep(20);
 	}
 	throw new UserError(`the control leaf did not start within ${START_MS / 1000} s`);
-}
-
-interface Rendering {
-	folder: string;
-	hub: LocalUser;
-	system: LocalUser;
-	urls: readonly string[];
-	ca: string | undefined;
-	remotes: readonly { account: string; credentials: string }[];
-}
-
-function render({ folder, hub, system, urls, ca, remotes }: Rendering): string {
-	const text = JSON.stringify;
-	const tls = ca === undefined ? "" : `, tls { ca_file: ${text(ca)}, timeout: 10, handshake_first: true }`;
-	const account = (name: string, { user, pass }: LocalUser) =>
-		`${name} { users: [ { user: ${text(user)}, password: ${text(pass)} } ] }`;
-	return `# A control leaf: lives as long as the process that started it.
-server_name: ${text(`control-${randomBytes(6).toString("hex")}`)}
-listen: "127.0.0.1:-1"
-ports_file_dir: ${text(folder)}
-log_file: ${text(join(folder, "control.log"))}
-accounts {
-  ${account("HUB", hub)}
-  ${account("SYSTEM", system)}
-}
-leafnodes {
-  reconnect: 1s
-  remotes: [
-${remotes
-	.map(
-		(remote) =>
-			`    { urls: [${urls.map((url) => text(url)).join(", ")}], account: ${remote.account}, credentials: ${text(remote.credentials)}, first_info_timeout: 10s, dial_timeout: 10s${tls} }`,
-	)
-	.join("\n")}
-  ]
-}
-`;
 }
 
 function lastLine(log: string): string {

@@ -1,5 +1,5 @@
 import type { Topology } from "./model";
-import { apiPrefix, deliverPrefix, deliverSubject, downDeliverPrefix } from "./names";
+import { apiPrefix, deliverPrefix, downDeliverPrefix } from "./names";
 
 /**
  * Who may say what to whom. Three accounts: DEVICES, which the leaf nodes bind to and which holds nothing; HUB, which
@@ -117,7 +117,7 @@ export function shares(downlinks: readonly string[]): readonly Share[] {
 		{ kind: "service", from: "DEVICES", subject: `${apiPrefix("*")}.>` },
 		// Flow control of the edge streams, in the form with the domain: `$JS.FC.<domain>.<hash>.<stream>.<consumer>.<n>`.
 		{ kind: "service", from: "DEVICES", subject: "$JS.FC.*.*.*.*.*" },
-		{ kind: "stream", from: "DEVICES", subject: deliverSubject("*", "*") },
+		{ kind: "stream", from: "DEVICES", subject: `${deliverPrefix("*")}.>` },
 		...(downlinks.length > 0 ? [{ kind: "stream", from: "HUB", subject: `${downDeliverPrefix("*")}.*` } as const] : []),
 		...downlinks.flatMap((stream): Share[] => [
 			{

@@ -62,7 +62,7 @@ describe.each(VARIANTS)("a hostile device, $name", ({ options, downlinkApi, trie
 				port: bench.hubs[0]?.ports.leaf ?? 0,
 				ca: bench.ca,
 				credentials: bench.credentials("edge1"),
-				name: "edge1-hostile",
+				name: "hostile",
 			});
 	});
 	afterAll(() => bench?.close());

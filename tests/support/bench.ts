@@ -12,8 +12,11 @@ import { createKeys, deviceSigning, type Keys, publicKey } from "../../component
 import { pushAccount } from "../../components/identity/push";
 import type { Connection } from "../../components/streams/provider/connection";
 import { type Control, control } from "../../components/streams/provider/control";
+import { hubServerName, renderHubConf } from "../../render/hub";
+import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import { deviceRole, shares } from "../../topology/permissions";
+import { benchTopology } from "./bench-fleet";
 import { eventually } from "./eventually";
 import { freePorts, makeServers, type Server } from "./servers";
 
@@ -34,7 +37,7 @@ export interface Edge {
 	readonly client: NatsConnection;
 }
 
-/** A hub and devices: real servers with real identities, TLS on the leaf port, accounts pushed as in production. */
+/** A hub and devices: real servers, with the configurations and identities that a user gets, accounts pushed. */
 export interface Bench {
 	readonly keys: Keys;
 	readonly hubs: readonly Server[];
@@ -45,8 +48,8 @@ export interface Bench {
 	readonly control: Control;
 	/** Pushes accounts made of other rules; each push is newer than the last. */
 	push(rules: Partial<AccountRules>): Promise<void>;
-	/** Starts a device that connects to `urls`, or every node. Waits until the hub reaches its JetStream. */
-	startEdge(name: string, options?: { urls?: readonly string[]; keep?: string }): Promise<Edge>;
+	/** Starts `edge1` to `edge9`, as the program would configure it, with a link to `urls` or every node. Waits until the hub reaches its JetStream. */
+	startEdge(name: string, options?: { urls?: readonly string[] }): Promise<Edge>;
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
 	credentials(device: string): string;
@@ -78,32 +81,30 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		cert: servers.write("tls.crt", serverCert),
 		key: servers.write("tls.key", serverKey),
 	};
-	const ports = await freePorts(nodes * 3);
-	const members = Array.from({ length: nodes }, (_, i) => ({
-		name: nodes === 1 ? "hub" : `hub${i + 1}`,
-		client: ports[i * 3] ?? 0,
-		leaf: ports[i * 3 + 1] ?? 0,
-		route: ports[i * 3 + 2] ?? 0,
-	}));
-	const routes = members.map(({ route }) => `"nats-route://127.0.0.1:${route}"`).join(", ");
-	const hubs = members.map(({ name, client, leaf, route }) =>
+	const topology = benchTopology(nodes);
+	const ports = await freePorts(nodes * 4);
+	const members = Array.from({ length: nodes }, (_, node) => {
+		const [client = 0, leaf = 0, route = 0, monitor = 0] = ports.slice(node * 4);
+		return { name: hubServerName(topology, node), node, client, leaf, route, monitor };
+	});
+	const routes = members.map(({ route }) => `nats-route://127.0.0.1:${route}`);
+	const hubs = members.map(({ name, node, client, leaf, route, monitor }) =>
 		servers.add(
 			name,
-			{ client, leaf, route },
-			`server_name: ${name}
-listen: "127.0.0.1:${client}"
-operator: ${operatorJwt(keys)}
-system_account: ${publicKey(keys.system)}
-resolver: { type: full, dir: "${servers.path(`${name}-jwt`)}", allow_delete: false, interval: "10s" }
-resolver_preload: { ${publicKey(keys.system)}: ${systemAccountJwt(keys)} }
-jetstream { store_dir: "${servers.path(name)}", domain: hub, max_mem: 64M, max_file: 8G }
-feature_flags { js_api_reply_v2: true, js_snapshot_sources: true }
-${nodes > 1 ? `cluster { name: hub, listen: "127.0.0.1:${route}", routes: [${routes}] }` : ""}
-leafnodes {
-  listen: "127.0.0.1:${leaf}"
-  tls { cert_file: "${files.cert}", key_file: "${files.key}", min_version: "1.3", handshake_first: true, timeout: 10 }
-}
-`,
+			{ client, leaf, route, monitor },
+			renderHubConf(topology, {
+				node,
+				operatorJwt: operatorJwt(keys),
+				systemAccount: publicKey(keys.system),
+				preload: { [publicKey(keys.system)]: systemAccountJwt(keys) },
+				tls: { cert: files.cert, key: files.key },
+				storeDir: servers.path(name),
+				clientListen: `127.0.0.1:${client}`,
+				leafListen: `127.0.0.1:${leaf}`,
+				monitorListen: `127.0.0.1:${monitor}`,
+				address: "127.0.0.1",
+				...(nodes > 1 && { cluster: { listen: `127.0.0.1:${route}`, routes } }),
+			}),
 		),
 	);
 	await Promise.all(hubs.map((hub) => hub.start()));
@@ -137,28 +138,19 @@ leafnodes {
 			const jwts = accountJwts(keys, { ...claims, hub }, issued);
 			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
 		},
-		async startEdge(name, { urls: given = urls, keep = "" } = {}) {
+		async startEdge(name, { urls: given = urls } = {}) {
 			const [port = 0] = await freePorts(1);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
-			const list = given.map((url) => `"${url}"`).join(", ");
 			const server = servers.add(
 				name,
 				{ client: port },
-				`server_name: ${name}
-listen: "127.0.0.1:${port}"
-jetstream { store_dir: "${servers.path(name)}", domain: ${name}, max_mem: 64M, max_file: 2G }
-feature_flags { js_api_reply_v2: true, js_ack_fc_v2: true }
-leafnodes {
-  reconnect: 1s
-  remotes: [ {
-    urls: [${list}]
-    credentials: "${credentials}"
-    ignore_discovered_servers: true
-    first_info_timeout: 10s
-    tls { ca_file: "${files.ca}", min_version: "1.3", handshake_first: true, timeout: 10 }
-  } ]
-}
-${keep}`,
+				renderLeafConf(topology, name, {
+					urls: given,
+					credentials,
+					ca: files.ca,
+					storeDir: servers.path(name),
+					clientPort: port,
+				}),
 			);
 			await server.start();
 			const client = await connect({

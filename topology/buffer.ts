@@ -1,5 +1,5 @@
 import type { Fleet, Hardware } from "../config/model";
-import { formatBytes, formatDuration, formatRate } from "./format";
+import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import type { BufferBudget, Problem } from "./model";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
 
@@ -97,7 +97,7 @@ function doesNotFit(
 		: `a keep of ${formatDuration(fleet.downlink[largest]?.keepMs ?? 0)}`;
 	const what = storage === "file" ? "buffer" : "memory";
 	const total = formatBytes(totalOf(fleet.hardware[hardware], storage));
-	const enough = formatBytes(Math.ceil(needed / USABLE));
+	const enough = enoughBytes(Math.ceil(needed / USABLE));
 	return {
 		document: "fleet",
 		path: uplink ? ["classes", largest] : ["downlink", largest],

@@ -4,9 +4,7 @@ import {
 	apiPrefix,
 	deliverSubject,
 	downConsumerName,
-	downDeliverPrefix,
 	downDeliverSubject,
-	downFilter,
 	edgePrefix,
 	edgeStreamName,
 	edgeSubjects,
@@ -53,24 +51,15 @@ function uplink(device: string, name: string, settings: EdgeClass): StreamConfig
 }
 
 /**
- * A stream without subjects of its own, which sources the device's part of the hub's stream. The hub is addressed under
- * the one name that devices may use, which reaches nothing but their own consumers.
+ * A stream without subjects of its own, which sources the device's part of the hub's stream through a durable consumer there.
+ * The hub is addressed under the one name that devices may use, which reaches nothing but their own consumers.
  */
 function downlink(device: string, name: string, settings: EdgeClass): StreamConfig {
-	const api = apiPrefix(DOWNLINK_DOMAIN);
-	const source =
-		settings.sourcing === "durable"
-			? {
-					name: hubStreamName(name),
-					consumer: { name: downConsumerName(device), deliver_subject: downDeliverSubject(device, name) },
-					external: { api, deliver: "" },
-				}
-			: {
-					name: hubStreamName(name),
-					opt_start_seq: 1,
-					filter_subject: downFilter(device, name),
-					external: { api, deliver: downDeliverPrefix(device) },
-				};
+	const source = {
+		name: hubStreamName(name),
+		consumer: { name: downConsumerName(device), deliver_subject: downDeliverSubject(device, name) },
+		external: { api: apiPrefix(DOWNLINK_DOMAIN), deliver: "" },
+	};
 	return { ...common(device, name, settings), sources: [source] };
 }
 

@@ -1,43 +1,65 @@
-/** Numbers with units as the fleet file writes them, rounded for reading. */
+/** Numbers with units, spelled as the fleet file spells them. */
 
-/** `1.5 GiB`. */
+const BYTES = { base: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB"] };
+const BITS = { base: 1000, units: ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"] };
+
+/** For reading: `1.5GiB`. */
 export function formatBytes(bytes: number): string {
-	return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+	return rounded(bytes, BYTES);
 }
 
-/** `4.4 Mbit/s`. */
+/** For reading: `4.4Mbit/s`. */
 export function formatBits(bitsPerSecond: number): string {
-	return scaled(bitsPerSecond, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+	return rounded(bitsPerSecond, BITS);
 }
 
-/** `30 min`; the two largest units at most. */
+/** Rounded up to a whole number of a unit, so that it can be written into the file and is enough: `1093MiB`. */
+export function enoughBytes(bytes: number): string {
+	return roundedUp(bytes, BYTES);
+}
+
+/** As `enoughBytes`, of a link's speed. */
+export function enoughBits(bitsPerSecond: number): string {
+	return roundedUp(bitsPerSecond, BITS);
+}
+
+/** For reading: `30m`, `1.5h`. */
 export function formatDuration(ms: number): string {
-	if (!Number.isFinite(ms)) {
-		return "for ever";
-	}
-	const units: [string, number][] = [
+	const units = [
 		["d", 86_400_000],
 		["h", 3_600_000],
-		["min", 60_000],
+		["m", 60_000],
 		["s", 1000],
-	];
+	] as const;
 	const unit = units.find(([, size]) => ms >= size);
-	return unit === undefined ? `${Math.round(ms)} ms` : `${decimal(ms / unit[1])} ${unit[0]}`;
+	return unit === undefined ? `${Math.round(ms)}ms` : `${decimal(ms / unit[1])}${unit[0]}`;
 }
 
-/** `2,000/s`. */
+/** For reading: `2,000/s`. */
 export function formatRate(perSecond: number): string {
-	return `${Math.round(perSecond).toLocaleString("en-US")}/s`;
+	return `${decimal(perSecond).replace(/\B(?=(\d{3})+$)/g, ",")}/s`;
 }
 
-function scaled(value: number, base: number, units: readonly string[]): string {
-	let index = 0;
-	let rest = value;
-	while (rest >= base && index < units.length - 1) {
-		rest /= base;
-		index++;
-	}
-	return `${decimal(rest)} ${units[index]}`;
+interface Scale {
+	readonly base: number;
+	readonly units: readonly string[];
+}
+
+function rounded(value: number, { base, units }: Scale): string {
+	const index = Math.max(
+		0,
+		units.findLastIndex((_, i) => value >= base ** i),
+	);
+	return `${decimal(value / base ** index)}${units[index]}`;
+}
+
+/** In the largest unit that does not waste more than a tenth. */
+function roundedUp(value: number, { base, units }: Scale): string {
+	const index = Math.max(
+		0,
+		units.findLastIndex((_, i) => Math.ceil(value / base ** i) * base ** i <= value * 1.1),
+	);
+	return `${Math.ceil(value / base ** index)}${units[index]}`;
 }
 
 function decimal(value: number): string {

@@ -1,6 +1,6 @@
 import type { Fleet, Settings } from "../config/model";
 import { longest } from "./buffer";
-import { formatBytes, formatDuration, formatRate } from "./format";
+import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import type { HubBudget, Problem } from "./model";
 import { downStoredBytes, hubStoredBytes } from "./sizes";
 
@@ -126,7 +126,7 @@ function diskProblem(
 		return [];
 	}
 	const { name, direction, keepMs, rate, replicas } = largest;
-	const perNode = formatBytes(Math.ceil(neededBytes / nodes / USABLE));
+	const perNode = enoughBytes(Math.ceil(neededBytes / nodes / USABLE));
 	return [
 		{
 			document: "fleet",

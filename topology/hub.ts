@@ -81,11 +81,7 @@ export function hubStream(
 		allow_direct: true,
 		...(uplink && serving.length > 0 && { sources: serving.map((device) => source(device, shard.class, settings)) }),
 	};
-	const consumers = uplink
-		? readers(fleet, shard.class)
-		: settings.sourcing === "durable"
-			? feeders(fleet, shard.class, serving, budgets.link)
-			: {};
+	const consumers = uplink ? readers(fleet, shard.class) : feeders(fleet, shard.class, serving, budgets.link);
 	return { class: shard.class, direction: shard.direction, devices: serving, config, consumers };
 }
 

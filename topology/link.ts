@@ -1,6 +1,6 @@
 import type { Fleet } from "../config/model";
 import { longest } from "./buffer";
-import { formatBits, formatDuration, formatRate } from "./format";
+import { enoughBits, formatBits, formatDuration, formatRate } from "./format";
 import type { LinkBudget, Problem } from "./model";
 import { compressionFactor, downWireBytes, wireBytes } from "./sizes";
 import { uplinkWindows, windowFor } from "./windows";
@@ -111,7 +111,7 @@ function tooSlow({ group, outageMs, loads, speed, direction }: Check): Problem[]
 				`and of its ${formatBits(speed)} streams get ${formatBits(available)}`,
 			remedy:
 				`lower the rate or size, put several readings into one message, ` +
-				`or state a link with ${direction}: ${formatBits(enough)} or more`,
+				`or state a link with ${direction}: ${enoughBits(enough)} or more`,
 		},
 	];
 }

@@ -15,7 +15,7 @@ import { blockOf, shardOf } from "./shards";
  * @returns the topology, or every problem that stands against it
  */
 export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; problems: Problem[] } {
-	const problems = checkFleet(fleet);
+	const problems = [...checkFleet(fleet), ...checkSourcing(fleet, settings)];
 	if (problems.length > 0) {
 		// Budgets of classes that clash would only repeat the mistakes.
 		return { problems };
@@ -52,6 +52,16 @@ export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; p
 		topology: { fleet, settings, hubStreams, edgeGroups, devices, retired, budgets, graph },
 		problems: [],
 	};
+}
+
+/** A device may reset its own consumer on the hub and make none: with ordinary sourcing it would have to. */
+function checkSourcing({ downlink }: Fleet, { sourcing }: Settings): Problem[] {
+	const [first] = Object.keys(downlink);
+	if (sourcing === "durable" || first === undefined) {
+		return [];
+	}
+	const message = `with ${sourcing} sourcing there is no downlink, and the fleet has ${first}`;
+	return [{ document: "settings", path: ["sourcing"], message, remedy: "use durable, or take out downlink" }];
 }
 
 /** Groups in blocks of devices, so that no resource grows too big. Devices that were lost have nothing to manage. */

@@ -3,7 +3,8 @@ import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams, type Role, type Share, shares } from "../../topology/permissions";
 import { devicePublicKey, roleClaims } from "./credentials";
 import { encodeAccount, encodeOperator } from "./jwt";
-import { deviceSigning, type Keys, publicKey } from "./keys";
+import { deviceSigning, type Keys } from "./keys";
+import { publicKey } from "./nkey";
 
 /** What the two accounts that change over time state; the system account never changes. */
 export interface AccountClaims {

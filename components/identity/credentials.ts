@@ -1,8 +1,8 @@
 import type { ConnectionType, User } from "@nats-io/jwt";
-import type { KeyPair } from "nkeys.js";
 import { adminRole, type Role, readerRole, systemRole } from "../../topology/permissions";
 import { encodeUser } from "./jwt";
-import { type DeviceSigning, deviceKey, type Keys, seedOf, staffKey } from "./keys";
+import { type DeviceSigning, deviceSeed, type Keys, staffSeed } from "./keys";
+import { publicKey } from "./nkey";
 
 /**
  * The credentials file (`.creds`) of a device. Its permissions are not in it: the account's template holds them.
@@ -10,18 +10,20 @@ import { type DeviceSigning, deviceKey, type Keys, seedOf, staffKey } from "./ke
  * @param ownKey public key (`U…`) of a device that made its key itself
  */
 export function deviceCreds(signing: DeviceSigning, device: string, ownKey?: string): string {
-	const pair = ownKey === undefined ? deviceKey(signing.fleetSecret, device) : undefined;
-	const subject = pair?.getPublicKey() ?? ownKey ?? "";
 	const token = encodeUser(
-		{ name: device, subject, claims: { issuer_account: signing.devicesAccount } },
+		{
+			name: device,
+			subject: devicePublicKey(signing, device, ownKey),
+			claims: { issuer_account: signing.devicesAccount },
+		},
 		{ seed: signing.deviceSigningSeed, issuedAt: signing.createdAt },
 	);
-	return formatCreds(token, pair);
+	return formatCreds(token, ownKey === undefined ? deviceSeed(signing.fleetSecret, device) : undefined);
 }
 
 /** Public key of a device's user, as revocations name it. */
 export function devicePublicKey(signing: DeviceSigning, device: string, ownKey?: string): string {
-	return ownKey ?? deviceKey(signing.fleetSecret, device).getPublicKey();
+	return ownKey ?? publicKey(deviceSeed(signing.fleetSecret, device));
 }
 
 /** Credentials file of the administrator. `direct`: usable on the hub's client port as well. */
@@ -40,12 +42,12 @@ export function readerCreds(keys: Keys, consumer: string, streams: readonly stri
 }
 
 function staffCreds(keys: Keys, name: string, accountSeed: string, role: Role): string {
-	const pair = staffKey(keys.fleetSecret, name);
+	const seed = staffSeed(keys.fleetSecret, name);
 	const token = encodeUser(
-		{ name, subject: pair.getPublicKey(), claims: roleClaims(role) },
+		{ name, subject: publicKey(seed), claims: roleClaims(role) },
 		{ seed: accountSeed, issuedAt: keys.createdAt },
 	);
-	return formatCreds(token, pair);
+	return formatCreds(token, seed);
 }
 
 /** A role as a user's JWT, or the template of a scoped signing key, states it. */
@@ -60,8 +62,8 @@ export function roleClaims(role: Role): Partial<User> {
 	};
 }
 
-function formatCreds(token: string, pair: KeyPair | undefined): string {
+function formatCreds(token: string, seed: string | undefined): string {
 	const jwt = `-----BEGIN NATS USER JWT-----\n${token}\n------END NATS USER JWT------\n`;
-	if (!pair) return jwt;
-	return `${jwt}\n-----BEGIN USER NKEY SEED-----\n${seedOf(pair)}\n------END USER NKEY SEED------\n`;
+	if (seed === undefined) return jwt;
+	return `${jwt}\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
 }

@@ -4,7 +4,8 @@ import { DynamicResource } from "../streams/dynamic";
 import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, readerCreds, systemCreds } from "./credentials";
-import { type DeviceSigning, deviceSigning, type Keys, publicKey } from "./keys";
+import { type DeviceSigning, deviceSigning, type Keys } from "./keys";
+import { publicKey } from "./nkey";
 
 export interface IdentityArgs {
 	readonly topology: Topology;

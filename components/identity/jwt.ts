@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Account, Operator, User } from "@nats-io/jwt";
-import { keyPair } from "./keys";
+import { publicKey, sign } from "./nkey";
 
 /*
  * Why not `encodeAccount()` and its like of `@nats-io/jwt`: they stamp the current time into every token. Here the same
@@ -40,18 +40,16 @@ export function issuedAt(token: string): number {
 }
 
 function encode(type: string, { name, subject, claims }: Token<object>, { seed, issuedAt }: Signature): string {
-	const signer = keyPair(seed);
 	const body = {
 		iat: issuedAt,
-		iss: signer.getPublicKey(),
+		iss: publicKey(seed),
 		name,
 		sub: subject,
 		nats: { ...claims, type, version: 2 },
 	};
 	const jti = createHash("sha256").update(JSON.stringify(body)).digest("base64url");
 	const signed = `${base64url({ typ: "JWT", alg: "ed25519-nkey" })}.${base64url({ jti, ...body })}`;
-	const signature = signer.sign(new TextEncoder().encode(signed));
-	return `${signed}.${Buffer.from(signature).toString("base64url")}`;
+	return `${signed}.${sign(seed, Buffer.from(signed)).toString("base64url")}`;
 }
 
 function base64url(value: object): string {

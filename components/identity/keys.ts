@@ -1,6 +1,5 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import { createAccount, createOperator, fromSeed, type KeyPair } from "nkeys.js";
-import { encodeSeed } from "./seed";
+import { createSeed, encodeSeed, publicKey } from "./nkey";
 
 /** Everything secret that an environment's identity is made of. Made once; whoever has it, has the fleet. */
 export interface Keys {
@@ -24,11 +23,11 @@ export interface Keys {
 export function createKeys(now: number = Date.now()): Keys {
 	return {
 		createdAt: Math.floor(now / 1000),
-		operator: seedOf(createOperator()),
-		system: seedOf(createAccount()),
-		devices: seedOf(createAccount()),
-		hub: seedOf(createAccount()),
-		deviceSigner: seedOf(createAccount()),
+		operator: createSeed("O"),
+		system: createSeed("A"),
+		devices: createSeed("A"),
+		hub: createSeed("A"),
+		deviceSigner: createSeed("A"),
 		fleetSecret: randomBytes(32).toString("base64"),
 	};
 }
@@ -53,34 +52,22 @@ export function deviceSigning(keys: Keys): DeviceSigning {
 }
 
 /**
- * The user key of a device, derived from its name: no device needs state of its own, and the same name gives the same
- * key for ever. So a name, once lost, is lost; a replacement gets another name or brings its own key.
+ * The user seed of a device, derived from its name: no device needs state of its own, and the same name gives the same
+ * seed for ever. So a name, once lost, is lost; a replacement gets another name or brings its own key.
  */
-export function deviceKey(fleetSecret: string, device: string): KeyPair {
-	return derivedUser(fleetSecret, `leafline device ${device}`);
+export function deviceSeed(fleetSecret: string, device: string): string {
+	return derivedSeed(fleetSecret, `leafline device ${device}`);
 }
 
-/** The user key of an administrator or a reader. */
-export function staffKey(fleetSecret: string, name: string): KeyPair {
-	return derivedUser(fleetSecret, `leafline user ${name}`);
+/** The user seed of an administrator or a reader. */
+export function staffSeed(fleetSecret: string, name: string): string {
+	return derivedSeed(fleetSecret, `leafline user ${name}`);
 }
 
-function derivedUser(fleetSecret: string, info: string): KeyPair {
+function derivedSeed(fleetSecret: string, info: string): string {
 	const secret = Buffer.from(fleetSecret, "base64");
 	if (secret.length !== 32) throw new Error("the fleet secret must be 32 bytes in base64");
-	const raw = hkdfSync("sha256", secret, Buffer.alloc(0), info, 32);
-	return keyPair(encodeSeed("U", new Uint8Array(raw)));
+	return encodeSeed("U", new Uint8Array(hkdfSync("sha256", secret, Buffer.alloc(0), info, 32)));
 }
 
-/** @throws NKeysError on anything but a seed */
-export function keyPair(seed: string): KeyPair {
-	return fromSeed(new TextEncoder().encode(seed));
-}
-
-export function publicKey(seed: string): string {
-	return keyPair(seed).getPublicKey();
-}
-
-export function seedOf(pair: KeyPair): string {
-	return new TextDecoder().decode(pair.getSeed());
-}
+export { publicKey };

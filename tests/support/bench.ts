@@ -8,7 +8,8 @@ import {
 } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
-import { createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
+import { createKeys, deviceSigning, type Keys } from "../../components/identity/keys";
+import { publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
 import type { Connection } from "../../components/streams/provider/connection";
 import { type Control, control } from "../../components/streams/provider/control";

@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from "node:tls";
-import { keyPair } from "../../components/identity/keys";
+import { sign } from "../../components/identity/nkey";
 
 export interface RawMessage {
 	readonly subject: string;
@@ -65,10 +65,9 @@ export async function openRawLeaf({ port, ca, credentials, name }: RawLeafOption
 		});
 	});
 	const { nonce } = JSON.parse(await greeting) as { nonce: string };
-	const signature = keyPair(seed).sign(new TextEncoder().encode(nonce));
 	const hello = {
 		jwt,
-		sig: Buffer.from(signature).toString("base64url"),
+		sig: sign(seed, Buffer.from(nonce)).toString("base64url"),
 		name,
 		server_id: name.toUpperCase(),
 		version: "2.15.2",

@@ -5,7 +5,8 @@ import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { type AccountClaims, type AccountJwts, accountJwts } from "../accounts";
 import { issuedAt } from "../jwt";
-import { type Keys, publicKey } from "../keys";
+import type { Keys } from "../keys";
+import { publicKey } from "../nkey";
 import { lookUpAccount, pushAccount } from "../push";
 
 /** Seeds of those who sign, and whose accounts are signed. */

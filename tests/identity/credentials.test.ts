@@ -1,0 +1,187 @@
+import { type Account, decode, type Operator, parseCreds, type User } from "@nats-io/jwt";
+import { fromPublic, fromSeed } from "nkeys.js";
+import { describe, expect, it } from "vitest";
+import {
+	accountClaims,
+	accountJwts,
+	fleetClaims,
+	operatorJwt,
+	systemAccountJwt,
+} from "../../components/identity/accounts";
+import {
+	adminCreds,
+	deviceCreds,
+	devicePublicKey,
+	readerCreds,
+	systemCreds,
+} from "../../components/identity/credentials";
+import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
+import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
+import { deviceRole, shares } from "../../topology/permissions";
+
+/** Fixed, so that a change of any text that devices already hold shows here. */
+const KEYS: Keys = {
+	createdAt: 1_767_225_600,
+	operator: encodeSeed("O", new Uint8Array(32).fill(1)),
+	system: encodeSeed("A", new Uint8Array(32).fill(2)),
+	devices: encodeSeed("A", new Uint8Array(32).fill(3)),
+	hub: encodeSeed("A", new Uint8Array(32).fill(4)),
+	deviceSigner: encodeSeed("A", new Uint8Array(32).fill(5)),
+	fleetSecret: Buffer.alloc(32, 6).toString("base64"),
+};
+const SIGNING = deviceSigning(KEYS);
+const creds = (text: string) => parseCreds(new TextEncoder().encode(text));
+
+describe("keys", () => {
+	it("are of the right kinds, and different each time", () => {
+		const a = createKeys();
+		const b = createKeys();
+		expect([a.operator, a.system, a.devices, a.hub, a.deviceSigner].map((seed) => publicKey(seed)[0]).join("")).toBe(
+			"OAAAA",
+		);
+		expect(new Set([...Object.values(a), ...Object.values(b)].filter((value) => typeof value === "string")).size).toBe(
+			12,
+		);
+		expect(Buffer.from(a.fleetSecret, "base64").length).toBe(32);
+	});
+
+	it("of a device depend on its name and the secret only, and never change", () => {
+		expect(publicKey(deviceSeed(KEYS.fleetSecret, "edge1"))).toBe(
+			"UADJZPQN7DTXJ5U3TR2SQ4V635N4FPMUNPVZIO6NQ74OX5UHGIBP3NGJ",
+		);
+		expect(publicKey(deviceSeed(KEYS.fleetSecret, "edge2"))).not.toBe(publicKey(deviceSeed(KEYS.fleetSecret, "edge1")));
+		expect(publicKey(deviceSeed(createKeys().fleetSecret, "edge1"))).not.toBe(
+			publicKey(deviceSeed(KEYS.fleetSecret, "edge1")),
+		);
+	});
+
+	it("refuse a secret that was cut off", () => {
+		expect(() => deviceSeed(KEYS.fleetSecret.slice(0, 20), "edge1")).toThrow("32 bytes");
+	});
+
+	it.each(["O", "A", "U"] as const)("of type %s are what nkeys.js makes of the same seed", (type) => {
+		const seed = createSeed(type);
+		const data = new Uint8Array([1, 2, 3]);
+		const theirs = fromSeed(new TextEncoder().encode(seed));
+		expect(seed).toMatch(new RegExp(`^S${type}[A-Z2-7]{56}$`));
+		expect(publicKey(seed)).toBe(theirs.getPublicKey());
+		expect(sign(seed, data)).toEqual(Buffer.from(theirs.sign(data)));
+		expect(fromPublic(publicKey(seed)).verify(data, sign(seed, data))).toBe(true);
+	});
+
+	it("are refused with a letter changed, without telling them", () => {
+		const seed = createSeed("U");
+		for (const bad of [
+			seed.slice(1),
+			`${seed}A`,
+			seed.replace(/.$/, (c) => (c === "A" ? "B" : "A")),
+			"",
+			publicKey(seed),
+		]) {
+			expect(() => publicKey(bad)).toThrow(/^not an nkey seed: it must be 58 characters that begin with S$/);
+		}
+	});
+});
+
+describe("credentials", () => {
+	it("are the same text for the same keys", () => {
+		expect(deviceCreds(SIGNING, "edge1")).toBe(deviceCreds(SIGNING, "edge1"));
+		expect(adminCreds(KEYS, { direct: false })).toBe(adminCreds(KEYS, { direct: false }));
+		expect(operatorJwt(KEYS)).toBe(operatorJwt(KEYS));
+		expect(systemAccountJwt(KEYS)).toBe(systemAccountJwt(KEYS));
+	});
+
+	it("of a device hold its name and account, and no permissions of their own", async () => {
+		const { uc, aid, key } = await creds(deviceCreds(SIGNING, "edge1"));
+		expect(uc).toMatchObject({ name: "edge1", iat: KEYS.createdAt, iss: publicKey(KEYS.deviceSigner) });
+		expect(uc.nats).toEqual({ issuer_account: publicKey(KEYS.devices), type: "user", version: 2 });
+		expect(aid).toBe(publicKey(KEYS.devices));
+		expect(uc.sub).toBe(devicePublicKey(SIGNING, "edge1"));
+		expect(key).toBe(deviceSeed(KEYS.fleetSecret, "edge1"));
+	});
+
+	it("of a device with a key of its own come without a seed", () => {
+		const own = publicKey(deviceSeed(createKeys().fleetSecret, "edge1"));
+		const text = deviceCreds(SIGNING, "edge1", own);
+		expect(text).not.toContain("SEED");
+		expect(decode<User>(text.split("\n")[1] ?? "").sub).toBe(own);
+	});
+
+	it("of administrators are for leaf connections only, unless direct ones are asked for", async () => {
+		const types = async (text: string) => ((await creds(text)).uc.nats as Partial<User>).allowed_connection_types;
+		for (const make of [adminCreds, systemCreds]) {
+			expect(await types(make(KEYS, { direct: false }))).toEqual(["LEAFNODE"]);
+			expect(await types(make(KEYS, { direct: true }))).toEqual(["LEAFNODE", "STANDARD"]);
+		}
+	});
+
+	it("of staff are different users, in the account they work in", async () => {
+		const all = [
+			adminCreds(KEYS, { direct: false }),
+			systemCreds(KEYS, { direct: false }),
+			readerCreds(KEYS, "lake", ["hub_can"]),
+			readerCreds(KEYS, "other", ["hub_can"]),
+		];
+		const users = await Promise.all(all.map(creds));
+		expect(new Set(users.map(({ uc }) => uc.sub)).size).toBe(4);
+		const { hub, system } = KEYS;
+		expect(users.map(({ aid }) => aid)).toEqual([hub, system, hub, hub].map(publicKey));
+	});
+});
+
+describe("accounts", () => {
+	const rules = { role: deviceRole(["hub_commands"]), shares: shares(["hub_commands"]) };
+	const claims = accountClaims(KEYS, rules);
+	const jwts = accountJwts(KEYS, claims, KEYS.createdAt + 5);
+
+	it("are signed by the operator, at the time that was asked for", () => {
+		for (const [jwt, seed] of [
+			[jwts.devices, KEYS.devices],
+			[jwts.hub, KEYS.hub],
+			[systemAccountJwt(KEYS), KEYS.system],
+		] as const) {
+			expect(decode<Account>(jwt)).toMatchObject({ iss: publicKey(KEYS.operator), sub: publicKey(seed) });
+		}
+		expect(decode<Account>(jwts.hub).iat).toBe(KEYS.createdAt + 5);
+		expect(decode<Operator>(operatorJwt(KEYS)).nats.system_account).toBe(publicKey(KEYS.system));
+	});
+
+	it("let only HUB hold streams", () => {
+		const storage = (jwt: string) => decode<Account>(jwt).nats.limits;
+		expect(storage(jwts.devices)).toMatchObject({ mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 });
+		expect(storage(jwts.hub)).toMatchObject({ disk_storage: -1, streams: -1 });
+	});
+
+	it("take from each other exactly what the other one gives", () => {
+		const exports = (account: Partial<Account>) =>
+			(account.exports ?? []).map(({ subject, type }) => `${type} ${subject}`);
+		const imports = (account: Partial<Account>) =>
+			(account.imports ?? []).map(({ subject, type }) => `${type} ${subject}`);
+		expect(imports(claims.hub)).toEqual(exports(claims.devices));
+		expect(imports(claims.devices)).toEqual(exports(claims.hub));
+		expect(exports(claims.hub)).toEqual(["stream dl.*.*", "service $JS.API.CONSUMER.RESET.hub_commands.*"]);
+	});
+
+	it("hold no seed", () => {
+		expect(JSON.stringify(claims)).not.toMatch(/"S[OAU][A-Z2-7]{56}"/);
+	});
+
+	it("revoke lost devices, whatever the time of their credentials, and no others", () => {
+		const own = publicKey(deviceSeed(createKeys().fleetSecret, "x"));
+		const { devices } = fleetClaims(KEYS, {
+			hubStreams: {},
+			retired: {
+				edge1: { name: "edge1", group: "all", retired: "lost" },
+				edge2: { name: "edge2", group: "all", retired: "drain" },
+				edge3: { name: "edge3", group: "all", retired: "lost", publicKey: own },
+			},
+		});
+		const revocations = devices.revocations ?? {};
+		expect(Object.keys(revocations).sort()).toEqual([devicePublicKey(SIGNING, "edge1"), own].sort());
+		for (const time of Object.values(revocations)) expect(time).toBeGreaterThan(Date.now() / 1000);
+	});
+
+	it("without lost devices revoke nobody", () => {
+		expect(claims.devices).not.toHaveProperty("revocations");
+	});
+});

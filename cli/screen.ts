@@ -20,13 +20,6 @@ export class Screen {
 		this.drawn = shown.length;
 	}
 
-	/** Prints a line above, for good. */
-	print(line: string, below: readonly string[]): void {
-		this.out.write(`${up(this.drawn)}${CLEAR_BELOW}${line}\n`);
-		this.drawn = 0;
-		this.draw(below);
-	}
-
 	/** Leaves what is drawn and gives the terminal back. */
 	done(): void {
 		if (!this.started) return;

@@ -89,11 +89,11 @@ const figure = (value: number | undefined) => (value === undefined ? UNKNOWN : c
 
 /** Says how old figures are that could not be asked for now, and whatever else somebody should know. */
 function noteLines(devices: readonly DeviceState[]): string[] {
-	const lines = devices.flatMap(({ device, staleMs, retired, backlog, notes }) => [
+	const lines = devices.flatMap(({ device, staleMs, retired, atEdge, notes }) => [
 		...(staleMs === undefined || retired === "lost"
 			? []
 			: [`  * ${device} does not answer; its backlog is what was known ${clock(staleMs)} ago`]),
-		...(staleMs === undefined && backlog === undefined && !retired ? [`  ${device} does not answer`] : []),
+		...(staleMs === undefined && atEdge === undefined && !retired ? [`  ${device} does not answer`] : []),
 		...notes.map((note) => `  ! ${device}: ${note}`),
 	]);
 	return lines.length > 0 ? ["", ...lines] : [];
@@ -109,12 +109,16 @@ function totalLine({ devices, hub }: FleetState): string {
 	const total = (pick: (state: DeviceState) => number | undefined) =>
 		devices.reduce((sum, state) => sum + (pick(state) ?? 0), 0);
 	const up = devices.filter(({ link }) => link.state === "up").length;
+	// What a device that is away has stored since, nobody knows.
+	const unsure = devices.some(
+		({ staleMs, backlog, retired }) => retired !== "lost" && (staleMs !== undefined || backlog === undefined),
+	);
 	const atEdge = `${count(total(({ atEdge }) => atEdge))} at the devices`;
 	if (hub.error !== undefined) return `  ${atEdge}`;
 	return [
 		`  ${count(up)} of ${plural(devices.length, "device")} up`,
 		atEdge,
 		`${count(total(({ onHub }) => onHub))} on hub`,
-		`${count(total(({ backlog }) => backlog))} waiting`,
+		`${unsure ? "at least " : ""}${count(total(({ backlog }) => backlog))} waiting`,
 	].join(" · ");
 }

@@ -5,6 +5,7 @@ export const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\
 export interface FixtureOptions {
 	readonly devices?: Readonly<Record<string, { readonly clientPort: number; readonly linkPort: number }>>;
 	readonly ports?: { readonly leaf: number; readonly client: number; readonly monitor: number };
+	readonly ca?: string;
 	readonly access?: AccessOutput;
 }
 
@@ -31,7 +32,7 @@ export function stackFixture(options: FixtureOptions = {}): StackOutputs {
 				nodes: 1,
 				versionFloor: "2.14.5",
 			},
-			ca: CA,
+			ca: options.ca ?? CA,
 			classes: {
 				sensor: {
 					direction: "uplink",

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { connect } from "nats";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
+import { connect, credsAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackOutputs } from "../../contract/outputs";
 import { SMALL_FLEET } from "../support/fleets";
@@ -36,9 +36,11 @@ describe("a local stack through the real CLI", () => {
 		const acknowledged = await connection.jetstream().publish("vehicle.sensor", "21.5");
 		expect(acknowledged.stream).toBe("edge1_sensor");
 		await connection.close();
-		await expect.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 }).toEqual({
-			"edge1.sensor.vehicle.sensor": 1,
-		});
+		await expect
+			.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 })
+			.toEqual({
+				"edge1.sensor.vehicle.sensor": 1,
+			});
 	});
 
 	test("a preview without changes says so", async () => {
@@ -78,12 +80,14 @@ describe("a local stack through the real CLI", () => {
 	});
 
 	test("a hub that died is started again", async () => {
-		const hub = processes(project).find((line) => line.includes("/hub"));
+		const hub = processes(project).find((line) => line.includes("/hub "));
 		process.kill(Number(hub?.split(" ")[0]), "SIGKILL");
 		ok(await project.pulumi("up", "--yes"));
-		await expect.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 }).toEqual({
-			"edge1.sensor.vehicle.sensor": 1,
-		});
+		await expect
+			.poll(() => hubSubjects(project, "hub_sensor"), { timeout: 20_000 })
+			.toEqual({
+				"edge1.sensor.vehicle.sensor": 1,
+			});
 	});
 
 	test("refresh sees that a stream was deleted by hand, and up makes it again", async () => {
@@ -124,28 +128,35 @@ async function streams(project: Project, device: string): Promise<string[]> {
 	}
 }
 
+/** Number of messages by subject of a hub stream, read with the administrator's credentials. */
 async function hubSubjects(project: Project, stream: string): Promise<Record<string, number> | undefined> {
-	const response = await fetch(
-		`http://127.0.0.1:${project.ports.monitor}/jsz?streams=true&accounts=true&config=true`,
-	);
-	expect(response.ok).toBe(true);
-	void stream;
-	return undefined;
+	const { access } = stackOutputs.parse(await project.outputs());
+	const connection = await connect({
+		servers: `127.0.0.1:${project.ports.client}`,
+		authenticator: credsAuthenticator(new TextEncoder().encode(access?.adminCreds)),
+	});
+	try {
+		const manager = await connection.jetstreamManager({ checkAPI: false });
+		return (await manager.streams.info(stream, { subjects_filter: ">" })).state.subjects;
+	} finally {
+		await connection.close();
+	}
 }
 
-/** `pid arguments` of every process that belongs to the project. */
+/** `pid arguments` of every process that works in the project's folder. */
 function processes(project: Project): string[] {
 	return readdirSync("/proc")
 		.filter((pid) => /^\d+$/.test(pid))
 		.flatMap((pid) => {
 			try {
-				const cwd = readFileSync(`/proc/${pid}/environ`, "utf8");
-				const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-				return `${cwd}${line}`.includes(project.dir) ? [`${pid} ${line}`] : [];
+				const folder = relative(project.dir, readlinkSync(`/proc/${pid}/cwd`));
+				if (folder.startsWith("..") || isAbsolute(folder)) return [];
+				return [`${pid} ${folder} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()}`];
 			} catch {
 				return [];
 			}
-		});
+		})
+		.sort();
 }
 
 function logs(project: Project): string[] {

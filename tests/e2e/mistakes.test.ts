@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -61,7 +61,6 @@ describe("a mistake ends before anything is created", () => {
 	test.each(cases)("%s", async (_, fleet, message) => {
 		project.writeFleet(fleet());
 		expectRefusal(await project.pulumi("up", "--yes"), message);
-		expect(await resources(project)).toEqual([]);
 	});
 
 	test("every mistake is reported at once", async () => {
@@ -78,7 +77,6 @@ describe("a mistake ends before anything is created", () => {
 		try {
 			const result = await project.pulumi("up", "--yes");
 			expectRefusal(result, new RegExp(`${project.ports.leaf}.*${process.pid}`));
-			expect(await resources(project)).toEqual([]);
 		} finally {
 			await new Promise((done) => server.close(done));
 		}
@@ -94,10 +92,23 @@ describe("a mistake ends before anything is created", () => {
 		process.env.PATH = `${folder}:${path}`;
 		try {
 			expectRefusal(await project.pulumi("up", "--yes"), /nats-server 2\.14\.4 is too old.*2\.14\.5/);
-			expect(await resources(project)).toEqual([]);
 		} finally {
 			process.env.PATH = path;
 		}
+	});
+
+	test("a missing passphrase", async () => {
+		const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE;
+		expectRefusal(await project.pulumiWith({ PULUMI_CONFIG_PASSPHRASE: undefined }, "up", "--yes"), /passphrase/);
+		expect(process.env.PULUMI_CONFIG_PASSPHRASE).toBe(passphrase);
+	});
+
+	test("nothing was created by any of them", async () => {
+		const exported = await project.pulumi("stack", "export");
+		const { deployment } = JSON.parse(exported.stdout) as { deployment: { resources?: { type: string }[] } };
+		const types = (deployment.resources ?? []).map(({ type }) => type);
+		expect(types.filter((type) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+		expect(existsSync(join(project.dir, ".leafline"))).toBe(false);
 	});
 });
 
@@ -105,10 +116,4 @@ function expectRefusal(result: Finished, message: RegExp): void {
 	expect(result.text).toMatch(message);
 	expect(result.text).not.toMatch(/^\s+at .*[(/]/m);
 	expect(result.code).not.toBe(0);
-}
-
-async function resources(project: Project): Promise<string[]> {
-	const exported = await project.pulumi("stack", "export");
-	const { deployment } = JSON.parse(exported.stdout) as { deployment?: { resources?: { type: string }[] } };
-	return (deployment?.resources ?? []).map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack");
 }

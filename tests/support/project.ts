@@ -20,6 +20,8 @@ export interface Project {
 	writeFleet(text: string): void;
 	set(key: string, value: unknown): void;
 	pulumi(...args: string[]): Promise<Finished>;
+	/** The same with other environment variables; `undefined` takes one away. */
+	pulumiWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Finished>;
 	/** Parsed `pulumi stack output --json --show-secrets`. */
 	outputs(): Promise<Record<string, never>>;
 	/** Destroys the stack if need be, and removes the folder. */
@@ -60,7 +62,9 @@ export async function makeProject(fleet: string, settings: Record<string, unknow
 		PULUMI_RUN_PROGRAM: "true",
 		NO_COLOR: "1",
 	});
-	const pulumi = (...args: string[]) => run("pulumi", ["--non-interactive", ...args], { cwd: dir, env: env() });
+	const pulumiWith = (more: NodeJS.ProcessEnv, ...args: string[]) =>
+		run("pulumi", ["--non-interactive", ...args], { cwd: dir, env: { ...env(), ...more } });
+	const pulumi = (...args: string[]) => pulumiWith({}, ...args);
 	const project: Project = {
 		dir,
 		ports: { leaf, client, monitor },
@@ -71,6 +75,7 @@ export async function makeProject(fleet: string, settings: Record<string, unknow
 			writeSettings();
 		},
 		pulumi,
+		pulumiWith,
 		outputs: async () => {
 			const result = await pulumi("stack", "output", "--json", "--show-secrets");
 			if (result.code !== 0) throw new Error(result.text);

@@ -16,28 +16,49 @@ function onInterrupt(cleanup) {
 	return () => cleanups.delete(cleanup);
 }
 
+/** @type {Record<string, number>} */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
 let listening = false;
 function listen() {
 	if (listening) return;
 	listening = true;
-	for (const [signal, code] of /** @type {[NodeJS.Signals, number][]} */ ([
-		["SIGINT", 130],
-		["SIGTERM", 143],
-		["SIGHUP", 129],
-	])) {
-		process.on(signal, () => {
-			// A terminal's ^C reaches the children by itself; other ways of interrupting do not.
-			const waiting = [...children].filter((child) => child.exitCode === null && child.signalCode === null);
-			for (const child of waiting) child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
-			const end = () => {
-				for (const cleanup of cleanups) cleanup();
-				process.exit(code);
-			};
-			if (waiting.length === 0) end();
-			let left = waiting.length;
-			for (const child of waiting) child.once("close", () => --left === 0 && end());
-		});
+	for (const signal of /** @type {NodeJS.Signals[]} */ (Object.keys(EXIT_CODES))) process.on(signal, interrupted);
+}
+
+/**
+ * Hands the signal on and ends when every child has; a second one is handed on as well, for the engine then stops at
+ * once.
+ *
+ * @param {NodeJS.Signals} signal
+ */
+function interrupted(signal) {
+	const running = [...children];
+	for (const child of running) {
+		// A terminal's ^C has reached the child that has the terminal already; twice would mean: at once.
+		if (signal !== "SIGINT" || leaders.has(child) || !process.stdin.isTTY) signalChild(child, signal);
 	}
+	const end = () => {
+		for (const cleanup of cleanups) cleanup();
+		process.exit(EXIT_CODES[signal]);
+	};
+	if (running.length === 0) end();
+	let left = running.length;
+	for (const child of running) child.once("exit", () => --left === 0 && end());
+}
+
+/** @type {WeakSet<import("node:child_process").ChildProcess>} children that lead a group of their own */
+const leaders = new WeakSet();
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+function signalChild(child, signal) {
+	if (child.pid === undefined) return;
+	try {
+		process.kill(leaders.has(child) ? -child.pid : child.pid, signal);
+	} catch {}
 }
 
 /**
@@ -59,8 +80,12 @@ function listen() {
 function run(program, args, { cwd, env, output, timeoutMs }) {
 	listen();
 	return new Promise((resolve) => {
-		const child = spawn(program, args, { cwd, env, stdio: output ? ["ignore", "pipe", "pipe"] : "inherit" });
+		// Whoever has the terminal must stay in its group; the others are ended together with what they have started.
+		const child = output
+			? spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
+			: spawn(program, args, { cwd, env, stdio: "inherit" });
 		children.add(child);
+		if (output) leaders.add(child);
 		const timers = timeoutMs === undefined ? [] : limit(child, timeoutMs);
 		if (output) {
 			child.stdout?.setEncoding("utf8").on("data", output);
@@ -71,9 +96,9 @@ function run(program, args, { cwd, env, output, timeoutMs }) {
 			output?.(`${error.message}\n`);
 			resolve(127);
 		});
+		child.on("exit", () => children.delete(child));
 		child.on("close", (code) => {
 			for (const timer of timers) clearTimeout(timer);
-			children.delete(child);
 			resolve(code ?? 143);
 		});
 	});
@@ -84,7 +109,10 @@ function run(program, args, { cwd, env, output, timeoutMs }) {
  * @param {number} ms
  */
 function limit(child, ms) {
-	return [setTimeout(() => child.kill("SIGINT"), ms), setTimeout(() => child.kill("SIGKILL"), ms + 10_000)];
+	return [
+		setTimeout(() => signalChild(child, "SIGINT"), ms),
+		setTimeout(() => signalChild(child, "SIGKILL"), ms + 10_000),
+	];
 }
 
 /**

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { load } from "./support";
+
+const { parseVersion, compareVersions, inRange } = load("../../toolchain/versions.js");
+const { TOOLS } = load("../../toolchain/requirements.js");
+
+describe("versions", () => {
+	it.each([
+		["v3.259.0", [3, 259, 0]],
+		["nats-server: v2.15.2\n", [2, 15, 2]],
+		["0.4.0", [0, 4, 0]],
+		["go version go1.26.8 linux/amd64", [1, 26, 8]],
+		["v3.260.0-alpha.1+dirty", [3, 260, 0]],
+		["v20.19", [20, 19, 0]],
+		["development", undefined],
+		["", undefined],
+	])("reads %j", (text, version) => {
+		expect(parseVersion(text)).toEqual(version);
+	});
+
+	it("orders by number, not by letter", () => {
+		expect(compareVersions([2, 9, 25], [2, 15, 0])).toBeLessThan(0);
+		expect(compareVersions([2, 15, 10], [2, 15, 9])).toBeGreaterThan(0);
+		expect(compareVersions([2, 15, 2], [2, 15, 2])).toBe(0);
+	});
+
+	it.each([
+		["pulumi", "3.249.9", false],
+		["pulumi", "3.250.0", true],
+		["pulumi", "3.300.1", true],
+		["pulumi", "4.0.0", false],
+		["nats-server", "2.14.4", false],
+		["nats-server", "2.14.5", true],
+		["nats-server", "3.0.0", false],
+		["nats", "0.0.35", true],
+	])("%s %s: taken from PATH is %s", (name, version, fits) => {
+		const tool = TOOLS.find((candidate: { name: string }) => candidate.name === name);
+		expect(inRange(parseVersion(version), tool)).toBe(fits);
+	});
+
+	it("builds only versions that it would accept", () => {
+		for (const tool of TOOLS) expect(inRange(tool.version, tool)).toBe(true);
+	});
+});

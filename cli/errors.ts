@@ -5,6 +5,9 @@ export class UserError extends Error {
 	override readonly name = "UserError";
 }
 
+/** The user had enough: exit code 130, as a shell has it for Ctrl-C. */
+export class Interrupted extends UserError {}
+
 /** What to print for an error; internal ones keep their stack where `LEAFLINE_DEBUG` is set. */
 export function explain(error: unknown): string {
 	if (!(error instanceof Error)) return `leafline: ${String(error)}`;

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { StackOutputs } from "../contract/outputs";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
-import { explain, UserError } from "./errors";
+import { explain, Interrupted } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
 import { status } from "./status";
@@ -67,7 +67,7 @@ async function runDemo(outputs: StackOutputs, { messages, plain, json }: DemoFla
 		? liveView(outputs.leafline, process.stdout, steps)
 		: plainView(outputs.leafline, json ? () => {} : (text) => process.stdout.write(text), steps);
 	const interrupt = new AbortController();
-	const onInterrupt = () => interrupt.abort(new UserError("interrupted; the link is restored"));
+	const onInterrupt = () => interrupt.abort(new Interrupted("interrupted; the link is restored"));
 	process.once("SIGINT", onInterrupt);
 	try {
 		const result = await demo(outputs, { messages, events: view.events, signal: interrupt.signal });
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
 		await program().parseAsync();
 	} catch (error) {
 		process.stderr.write(`${explain(error)}\n`);
-		process.exitCode = 1;
+		process.exitCode = error instanceof Interrupted ? 130 : 1;
 	}
 }
 

@@ -82,7 +82,8 @@ class Run implements Publisher {
 	private acknowledge(subject: string, data: Uint8Array): void {
 		this.heard = Date.now();
 		const answer = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
-		if (!answer.includes('"seq"')) {
+		// A refusal names the stream and a sequence too: 0.
+		if (answer.includes('"error"') || !answer.includes('"seq"')) {
 			this.end(new Error(refusal(answer)));
 			return;
 		}

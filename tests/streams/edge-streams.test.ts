@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
-import { edgeStreams } from "../../components/streams/provider/index";
+import { edgeStreams, stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../components/streams/provider/jetstream";
 import { type Bench, startBench, until } from "./bench";
-import { CAN, edgeProps } from "./fixtures";
+import { CAN, edgeProps, sources, streamProps } from "./fixtures";
 
 const DEVICES = ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"];
 let bench: Bench;
@@ -124,6 +124,26 @@ test("a change of storage is refused in preview", async () => {
 	]);
 	const allowed = props(DEVICES, { classes: memory, allowDataLoss: true });
 	expect((await edgeStreams.check(props(), allowed)).failures).toEqual([]);
+});
+
+test("a hub stream that was there first takes what a device has as soon as its streams are made", async () => {
+	await way
+		.api("edge1")
+		.ask("STREAM.DELETE.edge1_can", undefined, 5_000)
+		.catch(() => {});
+	await bench.kill("edge1");
+	await present("edge1", false);
+	const { outs } = await edgeStreams.update("north", props(), props(["edge1"]));
+	expect(outs.pending).toEqual({ edge1: "offline" });
+	await stream.create(streamProps(bench.connection, { sources: sources("edge1") }));
+
+	await bench.startDevice("edge1");
+	await edgeStreams.update("north", outs, props(["edge1"]));
+	for (let i = 0; i < 10; i++) await bench.device("edge1").request("vehicle.speed", "x", { timeout: 5_000 });
+	await until(async () => {
+		const { state } = await way.api("hub").ask<StreamInfo>("STREAM.INFO.hub_can", undefined, 1_000);
+		return state.messages === 10;
+	}, "10 messages on the hub");
 });
 
 test("a device that refuses fails the operation, names itself, and leaves the others done", async () => {

@@ -58,6 +58,7 @@ interface Reply {
 }
 
 async function answer(connection: NatsConnection, subject: string, body: unknown, timeout: number, shown: string) {
+	if (connection.isClosed()) throw new UserError("the control leaf has ended: run the operation again");
 	const payload = body === undefined ? "" : JSON.stringify(body);
 	try {
 		const message = await connection.request(subject, payload, { timeout });

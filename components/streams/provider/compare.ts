@@ -126,7 +126,8 @@ export function compareConsumer(wanted: ConsumerConfig, found: Seen): Difference
 		.map((field) => ({ field, wanted: ask[field], found: found[field] }));
 }
 
-function consumerField(field: string, value: unknown): unknown {
+/** A consumer's field in a form that can be compared: times as numbers, what means nothing as null. */
+export function consumerField(field: string, value: unknown): unknown {
 	if (field === "opt_start_time" && typeof value === "string") return Date.parse(value);
 	if (field === "max_deliver" && value === 0) return -1;
 	if (value === undefined || value === null || value === "" || value === 0 || value === false) return null;

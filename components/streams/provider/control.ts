@@ -65,7 +65,8 @@ async function openControl(connection: Connection, timeoutMs: number, gone: () =
 		await Promise.all([way.hub.close(), way.system.close()]);
 		await way.leaf?.stop();
 	};
-	way.leaf?.exited.then(gone);
+	// Requests that wait on it must fail, not wait for a server that nobody starts again.
+	way.leaf?.exited.then(close);
 	try {
 		checkVersions(await systemAnswers(way, connection, deadline));
 	} catch (error) {

@@ -14,7 +14,7 @@ import {
 	streamInfo,
 } from "./jetstream";
 import { atStake, consumerRejectedByServer, loweredLimits, rejectedByServer } from "./rules";
-import { OWNER } from "./stream";
+import { OWNER } from "./stream-props";
 import { sleep } from "./wait";
 
 export type DeviceResult =

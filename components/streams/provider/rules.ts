@@ -1,5 +1,5 @@
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
-import { same } from "./compare";
+import { consumerField, same } from "./compare";
 
 /** Fields that a server refuses to change in a stream that exists (error 10052). */
 const FIXED_STREAM_FIELDS = ["name", "storage", "mirror", "persist_mode", "allow_msg_counter"] as const;
@@ -39,10 +39,9 @@ export function rejectedByServer(old: StreamConfig, next: StreamConfig): string[
 export function consumerRejectedByServer(old: ConsumerConfig, next: ConsumerConfig): string[] {
 	const was = old as unknown as Record<string, unknown>;
 	const will = next as unknown as Record<string, unknown>;
-	const reasons = FIXED_CONSUMER_FIELDS.filter((field) => !same(was[field] ?? null, will[field] ?? null)).map(
-		(field) => `${field} ${change(was[field], will[field])}`,
-	);
-	if ((old.deliver_subject === undefined) !== (next.deliver_subject === undefined)) {
+	const changed = (field: string) => !same(consumerField(field, was[field]), consumerField(field, will[field]));
+	const reasons = FIXED_CONSUMER_FIELDS.filter(changed).map((field) => `${field} ${change(was[field], will[field])}`);
+	if (!old.deliver_subject !== !next.deliver_subject) {
 		reasons.push("a consumer cannot change between push and pull");
 	}
 	return reasons;

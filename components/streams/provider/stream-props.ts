@@ -1,0 +1,65 @@
+import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { compareStream } from "./compare";
+import type { Connection } from "./connection";
+import type { Props } from "./handler";
+import type { StreamInfo } from "./jetstream";
+
+/** Properties of a hub stream, as they are stored in the state. */
+export interface StreamProps {
+	readonly connection: Connection;
+	/** Where warnings are shown; no part of the stream. */
+	readonly resourceUrn: string;
+	/** `<project>/<stack>`, kept in the stream's metadata: whose stream it is. */
+	readonly owner: string;
+	readonly adopt: boolean;
+	readonly allowDataLoss: boolean;
+	/** Without sources. */
+	readonly config: StreamConfig;
+	/** By name of the sourced stream: a map, so that one more changes nothing else. */
+	readonly sources: Readonly<Record<string, StreamSource>>;
+	readonly consumers: Readonly<Record<string, ConsumerConfig>>;
+}
+
+/** Key in a stream's metadata. */
+export const OWNER = "leafline.owner";
+/** JetStream domain of every hub. */
+export const DOMAIN = "hub";
+
+export function streamProps(raw: Props): StreamProps {
+	return raw as unknown as StreamProps;
+}
+
+/** The configuration as the server gets it. */
+export function full({ config, sources, owner }: StreamProps): StreamConfig {
+	const list = Object.keys(sources ?? {})
+		.sort()
+		.flatMap((name) => sources[name] ?? []);
+	return {
+		...config,
+		...(list.length > 0 ? { sources: list } : {}),
+		metadata: { ...config.metadata, [OWNER]: owner },
+	};
+}
+
+/** What is stored, with those parts replaced that are different on the server. */
+export function observe(
+	known: StreamProps,
+	{ config: found }: StreamInfo,
+): Pick<Props, "config" | "sources" | "owner"> {
+	const config: Props = { ...known.config };
+	const sources: Props = { ...known.sources };
+	let owner: unknown = known.owner;
+	for (const { field, found: actual } of compareStream(full(known), found)) {
+		const source = field.startsWith("sources.") ? field.slice("sources.".length) : undefined;
+		if (field === "metadata") {
+			const { [OWNER]: marked, ...rest } = (actual ?? {}) as Record<string, string>;
+			owner = marked ?? "";
+			if (Object.keys(rest).length > 0 || known.config.metadata) config.metadata = rest;
+		} else if (source === undefined) {
+			if (actual === undefined) delete config[field];
+			else config[field] = actual;
+		} else if (actual === undefined) delete sources[source];
+		else sources[source] = actual;
+	}
+	return { config, sources, owner };
+}

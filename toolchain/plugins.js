@@ -48,8 +48,8 @@ function providePlugins({ pulumi, pulumiHome, env }) {
 			plugins.standIns.push(name);
 		}
 	}
-	const installed = path.join(pulumiHome, "plugins", `resource-command-v${COMMAND_PLUGIN}`, COMMAND);
-	if (findOnPath(COMMAND, env).length === 0 && !isReal(installed)) {
+	const { installed, real } = commandPlugin(pulumiHome, env);
+	if (!real) {
 		const ours = pulumiHome.startsWith(cacheFolder(env));
 		const file = ours ? installed : path.join(cacheFolder(env), "stand-ins", COMMAND);
 		if (!ours) plugins.folders.push(path.dirname(file));
@@ -57,6 +57,17 @@ function providePlugins({ pulumi, pulumiHome, env }) {
 		plugins.standIns.push(COMMAND);
 	}
 	return plugins;
+}
+
+/**
+ * @param {string} pulumiHome
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{ installed: string, real: boolean }} where the engine installs it, and whether Pulumi's own is there or
+ *   on PATH
+ */
+function commandPlugin(pulumiHome, env) {
+	const installed = path.join(pulumiHome, "plugins", `resource-command-v${COMMAND_PLUGIN}`, COMMAND);
+	return { installed, real: findOnPath(COMMAND, env).some(isReal) || isReal(installed) };
 }
 
 /**
@@ -106,4 +117,4 @@ function isReal(file) {
 	return fs.statSync(file).size > 2_000 || !readIfThere(file)?.includes(MARK);
 }
 
-module.exports = { providePlugins };
+module.exports = { providePlugins, commandPlugin };

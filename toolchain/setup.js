@@ -3,7 +3,8 @@ const path = require("node:path");
 const { installDependencies } = require("./dependencies.js");
 const { compile } = require("./compile.js");
 const { provideTools } = require("./tools.js");
-const { engineEnvironment } = require("./environment.js");
+const { installCommandPlugin } = require("./command-plugin.js");
+const { engineEnvironment, pulumiHome } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
 const { LOCAL, localEnvironment, prepareLocalStack } = require("./local-stack.js");
 const { withLock } = require("./lock.js");
@@ -23,6 +24,10 @@ const { Message } = require("./message.js");
 async function setUp(root, args) {
 	await buildProject(root);
 	const tools = await provideTools(process.env);
+	const found = tools.get("pulumi");
+	if (found) {
+		await installCommandPlugin({ pulumi: found.path, pulumiHome: pulumiHome(process.env), env: process.env });
+	}
 	const { env, pulumi } = engineEnvironment(root, tools, process.env);
 	const { stack, needed } = chooseStack(root, args, env);
 	if (stack !== LOCAL) {

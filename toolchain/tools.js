@@ -4,6 +4,7 @@ const { TOOLS } = require("./requirements.js");
 const { parseVersion, inRange, formatVersion } = require("./versions.js");
 const { cacheFolder, findOnPath, isExecutable, readIfThere, writeWhole } = require("./paths.js");
 const { findGo, goBuild } = require("./go-build.js");
+const { downloadPulumi } = require("./pulumi-download.js");
 const { withLock } = require("./lock.js");
 const { note } = require("./progress.js");
 const { ask } = require("./processes.js");
@@ -30,7 +31,7 @@ function findTool(tool, env) {
 }
 
 /**
- * Finds every tool and builds what is missing.
+ * Finds every tool, and downloads or builds what is missing.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Map<string, Found>>} by name; tools that are not required may be missing
@@ -39,29 +40,34 @@ function findTool(tool, env) {
 async function provideTools(env) {
 	const found = findAll(env);
 	if (found.size === TOOLS.length) return found;
-	const go = findGo(env);
-	const missing = TOOLS.filter((tool) => !found.has(tool.name));
-	if (!go) {
-		if (missing.some((tool) => tool.required)) throw new Message(nothingFound(missing, env));
-		return found;
-	}
+	if (!findGo(env) && !TOOLS.some((tool) => tool.required && !found.has(tool.name))) return found;
 	const lock = path.join(cacheFolder(env), "locks", "tools");
 	return withLock(
 		lock,
 		({ pid }) => note(`another leafline (process ${pid}) is building the tools; waiting for it`),
-		() => buildMissing(go, env),
+		() => getMissing(env),
 	);
 }
 
 /**
- * @param {string} go
  * @param {NodeJS.ProcessEnv} env
+ * @throws {Message}
  */
-async function buildMissing(go, env) {
-	// Looked up again: the one that was waited for may have built them.
+async function getMissing(env) {
+	// Looked up again: the one that was waited for may have made them.
 	const found = findAll(env);
-	for (const tool of TOOLS) {
-		if (found.has(tool.name)) continue;
+	const [pulumi] = TOOLS.filter((tool) => tool.name === "pulumi" && !found.has(tool.name));
+	if (pulumi) {
+		const file = await downloadPulumi(pulumi, { target: toolFolder(pulumi, env), env });
+		if (file) found.set(pulumi.name, { path: file, version: pulumi.version, built: true });
+	}
+	const missing = TOOLS.filter((tool) => !found.has(tool.name));
+	const go = findGo(env);
+	if (!go) {
+		if (missing.some((tool) => tool.required)) throw new Message(nothingFound(missing, env));
+		return found;
+	}
+	for (const tool of missing) {
 		if (!tool.required && failedLately(tool, env)) continue;
 		try {
 			const file = await goBuild(tool, { go, target: toolFolder(tool, env), env });

@@ -28,12 +28,16 @@ printf '#!/bin/sh\\necho "%s"\\n' "\${ANSWER:-$version}" >"$out"
 chmod +x "$out"
 `;
 
-function prepare(tools: Readonly<Record<string, string>> = {}, go = FAKE_GO) {
+/** A network on which nobody answers. */
+const NO_CURL = "exit 6";
+
+function prepare(tools: Readonly<Record<string, string>> = {}, go = FAKE_GO, curl = NO_CURL) {
 	const home = temporary();
 	const bin = path.join(home, "bin");
 	fs.mkdirSync(bin);
 	for (const [name, answer] of Object.entries(tools)) script(path.join(bin, name), `echo "${answer}"`);
 	if (go) script(path.join(bin, "go"), go);
+	script(path.join(bin, "curl"), curl);
 	const builds = write(path.join(home, "builds"), "");
 	const finder = write(path.join(home, "finder.js"), FINDER);
 	const env = { ...bareEnvironment(home, [bin]), BUILDS: builds };
@@ -114,7 +118,7 @@ it("does not use a build that answers with another version", async () => {
 	const { find, cache } = prepare({});
 	const { code, stderr } = await find({ ANSWER: "v1.2.3" }).finished;
 	expect(code).toBe(1);
-	expect(stderr).toContain('build pulumi 3.259.0: the result answers "v1.2.3" and is not used');
+	expect(stderr).toContain('pulumi 3.259.0: what was made answers "v1.2.3" and is not used');
 	expect(fs.readdirSync(path.join(cache, "pulumi"))).toEqual([]);
 });
 
@@ -162,4 +166,39 @@ it("says what is missing and how to get each when there is no Go either", async 
 it("needs no Go when only nats is missing", async () => {
 	const { find } = prepare({ pulumi: ALL.pulumi, "nats-server": ALL["nats-server"] }, "");
 	expect((await find().finished).code).toBe(0);
+});
+
+/** Pulumi's hosts: an archive with an engine and a plugin, and the sums of it, or of another one. */
+const FAKE_CURL = `
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+archive=pulumi-v3.259.0-${process.platform}-${process.arch}.tar.gz
+make() {
+	mkdir -p "$BUILDS.d/pulumi" && cd "$BUILDS.d" || exit 1
+	printf '#!/bin/sh\\necho v3.259.0\\n' >pulumi/pulumi; printf 'real' >pulumi/pulumi-language-nodejs
+	chmod +x pulumi/*; tar -czf "$archive" pulumi
+}
+case $1 in
+https://github.com/*checksums.txt) make; sum=$(sha256sum "$archive"); echo "\${WRONG:-}$sum" >"$out" ;;
+https://get.pulumi.com/*) cp "$BUILDS.d/$archive" "$out" ;;
+*) exit 22 ;;
+esac
+`;
+
+it("takes Pulumi's own release, plugins included, where its hosts answer, also without Go", async () => {
+	const { find, cache } = prepare({ "nats-server": ALL["nats-server"], nats: ALL.nats }, "", FAKE_CURL);
+	const { code, stdout, stderr } = await find().finished;
+	expect(stderr).toMatch(/✓ pulumi 3\.259\.0 \d/);
+	expect(code).toBe(0);
+	const folder = path.join(cache, "pulumi", `3.259.0-${process.platform}-${process.arch}`);
+	expect(stdout).toContain(`pulumi 3.259.0 ${folder}/pulumi\n`);
+	expect(fs.readdirSync(folder).sort()).toEqual(["pulumi", "pulumi-language-nodejs"]);
+});
+
+it("builds Pulumi when the archive is not what its checksums say", async () => {
+	const { find, builds, cache } = prepare({ "nats-server": ALL["nats-server"], nats: ALL.nats }, FAKE_GO, FAKE_CURL);
+	const { code, stderr } = await find({ WRONG: "0" }).finished;
+	expect(stderr).toMatch(/✗ download pulumi 3\.259\.0/);
+	expect(code).toBe(0);
+	expect(builds()).toHaveLength(1);
+	expect(fs.readdirSync(path.join(cache, "pulumi", `3.259.0-${process.platform}-${process.arch}`))).toEqual(["pulumi"]);
 });

@@ -1,4 +1,4 @@
-import { connect, credsAuthenticator, type NatsConnection } from "nats";
+import { connect, credsAuthenticator, ErrorCode, type NatsConnection, NatsError } from "nats";
 import type { Connection } from "../components/streams/provider/connection";
 import { control } from "../components/streams/provider/control";
 import type { StackOutputs } from "../contract/outputs";
@@ -81,17 +81,22 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 	};
 }
 
-/** One request on any connection; the answer parsed. */
+/** One request on any connection; the answer parsed. Throws with a readable reason if there is none. */
 export async function ask(
 	connection: NatsConnection,
 	subject: string,
 	body: unknown,
 	timeoutMs: number,
 ): Promise<ApiReply> {
-	const reply = await connection.request(subject, body === undefined ? "" : JSON.stringify(body), {
-		timeout: timeoutMs,
-	});
-	return reply.json<ApiReply>();
+	const payload = body === undefined ? "" : JSON.stringify(body);
+	try {
+		return (await connection.request(subject, payload, { timeout: timeoutMs })).json<ApiReply>();
+	} catch (error) {
+		const code = error instanceof NatsError ? error.code : undefined;
+		if (code === ErrorCode.Timeout) throw new Error(`no answer within ${timeoutMs / 1000} s`);
+		if (code === ErrorCode.NoResponders) throw new Error("its JetStream does not run");
+		throw error;
+	}
 }
 
 async function leafNames(monitorUrl: string): Promise<readonly string[] | undefined> {

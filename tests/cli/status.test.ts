@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually";
 import { run } from "../support/project";
 import { type Stack, startStack } from "./stack";
 
@@ -118,4 +120,36 @@ test("a hub that died: exit code 1, and what the devices hold", async () => {
 	await expect
 		.poll(() => devices(), { timeout: 30_000 })
 		.toMatchObject({ edge2: { link: { state: "up" }, onHub: 250 } });
+});
+
+test("--watch looks again and again, through the hub's death, until it is interrupted", async () => {
+	const child = spawn(
+		process.execPath,
+		[resolve("bin/cli/main.js"), "status", "--watch", "--json", "--outputs", stack.outputsFile],
+		{ stdio: ["ignore", "pipe", "inherit"] },
+	);
+	let said = "";
+	child.stdout.on("data", (data) => {
+		said += data;
+	});
+	const looks = () =>
+		said
+			.split("\n")
+			.slice(0, -1)
+			.map((line) => JSON.parse(line) as { hub: { error?: string }; devices: Record<string, Device> });
+	const seen = (what: string, is: (look: ReturnType<typeof looks>[number]) => boolean, after = 0) =>
+		eventually(
+			() => {
+				const index = looks().findIndex((look, i) => i >= after && is(look));
+				return index >= 0 && index + 1;
+			},
+			{ what },
+		);
+	const well = await seen("a look at a fleet that is well", ({ devices }) => devices.edge1?.link.state === "up");
+	await stack.kill("hub");
+	const dead = await seen("the hub is gone", ({ hub }) => hub.error !== undefined, well);
+	await stack.start("hub");
+	await seen("the hub is back", ({ devices }) => devices.edge1?.link.state === "up", dead);
+	child.kill("SIGINT");
+	expect(await new Promise((done) => child.once("close", done))).toBe(130);
 });

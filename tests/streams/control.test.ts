@@ -105,9 +105,13 @@ describe("a hub that does not answer", () => {
 		const stranger = await startBench();
 		try {
 			const { systemCreds, adminCreds } = stranger.connection;
-			await expect(attempt({ systemCreds })).rejects.toThrow(/refused the credentials/);
+			await expect(attempt({ systemCreds })).rejects.toThrow(
+				/refused the credentials|credentials of an account that it does not know/,
+			);
 			const way = await attempt({ adminCreds });
-			await expect(way.ready(3_000)).rejects.toThrow(/refused the credentials/);
+			await expect(way.ready(3_000)).rejects.toThrow(
+				/refused the credentials|credentials of an account that it does not know/,
+			);
 		} finally {
 			await stranger.stop();
 		}

@@ -10,6 +10,11 @@ const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
 		sign: /authorization|authentication|not authorized|account .*(not found|missing)|expired|revoked/i,
 		meaning: "it refused the credentials; were they made from the keys of this hub, and is the account known there?",
 	},
+	{
+		// While the hub looks for an account that it does not know, its own time-out ends the link, without a word.
+		sign: /closed: Stale Connection/i,
+		meaning: "it dropped the link, as it does with credentials of an account that it does not know",
+	},
 	{ sign: /no such host|server misbehaving/i, meaning: "its name cannot be resolved" },
 	{ sign: /connection refused/i, meaning: "nothing listens there; is the hub running?" },
 	{

@@ -108,11 +108,14 @@ describe("a hub stream", () => {
 describe("a stream that exists already", () => {
 	test("is refused when it is not this stack's", async () => {
 		await hub.ask("STREAM.CREATE.hub_can", hubConfig(), 5_000);
+		const { failures } = await stream.check({}, props());
+		expect(failures?.[0]?.reason).toMatch(/a stream hub_can exists on the hub already.*leafline:adopt/);
 		await expect(stream.create(props())).rejects.toThrow(/exists on the hub already.*leafline:adopt/);
 	});
 
 	test("is taken over when the user says so", async () => {
 		await hub.ask("STREAM.CREATE.hub_can", hubConfig({ max_age: DAY }), 5_000);
+		expect((await stream.check({}, props({ adopt: true }))).failures).toBeUndefined();
 		await stream.create(props({ adopt: true }));
 		expect((await info()).config).toMatchObject({ max_age: 7 * DAY, metadata: { "leafline.owner": "leafline/test" } });
 	});
@@ -156,6 +159,23 @@ describe("a change is refused in preview", () => {
 			replaces: ["config"],
 			deleteBeforeReplace: true,
 		});
+	});
+});
+
+describe("a preview without the hub", () => {
+	const gone = (changes: object) =>
+		streamProps({ ...bench.connection, urls: ["tls://127.0.0.1:1"] }, { ...listening(), ...changes });
+
+	test("lets a new stream pass", async () => {
+		expect((await stream.check({}, gone({}))).failures).toBeUndefined();
+	});
+
+	test("refuses to lower a limit blindly, and says why", async () => {
+		const started = Date.now();
+		const { failures } = await stream.check(gone({}), gone(listening({ max_msgs: 2 })));
+		expect(failures?.[0]?.reason).toMatch(/hub_can: lowering max_msgs.*cannot be told: the hub at .* did not answer/);
+		// It was asked a moment ago; every stream would wait for it again.
+		expect(Date.now() - started).toBeLessThan(1_000);
 	});
 });
 

@@ -53,8 +53,10 @@ export async function settleDevice(
 	const api = way.api(device);
 	const patience = patient(way, device, BUSY_MS);
 	try {
-		for (const wanted of streams) await settleStream(api, withOwner(wanted, options.owner), options, patience);
-		for (const name of options.removedClasses) await deleteStream(api, `${device}_${name}`, patience);
+		await all([
+			...streams.map((wanted) => settleStream(api, withOwner(wanted, options.owner), options, patience)),
+			...options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)),
+		]);
 		return { outcome: "settled" };
 	} catch (error) {
 		if (error instanceof NoAnswer) return { outcome: "pending", reason: await silence(way, device) };
@@ -75,35 +77,44 @@ export async function readDevice(
 	if (!(await connected(way, device, 0))) return undefined;
 	const api = way.api(device);
 	const patience = patient(way, device, READ_BUSY_MS);
-	const drift: string[] = [];
 	try {
-		for (const wanted of streams.map((stream) => withOwner(stream, owner))) {
-			const { name } = wanted.stream;
-			const info = await streamInfo(api, name, patience);
-			if (!info) {
-				drift.push(`${name} is missing`);
-				continue;
-			}
-			drift.push(...compareStream(wanted.stream, info.config).map((difference) => `${name}: ${describe(difference)}`));
-			if (!wanted.consumer) continue;
-			const consumer = await consumerInfo(api, name, wanted.consumer.durable_name, patience);
-			const label = `${name}, consumer ${wanted.consumer.durable_name}`;
-			if (!consumer) drift.push(`${label} is missing`);
-			else drift.push(...compareConsumer(wanted.consumer, consumer.config).map((d) => `${label}: ${describe(d)}`));
-		}
+		return (await all(streams.map((stream) => readStream(api, withOwner(stream, owner), patience)))).flat();
 	} catch (error) {
 		if (error instanceof NoAnswer) return undefined;
 		throw error;
 	}
-	return drift;
+}
+
+async function readStream(api: Api, { stream, consumer }: Wanted, patience: Patience): Promise<string[]> {
+	const info = await streamInfo(api, stream.name, patience);
+	if (!info) return [`${stream.name} is missing`];
+	const drift = compareStream(stream, info.config).map((difference) => `${stream.name}: ${describe(difference)}`);
+	if (!consumer) return drift;
+	const label = `${stream.name}, consumer ${consumer.durable_name}`;
+	const found = await consumerInfo(api, stream.name, consumer.durable_name, patience);
+	if (!found) return [...drift, `${label} is missing`];
+	return [
+		...drift,
+		...compareConsumer(consumer, found.config).map((difference) => `${label}: ${describe(difference)}`),
+	];
+}
+
+/** As `Promise.all`, but nothing is under way any more when it fails. */
+async function all<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+	const results = await Promise.allSettled(tasks);
+	const failed = results.find((result) => result.status === "rejected");
+	if (failed) throw failed.reason;
+	return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
 /** Not now: it would lose messages that the hub is still to get. */
 class Deferred extends Error {}
 
+type Wanted = Pick<EdgeStream, "stream" | "consumer">;
+
 async function settleStream(
 	api: Api,
-	{ stream, consumer }: { stream: StreamConfig; consumer?: ConsumerConfig },
+	{ stream, consumer }: Wanted,
 	options: DeviceOptions,
 	patience: Patience,
 ): Promise<void> {
@@ -163,7 +174,7 @@ async function deferLoss(
 	throw new Deferred(`${wanted.name}: lowering ${what} would delete messages that the hub does not have yet`);
 }
 
-function withOwner({ stream, consumer }: EdgeStream, owner: string) {
+function withOwner({ stream, consumer }: EdgeStream, owner: string): Wanted {
 	const marked: StreamConfig = { ...stream, metadata: { ...stream.metadata, [OWNER]: owner } };
 	return consumer ? { stream: marked, consumer } : { stream: marked };
 }

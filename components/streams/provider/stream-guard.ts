@@ -1,6 +1,6 @@
 import type { StreamConfig } from "../../../topology/jetstream";
 import { compareStream, type Difference, describe } from "./compare";
-import { type Connection, readConnection } from "./connection";
+import { type Connection, fingerprint, readConnection } from "./connection";
 import { control } from "./control";
 import { UserError } from "./errors";
 import { type StreamInfo, streamInfo } from "./jetstream";
@@ -8,21 +8,23 @@ import { atStake, consumerRejectedByServer, type Lowered, loweredLimits, rejecte
 import { DOMAIN, full, type StreamProps } from "./stream-props";
 
 const LOOK_MS = 5_000;
+const ASK_AGAIN_MS = 20_000;
 
 /** Why this change must not happen, or undefined. Asks the hub only when messages may be at stake. */
 export async function refusal(old: StreamProps, next: StreamProps): Promise<string | undefined> {
+	const { name } = old.config;
 	const consumers = Object.entries(next.consumers ?? {}).flatMap(([name, consumer]) => {
 		const before = old.consumers?.[name];
 		return before ? consumerRejectedByServer(before, consumer).map((reason) => `consumer ${name}: ${reason}`) : [];
 	});
 	if (consumers.length > 0 && !next.allowDataLoss) {
-		return `${consumers.join("; ")}. Its position would be lost: declare a consumer with another name.`;
+		return `${name}: ${consumers.join("; ")}. Its position would be lost: declare a consumer with another name.`;
 	}
 	if (next.allowDataLoss) return undefined;
 	const rejected = rejectedByServer(old.config, next.config);
 	if (rejected.length > 0) {
 		return (
-			`the server rejects this change: ${rejected.join("; ")}. Declare another stream, ` +
+			`${name}: the server rejects this change: ${rejected.join("; ")}. Declare another stream, ` +
 			"or set leafline:allowDataLoss to true to delete this one with its messages and make it anew."
 		);
 	}
@@ -34,24 +36,56 @@ export async function refusal(old: StreamProps, next: StreamProps): Promise<stri
 }
 
 async function lookForLoss(connection: Connection, name: string, lowered: Lowered[]): Promise<string | undefined> {
-	try {
-		const way = await control(connection, { timeoutMs: LOOK_MS });
-		await way.ready(LOOK_MS);
-		const info = await streamInfo(way.api(DOMAIN), name, { deadline: Date.now() + LOOK_MS, timeoutsMs: [2_000] });
-		const lost = info ? atStake(lowered, info.state) : [];
-		return info && lost.length > 0 ? losing(lost, info) : undefined;
-	} catch (error) {
-		const why = error instanceof Error ? error.message : String(error);
+	const seen = await look(connection, name);
+	if ("error" in seen) {
 		const what = lowered.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
-		return `lowering ${what} may delete messages, and whether it would cannot be told: ${why}`;
+		return `${name}: lowering ${what} may delete messages, and whether it would cannot be told: ${seen.error}`;
+	}
+	const lost = seen.info ? atStake(lowered, seen.info.state) : [];
+	return seen.info && lost.length > 0 ? losing(lost, seen.info) : undefined;
+}
+
+/** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */
+export async function obstacle(wanted: StreamProps): Promise<string | undefined> {
+	const connection = readConnection(wanted.connection);
+	const seen = connection && (await look(connection, wanted.config.name));
+	if (!seen || "error" in seen || !seen.info) return undefined;
+	try {
+		mayTakeOver(wanted, seen.info);
+		return undefined;
+	} catch (error) {
+		if (error instanceof UserError) return error.message;
+		throw error;
 	}
 }
 
-/** @example "lowering max_age from 20 to 10 would delete some of the 3 messages of 400 bytes it holds. …" */
-export function losing(lost: readonly Lowered[], { state }: StreamInfo): string {
+const unreachable = new Map<string, { at: number; error: string }>();
+
+/** One look at the hub in preview, bounded in time; a hub that did not answer is not asked again for a while. */
+async function look(
+	connection: Connection,
+	name: string,
+): Promise<{ info: StreamInfo | undefined } | { error: string }> {
+	const key = fingerprint(connection);
+	const silent = unreachable.get(key);
+	if (silent && Date.now() - silent.at < ASK_AGAIN_MS) return silent;
+	try {
+		const way = await control(connection, { timeoutMs: LOOK_MS });
+		await way.ready(LOOK_MS);
+		const patience = { deadline: Date.now() + LOOK_MS, timeoutsMs: [2_000] };
+		return { info: await streamInfo(way.api(DOMAIN), name, patience) };
+	} catch (error) {
+		const failed = { at: Date.now(), error: error instanceof Error ? error.message : String(error) };
+		unreachable.set(key, failed);
+		return failed;
+	}
+}
+
+/** @example "hub_can: lowering max_age from 20 to 10 would delete some of the 3 messages of 400 bytes it holds. …" */
+export function losing(lost: readonly Lowered[], { config, state }: StreamInfo): string {
 	const what = lost.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
 	const held = `${counted(state.messages, "message")} of ${counted(state.bytes, "byte")}`;
-	return `lowering ${what} would delete some of the ${held} it holds. Set leafline:allowDataLoss to true to do that.`;
+	return `${config.name}: lowering ${what} would delete some of the ${held} it holds. Set leafline:allowDataLoss to true to do that.`;
 }
 
 /**
@@ -67,7 +101,7 @@ export function mayTakeOver(wanted: StreamProps, existing: StreamInfo): void {
 		const lowered = loweredLimits(existing.config as unknown as StreamConfig, full(wanted));
 		const lost = wanted.allowDataLoss ? [] : atStake(lowered, existing.state);
 		if (rejected.length > 0) throw new UserError(`${wanted.config.name} cannot be adopted: ${rejected.join("; ")}`);
-		if (lost.length > 0) throw new UserError(`${wanted.config.name} cannot be adopted: ${losing(lost, existing)}`);
+		if (lost.length > 0) throw new UserError(`it cannot be adopted as it is: ${losing(lost, existing)}`);
 		return;
 	}
 	throw new UserError(

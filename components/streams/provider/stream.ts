@@ -9,7 +9,7 @@ import type { Handler, Props } from "./handler";
 import { deleteStream, putStream, streamInfo } from "./jetstream";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
-import { counted, losing, mayTakeOver, refusal } from "./stream-guard";
+import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
 import { DOMAIN, full, observe, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
@@ -29,8 +29,8 @@ export const stream: Handler = {
 		const next = props(news);
 		if (!next.config?.name) return failed(news, "config.name is missing: a stream needs a name");
 		const old = olds.config ? props(olds) : undefined;
-		const reason = old && (await refusal(old, next));
-		return reason ? failed(news, `${next.config.name}: ${reason}`) : { inputs: news };
+		const reason = old ? await refusal(old, next) : await obstacle(next);
+		return reason ? failed(news, reason) : { inputs: news };
 	},
 
 	async diff(_id, olds, news) {
@@ -72,7 +72,7 @@ export const stream: Handler = {
 		const differences = existing ? compareStream(full(wanted), existing.config) : undefined;
 		if (existing && !wanted.allowDataLoss) {
 			const lost = atStake(loweredLimits(existing.config as unknown as StreamConfig, full(wanted)), existing.state);
-			if (lost.length > 0) throw new UserError(`${wanted.config.name}: ${losing(lost, existing)}`);
+			if (lost.length > 0) throw new UserError(losing(lost, existing));
 		}
 		if (!differences || differences.length > 0) await putStream(api, full(wanted), existing, patience);
 		await settleConsumers(api, wanted, old.consumers ?? {}, patience);

@@ -152,7 +152,7 @@ export type Outcome =
 export interface Rule {
 	/** Named after what it verifies, for example `stream-retention-is-limits`; also its page in `docs/policies/`. */
 	readonly name: string;
-	readonly area: "streams" | "consumers" | "hub" | "identity";
+	readonly area: "streams" | "consumers" | "hub" | "identity" | "exemptions";
 	readonly title: string;
 	readonly severity: Severity;
 	/** What happens otherwise, and how we know. */

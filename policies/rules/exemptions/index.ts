@@ -1,0 +1,5 @@
+import type { Rule } from "../../model";
+import { exemptionExpired } from "./exemption-expired";
+import { exemptionUnused } from "./exemption-unused";
+
+export const exemptionRules: readonly Rule[] = [exemptionExpired, exemptionUnused];

@@ -51,11 +51,19 @@ function portUses(topology: Topology): PortUse[] {
 	return uses;
 }
 
-/** Each process has a folder of its own, named after the device. */
-function names(topology: Topology): Problem[] {
-	if (!topology.settings.leaves.local || !topology.fleet.devices.links) return [];
-	const message = "a device of a local stack cannot be called links: that is the process that carries the links";
-	return [{ ...problem(["devices", "links"], message, "choose another name"), document: "fleet" }];
+/** Every process has a folder and a resource of its own name, and a device's is that of the device. */
+const PROCESSES: Readonly<Record<string, string>> = {
+	links: "the process that carries the links",
+	trimmer: "the process that keeps room in the devices' streams",
+};
+
+function names({ settings, fleet }: Topology): Problem[] {
+	if (!settings.leaves.local) return [];
+	return Object.entries(PROCESSES).flatMap(([name, what]): Problem[] => {
+		if (!fleet.devices[name]) return [];
+		const message = `a device of a local stack cannot be called ${name}: that is ${what}`;
+		return [{ ...problem(["devices", name], message, "choose another name"), document: "fleet" }];
+	});
 }
 
 function version(): Problem[] {

@@ -93,11 +93,9 @@ it("makes a command for the links and one for each device, named after it, below
 	// Ports of the others stay where they were.
 	expect(await resolved(leaves.urls)).toEqual({ edge1: "nats://127.0.0.1:14222", edge3: "nats://127.0.0.1:14224" });
 	await pulumi.runtime.disconnect();
-	expect(seen.filter(({ type }) => type === "command:local:Command").map(({ name }) => name)).toEqual([
-		"links",
-		"edge1",
-		"edge3",
-	]);
+	const commands = seen.filter(({ type }) => type === "command:local:Command").map(({ name }) => name);
+	expect(commands).toEqual(expect.arrayContaining(["links", "edge1", "edge3"]));
+	expect(commands).not.toContain("edge2");
 	expect(documentOf(command("edge3").stdin)).toEqual({
 		dir: path.join(root, "edge3"),
 		name: "edge3",

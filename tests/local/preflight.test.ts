@@ -90,9 +90,9 @@ describe("localProblems", () => {
 		]);
 	});
 
-	it("finds a device that is called as a process of the stack", async () => {
-		const topology = await freeTopology({}, "links");
-		expect(await localProblems(topology, root)).toMatchObject([{ document: "fleet", path: ["devices", "links"] }]);
+	it.each(["links", "trimmer"])("finds a device that is called %s, as a process of the stack", async (name) => {
+		const topology = await freeTopology({}, name);
+		expect(await localProblems(topology, root)).toMatchObject([{ document: "fleet", path: ["devices", name] }]);
 	});
 });
 

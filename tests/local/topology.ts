@@ -22,6 +22,7 @@ export function localTopology(
 			groups: { all: { hardware: "board", link, devices } },
 			devices: Object.fromEntries(all.map((device) => [device.name, device])),
 		} as unknown as Fleet,
+		edgeGroups: {},
 		settings: { hub, leaves, allowDataLoss: change.allowDataLoss ?? true } as Settings,
 		devices: Object.fromEntries(
 			all.flatMap(({ name, group }, index) =>

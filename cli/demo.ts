@@ -8,10 +8,10 @@ import { type Hub, openHub } from "./hub";
 import { readCuts, switchLink } from "./links";
 import { listenersOf, portsVerdict } from "./ports";
 import { type Publisher, startPublisher } from "./publisher";
-import { lastSequence, readBack } from "./readback";
-import type { EdgeFacts, Facts } from "./state";
+import { lastSequences, readBack } from "./readback";
+import type { EdgeFacts } from "./state";
 import { chooseTraffic, encodePayload, type Traffic } from "./traffic";
-import { type Arrival, judge, type Verdict } from "./verdict";
+import { judge, type Verdict } from "./verdict";
 
 /** Real traffic over a link that is cut, and the proof that nothing came to harm. */
 
@@ -64,8 +64,10 @@ class Stage {
 	private readonly messages: number;
 	private readonly publishers = new Map<string, Publisher>();
 	private readonly chosen: string;
-	private cut: string | undefined;
-	private facts: Facts | undefined;
+	/** Changes of the link, one after the other, so that the last word is to restore it. */
+	private switching: Promise<unknown> = Promise.resolve();
+	private cut = false;
+	private cleared = false;
 	private before: Readonly<Record<string, EdgeFacts>> = {};
 
 	constructor(
@@ -85,7 +87,9 @@ class Stage {
 		const { events } = this.options;
 		await this.prepare();
 		events.start({ devices: this.devices, messages: this.messages, version: this.hub.version });
-		const began = await this.hubSequences();
+		const { outputs, hub, run } = this;
+		const streams = this.devices.flatMap((it) => outputs.devices[it]?.hubStreams[this.traffic.class] ?? []);
+		const began = await lastSequences(outputs, hub, streams);
 		await this.publish();
 		const cutAt = await this.publishWhileCut();
 		await this.setLink("up");
@@ -95,7 +99,7 @@ class Stage {
 		events.caughtUp(this.chosen, caughtUpMs);
 		const verdict = judge(
 			Object.fromEntries([...this.publishers].map(([device, { acks }]) => [device, acks])),
-			await this.arrivals(began),
+			await readBack(outputs, hub, began, run),
 		);
 		const ports = this.ports();
 		return {
@@ -112,8 +116,10 @@ class Stage {
 
 	/** Leaves everything as it was found, however far it came. */
 	async clear(): Promise<void> {
+		this.cleared = true;
 		await Promise.all([...this.publishers.values()].map((publisher) => publisher.stop()));
-		if (this.cut !== undefined) await this.setLink("up").catch(() => {});
+		await this.switching.catch(() => {});
+		if (this.cut) await switchLink(this.outputs, this.chosen, "up").catch(() => {});
 		await this.edges.close();
 	}
 
@@ -153,23 +159,32 @@ class Stage {
 				}),
 			),
 		);
-		let finished = false;
-		const finish = () => {
-			finished = true;
-		};
-		done.then(finish, finish);
-		let cutAt = 0;
-		while (!finished || cutAt === 0) {
-			const published = this.publishers.get(this.chosen)?.acknowledged ?? 0;
-			if (cutAt === 0 && (finished || published >= this.messages * CUT_AT)) {
-				await this.setLink("cut");
-				cutAt = Date.now();
-			}
-			await this.look();
-			await Promise.race([done, sleep(LOOK_EVERY_MS)]);
-		}
-		await done;
+		const watched = this.watch(done);
+		const [cutAt] = await Promise.all([this.cutAtItsTime(), watched, done]);
 		return cutAt;
+	}
+
+	/** Looks again and again until a promise is settled. */
+	private async watch(end: Promise<unknown>): Promise<void> {
+		let settled = false;
+		const settle = () => {
+			settled = true;
+		};
+		const ended = end.then(settle, settle);
+		while (!settled) {
+			await this.look();
+			await Promise.race([ended, sleep(LOOK_EVERY_MS)]);
+		}
+	}
+
+	private async cutAtItsTime(): Promise<number> {
+		const due = Math.ceil(this.messages * CUT_AT);
+		while ((this.publishers.get(this.chosen)?.acknowledged ?? 0) < due) {
+			if (this.cleared) return 0;
+			await sleep(10);
+		}
+		await this.setLink("cut");
+		return Date.now();
 	}
 
 	/** Milliseconds until the hub had everything; undefined if it stopped getting on. */
@@ -188,36 +203,23 @@ class Stage {
 	}
 
 	private async setLink(mode: "up" | "cut"): Promise<void> {
-		await switchLink(this.outputs, this.chosen, mode);
-		this.cut = mode === "cut" ? this.chosen : undefined;
+		if (this.cleared) throw new Error("the demo has ended");
+		this.cut ||= mode === "cut";
+		this.switching = switchLink(this.outputs, this.chosen, mode);
+		await this.switching;
+		this.cut = mode === "cut";
 		this.options.events.link(this.chosen, mode, this.publishers.get(this.chosen)?.acknowledged ?? 0);
 	}
 
 	private async look(): Promise<readonly Progress[]> {
 		this.options.signal?.throwIfAborted();
-		this.facts = await look(this.outputs, this.hub, this.edges, () => readCuts(this.outputs), { counts: false });
+		const facts = await look(this.outputs, this.hub, this.edges, () => readCuts(this.outputs), { counts: false });
 		const published = Object.fromEntries(
 			this.devices.map((device) => [device, this.publishers.get(device)?.acknowledged ?? 0]),
 		);
-		const progress = progressOf(this.outputs, this.facts, this.before, this.traffic.class, published);
+		const progress = progressOf(this.outputs, facts, this.before, this.traffic.class, published);
 		this.options.events.progress(progress);
 		return progress;
-	}
-
-	private async hubSequences(): Promise<Map<string, number>> {
-		const streams = new Set(
-			this.devices.flatMap((it) => this.outputs.devices[it]?.hubStreams[this.traffic.class] ?? []),
-		);
-		const entries = [...streams].map(
-			async (stream) => [stream, await lastSequence(this.outputs, this.hub, stream)] as const,
-		);
-		return new Map(await Promise.all(entries));
-	}
-
-	private async arrivals(began: ReadonlyMap<string, number>): Promise<Arrival[]> {
-		const parts: Arrival[][] = [];
-		for (const [stream, last] of began) parts.push(await readBack(this.outputs, this.hub, stream, last + 1, this.run));
-		return parts.flat();
 	}
 
 	private ports(): DemoResult["ports"] {

@@ -10,6 +10,7 @@ const LOOPBACK_ANSWER_MS = 1000;
 /** Asks devices for their streams: local ones on their loopback port, cut or not, the others through the hub. */
 export class Edges {
 	private readonly loopback = new Map<string, Promise<NatsConnection>>();
+	private closed = false;
 
 	constructor(
 		private readonly outputs: LeaflineOutput,
@@ -34,7 +35,9 @@ export class Edges {
 		return result;
 	}
 
+	/** For good: what is still being asked gets no new connection, which would keep the process alive. */
 	async close(): Promise<void> {
+		this.closed = true;
 		const connections = await Promise.allSettled(this.loopback.values());
 		await Promise.all(connections.map((it) => (it.status === "fulfilled" ? it.value.close() : undefined)));
 	}
@@ -71,6 +74,7 @@ export class Edges {
 	private async connection(device: string): Promise<NatsConnection> {
 		const known = await this.loopback.get(device)?.catch(() => undefined);
 		if (known && !known.isClosed()) return known;
+		if (this.closed) throw new Error("closed");
 		const made = connect({
 			servers: `nats://127.0.0.1:${this.outputs.devices[device]?.clientPort}`,
 			name: "leafline",

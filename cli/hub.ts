@@ -112,6 +112,7 @@ async function leafNames(monitorUrl: string): Promise<readonly string[] | undefi
 function reason(error: unknown): string {
 	const text = messageOf(error);
 	if (/CONNECTION_REFUSED|ECONNREFUSED/.test(text)) return "nothing listens there; npm run up starts it";
+	if (/TIMEOUT/.test(text)) return "no answer within 2 s";
 	if (/Authorization|AUTHORIZATION|authentication/i.test(text)) return "it refuses the stack's credentials";
 	return text;
 }

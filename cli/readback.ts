@@ -6,15 +6,37 @@ import type { Arrival } from "./verdict";
 /** Header that the hub writes on every message it takes from an edge stream: `<stream>:<hash> <sequence> …`. */
 const SOURCE_HEADER = "Nats-Stream-Source";
 
-/** Last sequence of a hub stream. */
-export async function lastSequence(outputs: LeaflineOutput, hub: Hub, stream: string): Promise<number> {
+/** Last sequence by hub stream. */
+export async function lastSequences(
+	outputs: LeaflineOutput,
+	hub: Hub,
+	streams: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+	const entries = [...new Set(streams)].map(
+		async (stream) => [stream, await lastSequence(outputs, hub, stream)] as const,
+	);
+	return new Map(await Promise.all(entries));
+}
+
+async function lastSequence(outputs: LeaflineOutput, hub: Hub, stream: string): Promise<number> {
 	const reply = await hub.request(`$JS.${outputs.hub.domain}.API.STREAM.INFO.${stream}`);
 	if (reply.error) throw new Error(`${stream}: ${reply.error.description}`);
 	return (reply.state as { last_seq: number }).last_seq;
 }
 
-/** Every message of a run in a hub stream, in its order, from a sequence (inclusive) to the one that is last now. */
+/** Every message of a run in hub streams, each in its order, from behind a sequence to the one that is last now. */
 export async function readBack(
+	outputs: LeaflineOutput,
+	hub: Hub,
+	behind: ReadonlyMap<string, number>,
+	run: string,
+): Promise<Arrival[]> {
+	const parts: Arrival[][] = [];
+	for (const [stream, seq] of behind) parts.push(await readStream(outputs, hub, stream, seq + 1, run));
+	return parts.flat();
+}
+
+async function readStream(
 	outputs: LeaflineOutput,
 	hub: Hub,
 	stream: string,

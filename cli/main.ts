@@ -6,6 +6,7 @@ import { explain, Interrupted } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
 import { status } from "./status";
+import { trim } from "./trim";
 
 /** The command line `leafline`. It reads a stack's outputs and the running system, and never writes a secret. */
 
@@ -34,6 +35,11 @@ function program(): Command {
 		.option("--json", "only the result, as one JSON object")
 		.action(async (options: Common & DemoFlags) => {
 			process.exitCode = await runDemo(await outputs(options), options);
+		});
+	command(leafline, "trim")
+		.description("Make room on connected devices: purge the oldest messages that the hub has, where room is needed")
+		.action(async (options: Common) => {
+			process.exitCode = await trim(await outputs(options), say);
 		});
 	command(leafline, "cut")
 		.argument("<device>")

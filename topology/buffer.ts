@@ -2,6 +2,7 @@ import type { Fleet, Hardware } from "../config/model";
 import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import type { BufferBudget, Problem } from "./model";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
+import { KEEP_AT_MOST } from "./trim";
 
 /**
  * The first budget: what the streams of a device must hold through the longest outage, against the hardware's buffer.
@@ -59,9 +60,11 @@ function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
 	const { link, devices } = fleet.groups[group] ?? { link: undefined, devices: [] };
 	const device = longest(devices);
 	const needs: Record<string, Need> = {};
-	for (const [name, { rate, sizeBytes, storage }] of Object.entries(fleet.classes)) {
+	for (const [name, { rate, sizeBytes, storage, whenFull }] of Object.entries(fleet.classes)) {
 		const bytesPerMs = (rate * edgeStoredBytes(device, name, sizeBytes)) / 1000;
-		needs[name] = need(bytesPerMs, link?.outageMs ?? 0, storage);
+		// An outage may begin when messages that the hub has take all the room they may.
+		const room = whenFull === "refuse" ? 1 - KEEP_AT_MOST : 1;
+		needs[name] = need(bytesPerMs / room, link?.outageMs ?? 0, storage);
 	}
 	for (const [name, { rate, sizeBytes, keepMs }] of Object.entries(fleet.downlink)) {
 		// What the hub sends after an outage, and what the device's own programs have not read yet.

@@ -13,6 +13,11 @@ export function linksDir(root: string): string {
 	return path.join(root, "links");
 }
 
+/** Folder of the process that keeps room in the streams of the local devices. */
+export function trimmerDir(root: string): string {
+	return path.join(root, "trimmer");
+}
+
 /** Folder of a device's leaf node. */
 export function leafDir(root: string, device: string): string {
 	return path.join(root, device);

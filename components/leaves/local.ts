@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
-import { LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
+import { LOCAL_ROOT, leafDir, linksDir, SERVER_FILES, trimmerDir } from "../daemon/layout";
 import { createDaemon } from "../daemon/resource";
-import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
+import { CONTROL_SOCKET, type LinksSpec, SPEC_FILE } from "../links/model";
+import { type TrimSpec, type TrimSpecDevice, trimmedStreams } from "../trim/model";
 import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
@@ -30,33 +31,62 @@ export class LocalLeaves extends pulumi.ComponentResource {
 	constructor(name: string, args: LocalLeavesArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("leafline:leaves:LocalLeaves", name, {}, opts);
 		const root = args.root ?? LOCAL_ROOT;
-		const spec = linksSpec(args.topology, { shaped: args.shaped ?? false });
-		const text = JSON.stringify(spec);
-		const links = createDaemon(
-			"links",
-			{
-				dir: linksDir(root),
-				name: "links",
-				script: "links/links.js",
-				ports: Object.values(spec.links).map(({ listen }) => listen),
-				ready: {
-					socket: CONTROL_SOCKET,
-					path: `/ready?spec=${createHash("sha256").update(text).digest("hex")}`,
-				},
-				// A device more or less must not cut the links of the others.
-				reload: [SPEC_FILE],
-				files: { [SPEC_FILE]: text },
-				removeOnDelete: true,
-			},
-			{ parent: this },
-		);
+		const links = createLinks(args, root, { parent: this });
 		const sites = localSites(args.topology);
 		for (const site of sites) createLeaf(site, args, root, { parent: this, dependsOn: [links] });
+		createTrimmer(sites, args, root, { parent: this });
 		this.urls = pulumi.output(
 			Object.fromEntries(sites.map(({ device, clientPort }) => [device, `nats://127.0.0.1:${clientPort}`])),
 		);
 		this.registerOutputs({ urls: this.urls });
 	}
+}
+
+/** The process that carries the links; a device more or less must not cut those of the others, so it reloads. */
+function createLinks(
+	{ topology, shaped }: LocalLeavesArgs,
+	root: string,
+	opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+	const spec = linksSpec(topology, { shaped: shaped ?? false });
+	const ports = Object.values(spec.links).map(({ listen }) => listen);
+	return createReloading("links", linksDir(root), "links/links.js", { spec, ports, file: SPEC_FILE }, opts);
+}
+
+/** The process that keeps room in the devices' streams, as one on the device itself would. */
+function createTrimmer(
+	sites: readonly LocalSite[],
+	{ topology }: LocalLeavesArgs,
+	root: string,
+	opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+	const devices = sites.map(({ device, clientPort }): [string, TrimSpecDevice] => [
+		device,
+		{ url: `nats://127.0.0.1:${clientPort}`, streams: trimmedStreams(topology, device) },
+	]);
+	const spec: TrimSpec = { devices: Object.fromEntries(devices) };
+	return createReloading("trimmer", trimmerDir(root), "trim/trimmer.js", { spec, ports: [], file: SPEC_FILE }, opts);
+}
+
+interface Reloading {
+	readonly spec: LinksSpec | TrimSpec;
+	readonly ports: readonly number[];
+	readonly file: string;
+}
+
+/** A process of leafline's own that takes a new spec over without a restart, and says when it has. */
+function createReloading(
+	name: string,
+	dir: string,
+	script: string,
+	{ spec, ports, file }: Reloading,
+	opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+	const text = JSON.stringify(spec);
+	const hash = createHash("sha256").update(text).digest("hex");
+	const ready = { socket: CONTROL_SOCKET, path: `/ready?spec=${hash}` };
+	const files = { [file]: text };
+	return createDaemon(name, { dir, name, script, ports, ready, reload: [file], files, removeOnDelete: true }, opts);
 }
 
 function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: pulumi.CustomResourceOptions): void {

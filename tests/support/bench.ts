@@ -16,7 +16,8 @@ import { type Control, control } from "../../components/streams/provider/control
 import { hubServerName, renderHubConf } from "../../render/hub";
 import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
-import { deviceRole, shares } from "../../topology/permissions";
+import type { Topology } from "../../topology/model";
+import { deviceRole, downlinkStreams, shares } from "../../topology/permissions";
 import { benchTopology } from "./bench-fleet";
 import { eventually } from "./eventually";
 import { freePorts, makeServers, type Server } from "./servers";
@@ -24,7 +25,9 @@ import { freePorts, makeServers, type Server } from "./servers";
 export interface BenchOptions {
 	/** @default 1 */
 	readonly nodes?: 1 | 3;
-	/** Names of the hub's streams that feed devices. @default none */
+	/** What the servers are configured for. @default the bench's own fleet, `edge1` to `edge9` */
+	readonly topology?: Topology;
+	/** Names of the hub's streams that feed devices. @default those of `topology` */
 	readonly downlinks?: readonly string[];
 	/** Other rules than those of the downlinks, for a test that must fail with them. */
 	readonly rules?: Partial<AccountRules>;
@@ -49,7 +52,7 @@ export interface Bench {
 	readonly control: Control;
 	/** Pushes accounts made of other rules; each push is newer than the last. */
 	push(rules: Partial<AccountRules>): Promise<void>;
-	/** Starts `edge1` to `edge9`, as the program would configure it, with a link to `urls` or every node. Waits until the hub reaches its JetStream. */
+	/** Starts a device, as the program would configure it, with a link to `urls` or every node. Waits until the hub reaches its JetStream. */
 	startEdge(name: string, options?: { urls?: readonly string[] }): Promise<Edge>;
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
@@ -69,7 +72,9 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
 }
 
 async function start(servers: ReturnType<typeof makeServers>, options: BenchOptions): Promise<Bench> {
-	const { nodes = 1, downlinks = [], oneAccount = false } = options;
+	const { nodes = options.topology?.settings.hub.nodes ?? 1, oneAccount = false } = options;
+	const { topology = benchTopology(nodes) } = options;
+	const { downlinks = options.topology ? downlinkStreams(options.topology) : [] } = options;
 	const keys = createKeys();
 	const now = Date.now();
 	const { caPem, serverCert, serverKey } = await createServerCertificate(
@@ -82,7 +87,6 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		cert: servers.write("tls.crt", serverCert),
 		key: servers.write("tls.key", serverKey),
 	};
-	const topology = benchTopology(nodes);
 	const ports = await freePorts(nodes * 4);
 	const members = Array.from({ length: nodes }, (_, node) => {
 		const [client = 0, leaf = 0, route = 0, monitor = 0] = ports.slice(node * 4);

@@ -10,8 +10,8 @@ export interface Server {
 	readonly name: string;
 	/** As its configuration states them. */
 	readonly ports: Readonly<Record<string, number>>;
-	/** Starts it and waits until it says that it is ready. */
-	start(): Promise<void>;
+	/** Starts it and waits until it says that it is ready. `program` and `env` are for this start only. */
+	start(as?: { readonly program?: string; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
 	/** Ends it and waits until it is gone. @default SIGKILL */
 	kill(signal?: NodeJS.Signals): Promise<void>;
 	/** Writes another configuration, for the next start. */
@@ -37,7 +37,7 @@ export interface Servers {
  */
 const LIFELINE = `
 exec 3<&0 </dev/null
-nats-server -c "$1" >>"$2" 2>&1 3<&- & server=$!
+"$3" -c "$1" >>"$2" 2>&1 3<&- & server=$!
 echo "$server"
 exec >&-
 ( read -r _ <&3; kill -9 "$server" 2>/dev/null ) 2>/dev/null & watch=$!
@@ -83,12 +83,13 @@ function makeServer(name: string, ports: Readonly<Record<string, number>>, file:
 		ports,
 		log,
 		configure: (text) => writeFileSync(file, text, { mode: 0o600 }),
-		async start() {
+		async start({ program = "nats-server", env = {} } = {}) {
 			await ended;
 			const before = log().length;
 			// Detached: a Ctrl-C is for the test runner, which ends everything in good order.
-			const child = spawn("sh", ["-c", LIFELINE, name, file, logFile], {
+			const child = spawn("sh", ["-c", LIFELINE, name, file, logFile, program], {
 				stdio: ["pipe", "pipe", "ignore"],
+				env: { ...process.env, ...env },
 				detached: true,
 			});
 			shell = child;

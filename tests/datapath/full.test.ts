@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually";
+import { type Rig, startRig } from "../support/rig";
+
+/** Buffers of a few MiB, which a test can fill. */
+const FLEET = `apiVersion: leafline/v1
+fleet: full
+hardware:
+  board: { arch: amd64, buffer: 8MiB }
+link: { up: 100Mbit/s, rtt: 20ms, outage: 10s }
+classes:
+  can: { rate: 100/s, size: 1KiB, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
+  debug: { rate: 100/s, size: 1KiB, accepts: log.>, whenFull: drop-oldest, hub: { keep: 1h } }
+groups:
+  all: { devices: [edge1], hardware: board }
+`;
+/** More than fits. */
+const TOO_MANY = 10_000;
+
+describe("a device whose buffer is full", () => {
+	let rig: Rig;
+	beforeAll(async () => {
+		rig = await startRig(FLEET);
+	});
+	afterAll(() => rig?.close());
+
+	const payload = (run: string) => (counter: number) => Buffer.from(`${run} edge1 ${counter} `.padEnd(1024, "."));
+
+	it("whenFull: refuse tells the publisher, and loses nothing that was acknowledged", async () => {
+		const { link } = rig.device("edge1");
+		link.set({ mode: "cut" });
+		const run = "refused";
+		const traffic = { run, messages: TOO_MANY, subject: "vehicle.sensor", payload: payload(run) };
+		const publisher = await rig.publish("edge1", traffic);
+		await expect(publisher.done).rejects.toThrow(/refused: maximum bytes exceeded/);
+		expect(publisher.acknowledged).toBeGreaterThan(1_000);
+		expect(publisher.acknowledged).toBeLessThan(TOO_MANY);
+
+		link.set({ mode: "up" });
+		await rig.arrived("hub_can", publisher.acknowledged);
+		const { acknowledged } = publisher;
+		const verdict = await rig.verdict("hub_can", run, { edge1: publisher.acks });
+		expect(verdict.total).toMatchObject({ acknowledged, lost: 0, twice: 0, outOfOrder: 0 });
+		await publisher.stop();
+	});
+
+	it("takes messages again as soon as the hub has the old ones", async () => {
+		const run = "again";
+		const traffic = { run, messages: TOO_MANY, rate: 1_000, subject: "vehicle.sensor", payload: payload(run) };
+		const publisher = await rig.publish("edge1", traffic);
+		const before = (await rig.lastSequence("hub_can")) ?? 0;
+		await publisher.done;
+		await rig.arrived("hub_can", before + TOO_MANY);
+		await publisher.stop();
+	});
+
+	it("whenFull: drop-oldest loses the oldest and nothing else", async () => {
+		const { link } = rig.device("edge1");
+		link.set({ mode: "cut" });
+		const run = "dropped";
+		const traffic = { run, messages: TOO_MANY, subject: "log.line", payload: payload(run) };
+		const publisher = await rig.publish("edge1", traffic);
+		await publisher.done;
+		const { state } = await rig.bench
+			.api("hub", "STREAM.INFO.hub_debug")
+			.then((info) => info as { state: { last_seq: number } });
+		expect(state.last_seq).toBe(0);
+
+		link.set({ mode: "up" });
+		const last = async () => (await rig.arrivals("hub_debug", run)).at(-1)?.counter === TOO_MANY - 1;
+		await eventually(last, { what: "the newest message is on the hub" });
+		const counters = (await rig.arrivals("hub_debug", run)).map(({ counter }) => counter);
+		expect(counters.length).toBeGreaterThan(1_000);
+		expect(counters.length).toBeLessThan(TOO_MANY);
+		const kept = Array.from(counters, (_, index) => TOO_MANY - counters.length + index);
+		expect(counters).toEqual(kept);
+		await publisher.stop();
+	});
+});

@@ -1,0 +1,47 @@
+import { connect } from "nats";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SMALL_FLEET } from "../support/fleets";
+import { type Rig, startRig } from "../support/rig";
+
+describe("a program on a device that knows nothing of leafline", () => {
+	let rig: Rig;
+	beforeAll(async () => {
+		rig = await startRig(SMALL_FLEET);
+	});
+	afterAll(() => rig?.close());
+
+	it("publishes vehicle.sensor without credentials, and it is on the hub under its device and class", async () => {
+		for (const name of ["edge1", "edge2"]) {
+			const program = await connect({ servers: `127.0.0.1:${rig.device(name).port}` });
+			program.publish("vehicle.sensor", `from ${name}`);
+			await program.drain();
+		}
+		await rig.arrived("hub_sensor", 2);
+
+		const found: Record<string, unknown> = {};
+		for (const seq of [1, 2]) {
+			const { message } = await rig.bench.api("hub", "STREAM.MSG.GET.hub_sensor", { seq });
+			const { subject, hdrs, data } = message as { subject: string; hdrs: string; data: string };
+			const origin = /Nats-Stream-Source: (\S+?):/.exec(Buffer.from(hdrs, "base64").toString())?.[1];
+			found[Buffer.from(data, "base64").toString()] = { subject, origin };
+		}
+		expect(found).toEqual({
+			"from edge1": { subject: "edge1.sensor.vehicle.sensor", origin: "edge1_sensor" },
+			"from edge2": { subject: "edge2.sensor.vehicle.sensor", origin: "edge2_sensor" },
+		});
+	});
+
+	it("keeps to its own device: what one publishes, programs on another do not hear", async () => {
+		const [first, second] = [rig.device("edge1").client, rig.device("edge2").client];
+		const heard: string[] = [];
+		const callback = (_: unknown, message: { string(): string }) => void heard.push(message.string());
+		for (const client of [first, second]) client.subscribe("vehicle.>", { callback });
+		await Promise.all([first.flush(), second.flush()]);
+
+		await first.jetstream().publish("vehicle.sensor", "only here");
+		await rig.arrived("hub_sensor", 3);
+		await second.flush();
+		expect(heard).toEqual(["only here"]);
+		expect(await rig.lastSequence("hub_sensor")).toBe(3);
+	});
+});

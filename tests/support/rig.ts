@@ -1,0 +1,176 @@
+import { type Publisher, startPublisher } from "../../cli/publisher";
+import { readBack } from "../../cli/readback";
+import { encodePayload } from "../../cli/traffic";
+import { type Arrival, judge, type Verdict } from "../../cli/verdict";
+import type { LinkShape } from "../../components/links/model";
+import { createLink, type Link } from "../../components/links/shaper";
+import { edgeStreams, stream } from "../../components/streams/provider";
+import { parseFleet } from "../../config/fleet";
+import { parseSettings } from "../../config/settings";
+import { buildOutputs } from "../../contract/build";
+import type { Topology } from "../../topology/model";
+import { plan } from "../../topology/plan";
+import { type Bench, type Edge, startBench } from "./bench";
+import { eventually } from "./eventually";
+
+/** One device behind a link that can be cut, slowed down and left half-open. */
+export interface RigDevice extends Edge {
+	readonly link: Link;
+	readonly port: number;
+}
+
+/**
+ * A hub and all devices of a fleet file, each behind a link of its own, with the streams that the provider makes: what
+ * a user of that file gets. Nothing in it is configured by hand.
+ */
+export interface Rig {
+	readonly bench: Bench;
+	readonly topology: Topology;
+	readonly devices: Readonly<Record<string, RigDevice>>;
+	device(name: string): RigDevice;
+	/** Programs on a device that publish `messages` numbered messages of a class, as fast as `rate` says. */
+	publish(device: string, options: Traffic): Promise<Publisher>;
+	/** Last sequence of a hub stream, from the hub's own monitoring; `undefined` while the hub is down. */
+	lastSequence(hubStream: string): Promise<number | undefined>;
+	/** Waits until a hub stream has got so far. */
+	arrived(hubStream: string, messages: number, within?: number): Promise<void>;
+	/** What is in a hub stream of one run, in its order. */
+	arrivals(hubStream: string, run: string): Promise<Arrival[]>;
+	/** The verdict on a run, read back from the hub. */
+	verdict(hubStream: string, run: string, acknowledged: Readonly<Record<string, Uint8Array>>): Promise<Verdict>;
+	close(): Promise<void>;
+}
+
+export interface Traffic {
+	readonly run: string;
+	readonly messages: number;
+	readonly subject: string;
+	/** Number of the first message. @default 0 */
+	readonly from?: number;
+	/** Messages a second. @default as fast as they are acknowledged */
+	readonly rate?: number;
+	/** @default the 128 bytes that CAN frames take */
+	readonly payload?: (counter: number) => Uint8Array;
+	readonly inFlight?: number;
+}
+
+/** @throws with all problems of a fleet file that does not hold */
+export function planFleet(text: string, settings: Record<string, unknown> = {}): Topology {
+	const read = parseFleet(text, "fleet.yaml");
+	const set = parseSettings("local", settings);
+	const planned = read.fleet && set.settings ? plan(read.fleet, set.settings) : undefined;
+	if (planned?.topology) return planned.topology;
+	throw new Error(JSON.stringify([...read.problems, ...set.problems, ...(planned?.problems ?? [])], null, "\t"));
+}
+
+/** @param shape what every link is like while it is up */
+export async function startRig(fleet: string, shape: LinkShape = {}): Promise<Rig> {
+	const topology = planFleet(fleet);
+	const bench = await startBench({ topology });
+	const links: Link[] = [];
+	const close = async () => {
+		await bench.close();
+		await Promise.all(links.map((link) => link.close()));
+	};
+	try {
+		const [hub] = bench.hubs;
+		const target = { host: "127.0.0.1", port: hub?.ports.leaf ?? 0 };
+		const devices: Record<string, RigDevice> = {};
+		await Promise.all(
+			Object.keys(topology.devices).map(async (name) => {
+				const link = await createLink({ listen: 0, target, shape });
+				links.push(link);
+				const edge = await bench.startEdge(name, { urls: [`tls://127.0.0.1:${link.port}`] });
+				devices[name] = { ...edge, link, port: edge.server.ports.client ?? 0 };
+			}),
+		);
+		await makeStreams(topology, bench);
+		return makeRig(topology, bench, devices, close);
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+function makeRig(
+	topology: Topology,
+	bench: Bench,
+	devices: Readonly<Record<string, RigDevice>>,
+	close: () => Promise<void>,
+): Rig {
+	const outputs = buildOutputs(topology, { ca: bench.ca, versionFloor: "2.14.5", pending: {} });
+	const hub = {
+		connection: bench.control.hub,
+		request: (subject: string, body?: unknown) => bench.control.request(subject, body) as Promise<never>,
+		connected: async () => undefined,
+		version: "",
+		close: async () => {},
+	};
+	const device = (name: string) => {
+		const found = devices[name];
+		if (!found) throw new Error(`the fleet has no device ${name}`);
+		return found;
+	};
+	const lastSequence = (name: string) => monitoredSequence(bench.hubs[0]?.ports.monitor ?? 0, name);
+	const arrivals = (name: string, run: string) => readBack(outputs, hub, new Map([[name, 0]]), run);
+	return {
+		bench,
+		topology,
+		devices,
+		device,
+		publish: (name, { run, from = 0, rate = Number.MAX_SAFE_INTEGER, payload, ...traffic }) =>
+			startPublisher({
+				port: device(name).port,
+				rate,
+				payload: (counter) => payload?.(from + counter) ?? encodePayload(run, name, from + counter, 128),
+				...traffic,
+			}),
+		lastSequence,
+		arrived: async (name, messages, within = 60_000) => {
+			const enough = async () => ((await lastSequence(name)) ?? 0) >= messages;
+			await eventually(enough, { what: `${messages} messages in ${name}`, within }).catch(async (error) => {
+				throw new Error(`${error.message}; there are ${await lastSequence(name)}`);
+			});
+		},
+		arrivals,
+		verdict: async (name, run, acknowledged) => judge(acknowledged, await arrivals(name, run)),
+		close,
+	};
+}
+
+/** In the order in which the components make them: what feeds devices, the devices' streams, what sources them. */
+async function makeStreams(topology: Topology, { connection }: Bench): Promise<void> {
+	const common = { connection, resourceUrn: "", owner: "leafline/test", allowDataLoss: false };
+	const onHub = async (direction: "uplink" | "downlink") => {
+		const wanted = Object.values(topology.hubStreams).filter((each) => each.direction === direction);
+		for (const { config: whole, consumers } of wanted) {
+			const { sources = [], ...config } = whole;
+			const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
+			await stream.create({ ...common, adopt: false, config, sources: byName, consumers });
+		}
+	};
+	await onHub("downlink");
+	for (const [key, group] of Object.entries(topology.edgeGroups)) {
+		const { outs } = await edgeStreams.create({ ...common, key, adopt: [], ignorePending: false, ...group });
+		const pending = Object.entries(outs.pending as Record<string, string>);
+		if (pending.length > 0) throw new Error(`pending: ${JSON.stringify(pending)}`);
+	}
+	await onHub("uplink");
+}
+
+interface Jsz {
+	readonly account_details?: readonly {
+		readonly stream_detail?: readonly { readonly name: string; readonly state: { readonly last_seq: number } }[];
+	}[];
+}
+
+async function monitoredSequence(port: number, name: string): Promise<number | undefined> {
+	try {
+		const url = `http://127.0.0.1:${port}/jsz?accounts=true&streams=true`;
+		const answer = (await (await fetch(url, { signal: AbortSignal.timeout(1_000) })).json()) as Jsz;
+		const streams = (answer.account_details ?? []).flatMap(({ stream_detail }) => stream_detail ?? []);
+		return streams.find((stream) => stream.name === name)?.state.last_seq;
+	} catch {
+		return undefined;
+	}
+}

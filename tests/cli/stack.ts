@@ -10,7 +10,7 @@ import { linkStates } from "../../components/links/control";
 import type { StackOutputs } from "../../contract/outputs";
 import { expandEdge } from "../../topology/edge";
 import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
-import { deviceRole, shares } from "../../topology/permissions";
+import { deviceRole } from "../../topology/permissions";
 import { stackFixture } from "../contract/fixture";
 import { eventually } from "../support/eventually";
 import { freePorts, makeServers } from "../support/servers";
@@ -178,7 +178,7 @@ interface HubPorts {
 }
 
 function hubConf(keys: Keys, dir: string, ports: HubPorts, tls: { cert: string; key: string }): string {
-	const jwts = accountJwts(keys, accountClaims(keys, { role: deviceRole([]), shares: shares([]) }), keys.createdAt);
+	const jwts = accountJwts(keys, accountClaims(keys, { role: deviceRole([]) }), keys.createdAt);
 	return `server_name: hub
 listen: "127.0.0.1:${ports.client}"
 http: "127.0.0.1:${ports.monitor}"

@@ -4,7 +4,7 @@ import { deviceCreds } from "../../components/identity/credentials";
 import { createKeys, deviceSigning } from "../../components/identity/keys";
 import { buildOutputs } from "../../contract/build";
 import { renderLeafConf } from "../../render/leaf";
-import { deviceRole, shares } from "../../topology/permissions";
+import { deviceRole } from "../../topology/permissions";
 import { plan } from "../../topology/plan";
 import { makeFleet, makeSettings } from "../topology/fixtures";
 import { CA } from "./fixture";
@@ -23,7 +23,7 @@ test("the public outputs hold no seed, no private key and no token", () => {
 
 test("the scan would find what it looks for", () => {
 	const keys = createKeys();
-	const claims = accountClaims(keys, { role: deviceRole([]), shares: shares([]) });
+	const claims = accountClaims(keys, { role: deviceRole([]) });
 	for (const secret of [
 		keys.operator,
 		keys.devices,

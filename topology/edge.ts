@@ -1,7 +1,6 @@
 import type { ConsumerConfig, StreamConfig } from "./jetstream";
 import type { EdgeClass, EdgeGroup, EdgeStream } from "./model";
 import {
-	apiPrefix,
 	deliverSubject,
 	downConsumerName,
 	downDeliverSubject,
@@ -11,7 +10,7 @@ import {
 	HUB_CONSUMER,
 	hubStreamName,
 } from "./names";
-import { DOWNLINK_DOMAIN } from "./permissions";
+import { DOWNLINK_API } from "./permissions";
 import { prefixed } from "./subjects";
 
 const SECOND = 1_000_000_000;
@@ -58,7 +57,7 @@ function downlink(device: string, name: string, settings: EdgeClass): StreamConf
 	const source = {
 		name: hubStreamName(name),
 		consumer: { name: downConsumerName(device), deliver_subject: downDeliverSubject(device, name) },
-		external: { api: apiPrefix(DOWNLINK_DOMAIN), deliver: "" },
+		external: { api: DOWNLINK_API, deliver: "" },
 	};
 	return { ...common(device, name, settings), sources: [source] };
 }

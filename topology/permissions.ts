@@ -1,5 +1,5 @@
 import type { Topology } from "./model";
-import { apiPrefix, deliverPrefix, downDeliverPrefix } from "./names";
+import { apiPrefix, deliverPrefix, downDeliverPrefix, HUB_DOMAIN } from "./names";
 
 /**
  * Who may say what to whom. Three accounts: DEVICES, which the leaf nodes bind to and which holds nothing; HUB, which
@@ -28,11 +28,11 @@ export interface Share {
 export const DEVICE = "{{name()}}";
 
 /**
- * The hub's JetStream API as devices see it: they may reset their own consumers, nothing else. It cannot be
- * `$JS.hub.API`, which the hub's account takes from the devices' account with `$JS.*.API`: the server would drop an
- * import that leads back.
+ * The hub's JetStream API as devices see it, for `external.api`: they may reset their own consumers, nothing else. It
+ * must not look like `$JS.<domain>.API`, which HUB takes from DEVICES with a wildcard: the server would find a cycle
+ * and drop one of the two, silently, depending on which account it loads first.
  */
-export const DOWNLINK_DOMAIN = "down";
+export const DOWNLINK_API = `$DOWN.${HUB_DOMAIN}.API`;
 
 /** Names of the hub's streams that feed devices, sorted. */
 export function downlinkStreams(topology: Pick<Topology, "hubStreams">): string[] {
@@ -42,32 +42,34 @@ export function downlinkStreams(topology: Pick<Topology, "hubStreams">): string[
 
 /** Every device's role, as a template. `downlinks` are the names of the hub's streams that feed devices. */
 export function deviceRole(downlinks: readonly string[]): Role {
-	const down = apiPrefix(DOWNLINK_DOMAIN);
 	return {
 		publish: [
 			`${deliverPrefix(DEVICE)}.>`,
 			// Replies to the hub's requests. The server lets leaf nodes send them in any case; listed, they are asked for.
 			"_R_.>",
-			...downlinks.flatMap((stream) => [`${down}.CONSUMER.RESET.${stream}.${DEVICE}`, `$JS.FC.${stream}.${DEVICE}.*`]),
+			...downlinks.flatMap((stream) => [
+				`${DOWNLINK_API}.CONSUMER.RESET.${stream}.${DEVICE}`,
+				`$JS.FC.${stream}.${DEVICE}.*`,
+			]),
 		],
 		subscribe: [
 			`${apiPrefix(DEVICE)}.>`,
 			`$JS.FC.${DEVICE}.>`,
 			...(downlinks.length > 0 ? [`${downDeliverPrefix(DEVICE)}.>`] : []),
-			...downlinks.map((stream) => `$JSC.R.${DOWNLINK_DOMAIN}.*.${stream}.${DEVICE}.*`),
+			...downlinks.map((stream) => `$JSC.R.${HUB_DOMAIN}.*.${stream}.${DEVICE}.*`),
 		],
 		connections: ["LEAFNODE"],
 	};
 }
 
-/** Manages the streams of the hub and of every device. `direct`: on the hub's client port as well. */
+/**
+ * Manages the streams of the hub and of every device. `direct`: on the hub's client port as well. It may do anything in
+ * its account, for two reasons: who makes streams can do so by way of their subjects and transforms in any case, and
+ * whenever the role of devices changes, the server takes subscriptions from every leaf connection whose permissions
+ * are limited.
+ */
 export function adminRole({ direct }: { readonly direct: boolean }): Role {
-	return {
-		// On the hub itself its server turns `$JS.hub.API` into `$JS.API` before it looks at the permissions.
-		publish: ["$JS.*.API.>", "down.>", ...(direct ? ["$JS.API.>"] : [])],
-		subscribe: ["_INBOX.>"],
-		connections: direct ? ["LEAFNODE", "STANDARD"] : ["LEAFNODE"],
-	};
+	return { publish: [">"], subscribe: [">"], connections: direct ? ["LEAFNODE", "STANDARD"] : ["LEAFNODE"] };
 }
 
 /** Pushes account JWTs and monitors. `direct`: on the hub's client port as well. */
@@ -109,25 +111,22 @@ export function readerInbox(consumer: string): string {
 }
 
 /**
- * What the accounts exchange. Wildcards, so that a device more changes no account: what one device may use of it
- * says its role.
+ * What the accounts exchange; what one device may use of it says its role. It is the same for every fleet, and a change
+ * of it needs every device to connect anew: when the streams that an account exports or imports change, the server
+ * (2.15.2) takes their subscriptions from leaf connections that are open, and says so to nobody but its log.
  */
-export function shares(downlinks: readonly string[]): readonly Share[] {
-	return [
-		{ kind: "service", from: "DEVICES", subject: `${apiPrefix("*")}.>` },
-		// Flow control of the edge streams, in the form with the domain: `$JS.FC.<domain>.<hash>.<stream>.<consumer>.<n>`.
-		{ kind: "service", from: "DEVICES", subject: "$JS.FC.*.*.*.*.*" },
-		{ kind: "stream", from: "DEVICES", subject: `${deliverPrefix("*")}.>` },
-		...(downlinks.length > 0 ? [{ kind: "stream", from: "HUB", subject: `${downDeliverPrefix("*")}.*` } as const] : []),
-		...downlinks.flatMap((stream): Share[] => [
-			{
-				kind: "service",
-				from: "HUB",
-				subject: `$JS.API.CONSUMER.RESET.${stream}.*`,
-				as: `${apiPrefix(DOWNLINK_DOMAIN)}.CONSUMER.RESET.${stream}.$1`,
-			},
-			// Flow control of the hub's consumers, in the short form that the hub is configured for.
-			{ kind: "stream", from: "DEVICES", subject: `$JS.FC.${stream}.*.*` },
-		]),
-	];
-}
+export const SHARES: readonly Share[] = [
+	{ kind: "service", from: "DEVICES", subject: `${apiPrefix("*")}.>` },
+	// Flow control of the edge streams, in the form with the domain: `$JS.FC.<domain>.<hash>.<stream>.<consumer>.<n>`.
+	{ kind: "service", from: "DEVICES", subject: "$JS.FC.*.*.*.*.*" },
+	{ kind: "stream", from: "DEVICES", subject: `${deliverPrefix("*")}.>` },
+	// Flow control of the hub's consumers, in the short form that the hub is configured for.
+	{ kind: "stream", from: "DEVICES", subject: "$JS.FC.*.*.*" },
+	{ kind: "stream", from: "HUB", subject: `${downDeliverPrefix("*")}.*` },
+	{
+		kind: "service",
+		from: "HUB",
+		subject: "$JS.API.CONSUMER.RESET.*.*",
+		as: `${DOWNLINK_API}.CONSUMER.RESET.$1.$2`,
+	},
+];

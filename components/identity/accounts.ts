@@ -1,6 +1,6 @@
 import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
 import type { Topology } from "../../topology/model";
-import { deviceRole, downlinkStreams, type Role, type Share, shares } from "../../topology/permissions";
+import { deviceRole, downlinkStreams, type Role, SHARES, type Share } from "../../topology/permissions";
 import { devicePublicKey, roleClaims } from "./credentials";
 import { encodeAccount, encodeOperator } from "./jwt";
 import { deviceSigning, type Keys } from "./keys";
@@ -46,19 +46,19 @@ export function fleetClaims(keys: Keys, topology: Pick<Topology, "hubStreams" | 
 	const signing = deviceSigning(keys);
 	const lost = Object.values(topology.retired).filter(({ retired }) => retired === "lost");
 	const revoked = lost.map(({ name, publicKey: own }) => devicePublicKey(signing, name, own));
-	const downlinks = downlinkStreams(topology);
-	return accountClaims(keys, { role: deviceRole(downlinks), shares: shares(downlinks), revoked });
+	return accountClaims(keys, { role: deviceRole(downlinkStreams(topology)), revoked });
 }
 
 export interface AccountRules {
 	readonly role: Role;
-	readonly shares: readonly Share[];
+	/** @default what every fleet has */
+	readonly shares?: readonly Share[];
 	/** Public keys of devices' users. */
 	readonly revoked?: readonly string[];
 }
 
 /** As `fleetClaims`, from the bare rules. */
-export function accountClaims(keys: Keys, { role, shares, revoked = [] }: AccountRules): AccountClaims {
+export function accountClaims(keys: Keys, { role, shares = SHARES, revoked = [] }: AccountRules): AccountClaims {
 	const deviceScope: SigningKey = {
 		kind: "user_scope",
 		key: publicKey(keys.deviceSigner),

@@ -109,7 +109,7 @@ export const ATTACKS: readonly Attack[] = [
 	{
 		name: "reset the hub's consumer of another device",
 		stoppedBy: "role",
-		attempt: answered(`$JS.down.API.CONSUMER.RESET.${DOWNLINK}.edge2`),
+		attempt: answered(`$DOWN.hub.API.CONSUMER.RESET.${DOWNLINK}.edge2`),
 	},
 	{
 		name: "look at another device's streams",

@@ -17,7 +17,7 @@ import {
 } from "../../components/identity/credentials";
 import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
-import { deviceRole, shares } from "../../topology/permissions";
+import { deviceRole } from "../../topology/permissions";
 
 /** Fixed, so that a change of any text that devices already hold shows here. */
 const KEYS: Keys = {
@@ -130,7 +130,7 @@ describe("credentials", () => {
 });
 
 describe("accounts", () => {
-	const rules = { role: deviceRole(["hub_commands"]), shares: shares(["hub_commands"]) };
+	const rules = { role: deviceRole(["hub_commands"]) };
 	const claims = accountClaims(KEYS, rules);
 	const jwts = accountJwts(KEYS, claims, KEYS.createdAt + 5);
 
@@ -159,7 +159,7 @@ describe("accounts", () => {
 			(account.imports ?? []).map(({ subject, type }) => `${type} ${subject}`);
 		expect(imports(claims.hub)).toEqual(exports(claims.devices));
 		expect(imports(claims.devices)).toEqual(exports(claims.hub));
-		expect(exports(claims.hub)).toEqual(["stream dl.*.*", "service $JS.API.CONSUMER.RESET.hub_commands.*"]);
+		expect(exports(claims.hub)).toEqual(["stream dl.*.*", "service $JS.API.CONSUMER.RESET.*.*"]);
 	});
 
 	it("hold no seed", () => {

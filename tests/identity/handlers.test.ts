@@ -7,7 +7,7 @@ import { certificates } from "../../components/identity/handlers/certificates";
 import { keys } from "../../components/identity/handlers/keys";
 import { deviceSigning } from "../../components/identity/keys";
 import { type Props, UNKNOWN } from "../../components/streams/provider/handler";
-import { deviceRole, shares } from "../../topology/permissions";
+import { deviceRole, SHARES } from "../../topology/permissions";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 
@@ -74,7 +74,7 @@ describe("the resource of the accounts", () => {
 		inputs = {
 			connection: bench.connection,
 			keys: { operator, devices, hub },
-			claims: accountClaims(bench.keys, { role: deviceRole([]), shares: shares([]) }),
+			claims: accountClaims(bench.keys, { role: deviceRole([]) }),
 			servers: 1,
 			generation: "",
 		};
@@ -84,7 +84,7 @@ describe("the resource of the accounts", () => {
 	const held = (props: Props) => decode<Account>((props.jwts as { devices: string }).devices);
 	const revoking = (device: string): Props => {
 		const revoked = [devicePublicKey(deviceSigning(bench.keys), device)];
-		return { ...inputs, claims: accountClaims(bench.keys, { role: deviceRole([]), shares: shares([]), revoked }) };
+		return { ...inputs, claims: accountClaims(bench.keys, { role: deviceRole([]), revoked }) };
 	};
 
 	it("pushes what is newer than anything the hub has", async () => {
@@ -135,7 +135,7 @@ describe("the resource of the accounts", () => {
 	});
 
 	it("tells why the hub refused", async () => {
-		const twice = [...shares([]), ...shares([])];
+		const twice = [...SHARES, ...SHARES];
 		const news = { ...inputs, claims: accountClaims(bench.keys, { role: deviceRole([]), shares: twice }) };
 		await expect(accounts.update("accounts", state, news)).rejects.toThrow(
 			/^hub refused an account: .*already exports/,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deviceRole, type Role, shares } from "../../topology/permissions";
+import { deviceRole, type Role } from "../../topology/permissions";
 import { type Attacker, onDevice, onWire } from "../support/attacker";
 import { type Bench, type BenchOptions, type Edge, sourcingConsumer, startBench, streamConfig } from "../support/bench";
 import { eventually } from "../support/eventually";
@@ -24,15 +24,15 @@ interface Variant {
 const VARIANTS: readonly Variant[] = [
 	{
 		name: "as it is",
-		options: { rules: { role: deviceRole([DOWNLINK]), shares: shares([DOWNLINK]) } },
-		downlinkApi: "$JS.down.API",
+		options: { rules: { role: deviceRole([DOWNLINK]) } },
+		downlinkApi: "$DOWN.hub.API",
 		tried: () => true,
 		succeeds: () => false,
 	},
 	{
 		name: "without permissions",
-		options: { rules: { role: ANYTHING, shares: shares([DOWNLINK]) } },
-		downlinkApi: "$JS.down.API",
+		options: { rules: { role: ANYTHING } },
+		downlinkApi: "$DOWN.hub.API",
 		tried: () => true,
 		succeeds: ({ stoppedBy }) => stoppedBy === "role",
 	},

@@ -17,7 +17,7 @@ import { hubServerName, renderHubConf } from "../../render/hub";
 import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import type { Topology } from "../../topology/model";
-import { deviceRole, downlinkStreams, shares } from "../../topology/permissions";
+import { deviceRole, downlinkStreams } from "../../topology/permissions";
 import { benchTopology } from "./bench-fleet";
 import { eventually } from "./eventually";
 import { freePorts, makeServers, type Server } from "./servers";
@@ -125,7 +125,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 	const open = await control(connection);
 	const clients: NatsConnection[] = [];
 	let issued = keys.createdAt;
-	const usual: AccountRules = { role: deviceRole(downlinks), shares: shares(downlinks) };
+	const usual: AccountRules = { role: deviceRole(downlinks) };
 	const bench: Bench = {
 		keys,
 		hubs,
@@ -142,6 +142,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			const hub = oneAccount ? { ...claims.hub, signing_keys } : claims.hub;
 			const jwts = accountJwts(keys, { ...claims, hub }, issued);
 			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
+			await open.ready();
 		},
 		async startEdge(name, { urls: given = urls } = {}) {
 			const [port = 0] = await freePorts(1);
@@ -182,7 +183,6 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 	};
 	try {
 		await bench.push({});
-		await open.ready();
 		return bench;
 	} catch (error) {
 		await bench.close();

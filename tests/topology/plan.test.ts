@@ -189,7 +189,7 @@ describe("hub streams", () => {
 			sources: [
 				{
 					name: "hub_commands",
-					external: { api: "$JS.down.API", deliver: "" },
+					external: { api: "$DOWN.hub.API", deliver: "" },
 					consumer: { name: "edge2", deliver_subject: "dl.edge2.commands" },
 				},
 			],

@@ -74,13 +74,15 @@ export const accounts: Handler = {
 };
 
 async function push(inputs: AccountsInputs, last: number): Promise<Props> {
-	const { system } = await control(requireConnection(inputs.connection));
+	const { system, ready } = await control(requireConnection(inputs.connection));
 	const held = await lookUp(inputs).catch(() => ({}));
 	const newest = Math.max(last, ...Object.values(held).map((jwt) => (jwt === undefined ? 0 : issuedAt(jwt))));
 	const issued = Math.max(Math.floor(Date.now() / 1000), newest + 1);
 	const jwts = accountJwts(inputs.keys, inputs.claims, issued);
 	// HUB last: the administrator waits for it, and it takes what DEVICES gives.
 	for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(system, jwt, inputs.servers);
+	// While a server takes over an account it may lose requests of it.
+	await ready();
 	return { ...inputs, issuedAt: issued, jwts };
 }
 

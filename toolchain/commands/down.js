@@ -45,12 +45,14 @@ async function destroy(root, elsewhere) {
 	const engine = await findEngine(root, elsewhere);
 	if (!engine) return;
 	const { pulumi, env } = engine;
+	// What is to go is in the state; a fleet file with a mistake, or a busy port, must not stand in the way.
+	const destroyEnv = { ...env, PULUMI_RUN_PROGRAM: "false" };
 	let printed = "";
 	/** @param {string[]} args */
 	const pulumiRun = async (...args) => {
 		const code = await run(pulumi, [...args, "--non-interactive", "--color", "never"], {
 			cwd: root,
-			env,
+			env: destroyEnv,
 			output: (text) => {
 				printed += text;
 			},

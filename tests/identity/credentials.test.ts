@@ -17,7 +17,8 @@ import {
 } from "../../components/identity/credentials";
 import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
-import { deviceRole } from "../../topology/permissions";
+import { deviceRole, SHARES } from "../../topology/permissions";
+import { overlaps } from "../../topology/subjects";
 
 /** Fixed, so that a change of any text that devices already hold shows here. */
 const KEYS: Keys = {
@@ -160,6 +161,15 @@ describe("accounts", () => {
 		expect(imports(claims.hub)).toEqual(exports(claims.devices));
 		expect(imports(claims.devices)).toEqual(exports(claims.hub));
 		expect(exports(claims.hub)).toEqual(["stream dl.*.*", "service $JS.API.CONSUMER.RESET.*.*"]);
+	});
+
+	it("give nothing back that they take: the server would drop an import, and tell nobody", () => {
+		for (const given of SHARES.filter(({ from }) => from === "DEVICES")) {
+			for (const back of SHARES.filter(({ from }) => from === "HUB")) {
+				expect(overlaps(given.as ?? given.subject, back.subject), `${given.subject}, ${back.subject}`).toBe(false);
+				expect(overlaps(back.as ?? back.subject, given.subject), `${back.subject}, ${given.subject}`).toBe(false);
+			}
+		}
 	});
 
 	it("hold no seed", () => {

@@ -106,6 +106,9 @@ describe("two accounts, two devices", () => {
 		expect(wanted).toBeGreaterThanOrEqual(6_004);
 		const arrived = async () => (await messages("hub", "hub_can")) === wanted + (await messages("edge2", "edge2_can"));
 		await eventually(arrived, { what: "the hub has every message, once", within: 40_000 });
+		await bench.control.hub.request("down.edge1.commands.x", "after", { timeout: 3_000 });
+		const commanded = async () => (await messages("edge1", "edge1_commands")) === 4_001;
+		await eventually(commanded, { what: "the device has its command, once", within: 40_000 });
 	});
 });
 

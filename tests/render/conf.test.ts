@@ -1,15 +1,15 @@
 import { connect } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accountClaims, accountJwts } from "../../components/identity/accounts";
+import { accountJwts, fleetClaims } from "../../components/identity/accounts";
 import { deviceCreds } from "../../components/identity/credentials";
-import { deviceSigning, publicKey } from "../../components/identity/keys";
+import { deviceSigning } from "../../components/identity/keys";
+import { publicKey } from "../../components/identity/nkey";
 import { openFleet } from "../../config/fleet";
 import type { Fleet, Settings } from "../../config/model";
 import { renderControlConf } from "../../render/control";
 import { type HubConfOptions, renderHubConf } from "../../render/hub";
 import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
-import { deviceRole, shares } from "../../topology/permissions";
 import { plan } from "../../topology/plan";
 import { eventually } from "../support/eventually";
 import { freePorts, makeServers, type Servers } from "../support/servers";
@@ -127,6 +127,25 @@ describe("leaf.conf", () => {
 		expect(text.split("\n")[0]).toBe("# made by leafline for device edge1; changes are overwritten");
 	});
 
+	it("states what a radio link needs, and lists every URL of the hub", () => {
+		const text = leafConf(topologyOf(makeFleet(), makeSettings()), "edge1");
+		for (const line of [
+			'ping_interval: "20s"',
+			"ping_max: 3",
+			'reconnect: "1s"',
+			'write_deadline: "60s"',
+			'dial_timeout: "15s"',
+			'first_info_timeout: "15s"',
+			"timeout: 15",
+			"ignore_discovered_servers: true",
+			"max_payload: 1047552",
+			'"tls://10.0.0.1:7422",',
+			'"tls://10.0.0.2:7422"',
+		]) {
+			expect(text.split("\n").map((each) => each.trim())).toContain(line);
+		}
+	});
+
 	it("says no for a device that is not in the fleet", () => {
 		const topology = topologyOf(makeFleet(), makeSettings());
 		expect(() => leafConf(topology, "edge9")).toThrow("the fleet has no device edge9");
@@ -165,8 +184,7 @@ describe("running servers", () => {
 			makeFleet({ devices: ODD_NAMES, bufferBytes: 2 * 1024 ** 3 }),
 			makeSettings({ hub: { leafPort, clientPort, monitorPort } }),
 		);
-		const claims = accountClaims(made.keys, { role: deviceRole([]), shares: shares([]) });
-		const jwts = accountJwts(made.keys, claims, made.keys.createdAt);
+		const jwts = accountJwts(made.keys, fleetClaims(made.keys, topology), made.keys.createdAt);
 		const preload = {
 			...made.hub.preload,
 			[publicKey(made.keys.devices)]: jwts.devices,
@@ -199,6 +217,7 @@ describe("running servers", () => {
 		for (const [i, device] of ODD_NAMES.entries()) {
 			const varz = (await (await fetch(`http://127.0.0.1:${ports[4 + 2 * i]}/varz`)).json()) as Varz;
 			expect(varz.server_name).toBe(device);
+			expect(varz.feature_flags).toMatchObject({ js_ack_fc_v2: true, js_api_reply_v2: true });
 			expect(varz.jetstream.config).toMatchObject({
 				domain: device,
 				max_storage: 2 * 1024 ** 3,
@@ -214,5 +233,6 @@ describe("running servers", () => {
 
 interface Varz {
 	readonly server_name: string;
+	readonly feature_flags: Record<string, boolean>;
 	readonly jetstream: { readonly config: Record<string, unknown> };
 }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { operatorJwt, systemAccountJwt } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
-import { createKeys, publicKey } from "../../components/identity/keys";
+import { createKeys } from "../../components/identity/keys";
+import { publicKey } from "../../components/identity/nkey";
 import type { HubConfOptions } from "../../render/hub";
 import type { Servers } from "../support/servers";
 

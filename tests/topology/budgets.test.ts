@@ -92,9 +92,9 @@ describe("buffer", () => {
 				document: "fleet",
 				path: ["classes", "can"],
 				message:
-					"does not fit: 2,000/s of 128B through an outage of 30m need 1012MiB of buffer on a device of group all; " +
-					"all its classes need 1013MiB, and of the 512MiB of board streams may take 461MiB",
-				remedy: "give board a buffer of at least 1126MiB, lower the rate or size, or plan for a shorter outage",
+					"does not fit: 2,000/s of 128B through an outage of 30m need 1.2GiB of buffer on a device of group all; " +
+					"all its classes need 1.2GiB, and of the 512MiB of board streams may take 461MiB",
+				remedy: "give board a buffer of at least 1407MiB, lower the rate or size, or plan for a shorter outage",
 			},
 		]);
 	});
@@ -102,7 +102,8 @@ describe("buffer", () => {
 	it("is enough when it is as large as the remedy says", () => {
 		const change = { classes: { can: uplink({ rate: 2000 }) }, devices: ["edge1"] };
 		const settings = makeSettings({ hub: { fileBytes: 1024 * GIB } });
-		expect(plan(makeFleet({ ...change, bufferBytes: 1126 * 1024 ** 2 }), settings).problems).toEqual([]);
+		expect(plan(makeFleet({ ...change, bufferBytes: 1407 * 1024 ** 2 }), settings).problems).toEqual([]);
+		expect(plan(makeFleet({ ...change, bufferBytes: 1400 * 1024 ** 2 }), settings).problems).toHaveLength(1);
 	});
 
 	it("says the same for memory", () => {
@@ -166,6 +167,10 @@ describe("hub", () => {
 		const kept = 10 * stored * (86_400 + 1800);
 		expect(hub.streams.hub_can?.maxBytes).toBeGreaterThan(kept);
 		expect(hub.streams.hub_can?.maxBytes).toBeLessThan(kept * 1.3);
+		const { hub: patient } = budgetsOf(
+			makeFleet({ devices: ["edge1"], classes: { can: uplink({ rate: 10 }) }, link: { outageMs: 86_400_000 } }),
+		);
+		expect(patient.streams.hub_can?.maxBytes).toBeGreaterThan(10 * stored * 2 * 86_400);
 	});
 
 	it("counts every replica on every node", () => {

@@ -33,7 +33,6 @@ export function hubShards(fleet: Fleet): HubShard[] {
 			const shard = shardOf(device, shards);
 			members.set(shard, [...(members.get(shard) ?? []), device]);
 		}
-		// Shards that were stated exist without devices too, or the first device of one would have to wait for it.
 		return [...members.keys()]
 			.sort((a, b) => a - b)
 			.map((shard): HubShard => {
@@ -55,6 +54,10 @@ export function hubShards(fleet: Fleet): HubShard[] {
  * what no reader has seen. (Tried on 2.15.2: 2,000 of 2,000 arrived, in order, after room was made.) There is no limit
  * to a message's size, because a message that the hub refuses stops its source for ever; and no duplicate window,
  * because two devices may use the same `Nats-Msg-Id`.
+ *
+ * A device that drains stays a source until it is taken out. One that is lost is none any more: what the hub has of it
+ * stays, as long as everything else of its age. A stream that lost its last source has neither sources nor subjects;
+ * the server then gives it its own name as subject, on which no device may publish.
  */
 export function hubStream(
 	fleet: Fleet,

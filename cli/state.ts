@@ -1,4 +1,5 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import { percent } from "./format";
 
 /**
  * From what was seen to what is shown. Pure: the same facts give the same state.
@@ -195,16 +196,21 @@ function bufferState(
 	for (const [name, stream] of Object.entries(edge.streams)) {
 		const budget = outputs.budgets.buffer[group]?.classes[name];
 		if (!budget || budget.maxBytes === 0 || backlog[name] === undefined) continue;
-		// A stream that drops the oldest loses nothing until what is *unsent* fills it; one that refuses is full when it is.
-		const unsent = stream.messages === 0 ? 0 : Math.min(1, backlog[name] / stream.messages);
-		const bytes = outputs.classes[name]?.whenFull === "drop-oldest" ? stream.bytes * unsent : stream.bytes;
-		const share = Math.min(1, bytes / budget.maxBytes);
+		// What the hub has makes room when it is needed, so only what it has not got counts.
+		const share = Math.min(1, unsentBytes(stream, backlog[name]) / budget.maxBytes);
 		used = Math.max(used, share);
 		leftMs = Math.min(leftMs, budget.holdsMs * (1 - share));
 	}
 	if (leftMs === Number.POSITIVE_INFINITY) return undefined;
 	return link.state === "up" ? { used } : { used, leftMs };
 }
+
+function unsentBytes({ messages, bytes }: EdgeStreamFacts, backlog: number): number {
+	return messages === 0 ? 0 : bytes * Math.min(1, backlog / messages);
+}
+
+/** So full of what the hub has that nobody seems to make room. */
+const TOO_FULL = 0.5;
 
 function notes(
 	outputs: LeaflineOutput,
@@ -216,9 +222,19 @@ function notes(
 	const pending = outputs.pending[device];
 	if (pending) result.push(`waits for the next update: ${pending}`);
 	for (const [name, source] of Object.entries(sources)) {
-		const lastSeq = edge?.streams[name]?.lastSeq;
-		if (lastSeq !== undefined && source.seq > lastSeq)
-			result.push(`${name}: the hub is at ${source.seq} but the device at ${lastSeq}: its store went back in time`);
+		const stream = edge?.streams[name];
+		if (stream && source.seq > stream.lastSeq)
+			result.push(
+				`${name}: the hub is at ${source.seq} but the device at ${stream.lastSeq}: its store went back in time`,
+			);
+		if (stream && outputs.classes[name]?.whenFull === "refuse") {
+			const { maxBytes = 0 } = outputs.budgets.buffer[outputs.devices[device]?.group ?? ""]?.classes[name] ?? {};
+			const had = stream.bytes - unsentBytes(stream, Math.max(0, stream.lastSeq - source.seq));
+			if (had > TOO_FULL * maxBytes)
+				result.push(
+					`${name}: ${percent(had / maxBytes)} full of messages that the hub has; npx leafline trim makes room`,
+				);
+		}
 		if (source.error) result.push(`${name}: ${source.error}`);
 	}
 	return result;

@@ -45,9 +45,9 @@ test("plain lines: everything arrives once and in order over a link that was cut
 ▸ edge2 caught up in T s
 
   device  link      published  on hub  backlog  buffer
-  edge1   up            4,000   4,000        0  <0.1%
-  edge2   up            4,000   4,000        0  <0.1%
-  edge3   up            4,000   4,000        0  <0.1%
+  edge1   up            4,000   4,000        0  0%
+  edge2   up            4,000   4,000        0  0%
+  edge3   up            4,000   4,000        0  0%
 
   12,000 published · 12,000 on hub
   0 lost · 0 twice · 0 out of order

@@ -41,7 +41,7 @@ test("a device that is well", () => {
 		atEdge: 1000,
 		onHub: 900,
 		backlog: 0,
-		buffer: { used: 0.0002 },
+		buffer: { used: 0 },
 		notes: [],
 	});
 });
@@ -108,24 +108,24 @@ test("a stream that is not on the hub is named", () => {
 	expect(fleetState(leafline, { ...facts({}), hub: {} }).hub.missing).toEqual(["hub_sensor"]);
 });
 
-test("time left counts from what is used, while the hub takes nothing", () => {
-	const half = { edge1: edge(1000, { bytes: 500_000_000 }) };
-	expect(only(facts({}, { edges: half })).buffer).toEqual({ used: 0.5 });
-	expect(only(facts({}, { edges: half, cuts: { edge1: NOW } })).buffer).toEqual({ used: 0.5, leftMs: 2 * HOUR });
-});
-
-test("a class that drops the oldest is as full as what is unsent", () => {
-	const outputs: LeaflineOutput = {
-		...leafline,
-		classes: Object.fromEntries(
-			Object.entries(leafline.classes).map(([name, it]) => [name, { ...it, whenFull: "drop-oldest" }]),
-		),
-	};
+test("the buffer counts what the hub has not got, and time left while it takes nothing", () => {
 	const full = { edge1: edge(1000, { bytes: 1_000_000_000 }) };
-	expect(only(facts({ seq: 750 }, { edges: full, cuts: { edge1: NOW } }), undefined, outputs).buffer).toEqual({
+	expect(only(facts({ seq: 750 }, { edges: full })).buffer).toEqual({ used: 0.25 });
+	expect(only(facts({ seq: 750 }, { edges: full, cuts: { edge1: NOW } })).buffer).toEqual({
 		used: 0.25,
 		leftMs: 3 * HOUR,
 	});
+});
+
+test("a class that refuses and is full of what the hub has is told", () => {
+	const full = { edge1: edge(1000, { bytes: 800_000_000 }) };
+	expect(only(facts({}, { edges: full })).notes).toEqual([
+		"sensor: 80% full of messages that the hub has; npx leafline trim makes room",
+	]);
+	expect(only(facts({ seq: 0 }, { edges: full })).notes).toEqual([]);
+	const dropping = Object.entries(leafline.classes).map(([name, it]) => [name, { ...it, whenFull: "drop-oldest" }]);
+	const outputs: LeaflineOutput = { ...leafline, classes: Object.fromEntries(dropping) };
+	expect(only(facts({}, { edges: full }), undefined, outputs).notes).toEqual([]);
 });
 
 test("a store that went back in time is told", () => {

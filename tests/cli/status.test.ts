@@ -57,8 +57,8 @@ test("a fleet that is well", async () => {
 	expect(stdout.replace(/[\d.]+ kB/, "N kB")).toBe(`leafline · local · 2 devices, 1 hub, nats-server 2.15.2
 
   device  link  at edge  on hub  backlog  buffer
-  edge1   up        300     300        0  <0.1%
-  edge2   up        200     200        0  <0.1%
+  edge1   up        300     300        0  0%
+  edge2   up        200     200        0  0%
 
   hub up · 500 messages, N kB
   2 of 2 devices up · 500 at the devices · 500 on hub · 0 waiting

@@ -19,9 +19,10 @@ exports.run = async (root, args) => {
 	const { env, pulumi } = await setUp(root, ["up", "--stack", LOCAL]);
 	const tools = `✓ tools ${elapsed(Date.now() - started)}`;
 	const up = await engineUp(root, { pulumi, env, verbose, before: tools });
-	process.stdout.write(`${tools}   ✓ up ${elapsed(up)}\n`);
 	const main = path.join(root, "bin", "cli", "main.js");
 	if (!fs.existsSync(main)) throw new Message(`${main} is missing; npm run build makes it`);
 	const rest = args.filter((argument) => argument !== "--verbose");
-	return run(process.execPath, [main, "demo", ...rest], { cwd: root, env });
+	// The demonstration shows the line below its title.
+	const steps = `${tools}   ✓ up ${elapsed(up)}`;
+	return run(process.execPath, [main, "demo", ...rest], { cwd: root, env: { ...env, LEAFLINE_STEPS: steps } });
 };

@@ -23,6 +23,12 @@ export interface StreamConfig {
 	allow_direct?: boolean;
 	subject_transform?: SubjectTransform;
 	sources?: StreamSource[];
+	/** leafline makes no mirrors, but sees those of others. */
+	mirror?: StreamSource;
+	/** Publishes what it stores once more. leafline does not, others may. */
+	republish?: SubjectTransform;
+	/** `async` acknowledges before a message is written. @default "default" */
+	persist_mode?: "default" | "async";
 	metadata?: Record<string, string>;
 }
 

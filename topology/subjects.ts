@@ -86,3 +86,22 @@ export function transform(subject: string, rule: { readonly src: string; readonl
 		})
 		.join(".");
 }
+
+/**
+ * Patterns of everything that the server can make of the subjects of `pattern` with a transform: none when `src`
+ * matches nothing of it. Functions other than `{{wildcard(n)}}` may make any token, and `split` several.
+ */
+export function transformed(pattern: string, rule: { readonly src: string; readonly dest: string }): string[] {
+	const tokens = rule.dest.split(".").map((token) => token.replace(/^\$(\d+)$/, "{{wildcard($1)}}"));
+	const exact = tokens.every((token) => !token.includes("{{") || /^\{\{wildcard\(\d+\)\}\}$/.test(token));
+	const subject = exact ? transform(pattern, { src: rule.src, dest: tokens.join(".") }) : undefined;
+	if (subject !== undefined) {
+		return [subject];
+	}
+	if (!overlaps(pattern, rule.src)) {
+		return [];
+	}
+	const any = tokens.findIndex((token) => /^\{\{\s*(split|slice)/i.test(token));
+	const whole = any === -1 ? tokens : [...tokens.slice(0, any), ">"];
+	return [whole.map((token) => (token.includes("{{") ? "*" : token)).join(".")];
+}

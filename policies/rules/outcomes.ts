@@ -24,3 +24,11 @@ export function isKnown<T>(value: T | typeof UNKNOWN): value is T {
 export function known<T>(values: readonly Maybe<T>[]): T[] {
 	return values.filter((value): value is T => isKnown(value));
 }
+
+/** Whether nothing in a value, however deep, is unknown. */
+export function isFullyKnown<T>(value: T | typeof UNKNOWN): value is T {
+	if (typeof value !== "object" || value === null) {
+		return value !== UNKNOWN;
+	}
+	return Object.values(value).every((part) => isFullyKnown(part));
+}

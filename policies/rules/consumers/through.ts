@@ -1,0 +1,41 @@
+import type { ConsumerConfig } from "../../../topology/jetstream";
+import type { DesignStream, Outcome, Rule } from "../../model";
+import { type PolicyConfig, UNKNOWN } from "../../model";
+import { isFullyKnown, isKnown, unknown } from "../outcomes";
+import { flowOf, type Inflow, sorted } from "../streams/flow";
+import { isDurable } from "../streams/sourcing";
+
+/** A durable consumer that exists, and the source that takes its messages. */
+export interface Through {
+	readonly consumer: ConsumerConfig;
+	readonly name: string;
+	/** The stream that the consumer is on. */
+	readonly on: DesignStream;
+	/** The stream that sources through it. */
+	readonly taker: DesignStream;
+	readonly inflow: Inflow;
+}
+
+/** A rule that judges every consumer through which some stream sources; missing ones are a mistake of their own. */
+export function eachThrough(judge: (through: Through, config: PolicyConfig) => Outcome): Rule["check"] {
+	return (design, config) => {
+		const { byId, inflows } = flowOf(design);
+		return sorted(design.streams).flatMap((taker) => {
+			const own = inflows(taker);
+			if (!isKnown(own)) {
+				return [unknown(taker.origin, `sources of ${taker.origin.label}`)];
+			}
+			return own.filter(isDurable).flatMap((inflow): Outcome[] => {
+				const on = byId.get(inflow.from);
+				const name = inflow.source.consumer?.name ?? "";
+				const consumer = on && Object.hasOwn(on.consumers, name) ? on.consumers[name] : undefined;
+				if (on === undefined || consumer === undefined) {
+					return [];
+				}
+				return consumer === UNKNOWN || !isFullyKnown(consumer)
+					? [unknown(on.origin, `consumer ${name} on ${on.origin.label}`)]
+					: [judge({ consumer, name, on, taker, inflow }, config)];
+			});
+		});
+	};
+}

@@ -1,0 +1,25 @@
+import { isSubset, transformed } from "../../../topology/subjects";
+import type { DesignStream } from "../../model";
+import { isFullyKnown, isKnown } from "../outcomes";
+
+/** Patterns of the subjects that messages published on `subject` are stored under, after the stream's transform. */
+export function stored(subject: string, rule: { readonly src: string; readonly dest: string } | undefined): string[] {
+	if (rule === undefined) {
+		return [subject];
+	}
+	const src = rule.src === "" ? ">" : rule.src;
+	const changed = transformed(subject, { src, dest: rule.dest });
+	return isSubset(subject, src) ? changed : [...changed, subject];
+}
+
+/** Patterns of what a stream publishes once more; empty when it does not, or when that is unknown. */
+export function republished({ config }: DesignStream): string[] {
+	const { republish, subjects, subject_transform: transform, sources, mirror } = config;
+	if (!isFullyKnown(republish) || republish === undefined || !isFullyKnown(subjects) || !isKnown(transform)) {
+		return [];
+	}
+	const rule = { src: republish.src === "" ? ">" : republish.src, dest: republish.dest };
+	// Messages of sources keep subjects of which this stream knows nothing.
+	const own = sources === undefined && mirror === undefined && subjects !== undefined ? subjects : [">"];
+	return own.flatMap((subject) => stored(subject, transform)).flatMap((subject) => transformed(subject, rule));
+}

@@ -3,6 +3,7 @@ import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import type { BufferBudget, Problem } from "./model";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
 import { KEEP_AT_MOST } from "./trim";
+import { uplinkWindows } from "./windows";
 
 /**
  * The first budget: what the streams of a device must hold through the longest outage, against the hardware's buffer.
@@ -25,6 +26,8 @@ const STEP = 1024 ** 2;
 
 interface Need {
 	readonly bytes: number;
+	/** Part of them for messages that the hub has, and the device has not been told so. */
+	readonly unsaid: number;
 	readonly bytesPerMs: number;
 	readonly storage: "file" | "memory";
 }
@@ -46,9 +49,9 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 			problems.push(doesNotFit(fleet, group, storage, { part, needed, usable }));
 		}
 		const shares = shareOut(part, usable - needed, needed);
-		for (const [name, { bytes, bytesPerMs }] of part) {
+		for (const [name, { bytes, unsaid, bytesPerMs }] of part) {
 			const maxBytes = Math.max(bytes, Math.floor((bytes + (shares[name] ?? 0)) / STEP) * STEP);
-			classes[name] = { maxBytes, holdsMs: Math.floor(maxBytes / bytesPerMs) };
+			classes[name] = { maxBytes, holdsMs: Math.floor((maxBytes - unsaid) / bytesPerMs) };
 		}
 	}
 	const neededBytes = sum(Object.values(needs), "file");
@@ -59,12 +62,17 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
 	const { link, devices } = fleet.groups[group] ?? { link: undefined, devices: [] };
 	const device = longest(devices);
+	const windows = link ? uplinkWindows(fleet.classes, link, device) : {};
 	const needs: Record<string, Need> = {};
 	for (const [name, { rate, sizeBytes, storage, whenFull }] of Object.entries(fleet.classes)) {
-		const bytesPerMs = (rate * edgeStoredBytes(device, name, sizeBytes)) / 1000;
-		// An outage may begin when messages that the hub has take all the room they may.
-		const room = whenFull === "refuse" ? 1 - KEEP_AT_MOST : 1;
-		needs[name] = need(bytesPerMs / room, link?.outageMs ?? 0, storage);
+		const stored = edgeStoredBytes(device, name, sizeBytes);
+		const bytesPerMs = (rate * stored) / 1000;
+		// An outage may begin when messages that the hub has take all the room they may, and when a window is not yet
+		// acknowledged: the hub does that when one is full, or after a second without a message, and not before.
+		const refuses = whenFull === "refuse";
+		const room = refuses ? 1 - KEEP_AT_MOST : 1;
+		const unsaid = refuses ? Math.ceil(((windows[name] ?? 0) * stored) / room) : 0;
+		needs[name] = need(bytesPerMs / room, link?.outageMs ?? 0, storage, unsaid);
 	}
 	for (const [name, { rate, sizeBytes, keepMs }] of Object.entries(fleet.downlink)) {
 		// What the hub sends after an outage, and what the device's own programs have not read yet.
@@ -81,8 +89,8 @@ function shareOut(part: readonly [string, Need][], spare: number, needed: number
 	return Object.fromEntries(weights.map(([name, weight]) => [name, (Math.max(0, spare) * weight) / whole]));
 }
 
-function need(bytesPerMs: number, ms: number, storage: "file" | "memory"): Need {
-	return { bytes: Math.max(SMALLEST, Math.ceil(bytesPerMs * ms * HEADROOM)), bytesPerMs, storage };
+function need(bytesPerMs: number, ms: number, storage: "file" | "memory", unsaid = 0): Need {
+	return { bytes: unsaid + Math.max(SMALLEST, Math.ceil(bytesPerMs * ms * HEADROOM)), unsaid, bytesPerMs, storage };
 }
 
 function doesNotFit(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { trimStream } from "../../components/trim/trim";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 
@@ -7,7 +8,7 @@ const FLEET = `apiVersion: leafline/v1
 fleet: full
 hardware:
   board: { arch: amd64, buffer: 8MiB }
-link: { up: 100Mbit/s, rtt: 20ms, outage: 10s }
+link: { up: 4Mbit/s, rtt: 20ms, outage: 10s }
 classes:
   can: { rate: 100/s, size: 1KiB, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
   debug: { rate: 100/s, size: 1KiB, accepts: log.>, whenFull: drop-oldest, hub: { keep: 1h } }
@@ -44,14 +45,39 @@ describe("a device whose buffer is full", () => {
 		await publisher.stop();
 	});
 
-	it("takes messages again as soon as the hub has the old ones", async () => {
+	it("takes messages again when the device has made room of what the hub has, and of nothing else", async () => {
+		const { client, link } = rig.device("edge1");
+		const ask = async (request: string, body?: unknown) =>
+			(await client.request(`$JS.API.${request}`, body === undefined ? "" : JSON.stringify(body))).json() as never;
+		const hubHas = async () => (await rig.lastSequence("hub_can")) ?? 0;
+
+		// The hub has everything already; the device hears of it a heartbeat later.
+		const told = async () => {
+			const { num_ack_pending } = await ask("CONSUMER.INFO.edge1_can.hub");
+			return num_ack_pending === 0;
+		};
+		await eventually(told, { what: "the device knows that the hub has everything" });
+		link.set({ mode: "cut" });
+		expect((await trimStream(ask, "edge1_can")).purged).toBeGreaterThan(0);
 		const run = "again";
-		const traffic = { run, messages: TOO_MANY, rate: 1_000, subject: "vehicle.sensor", payload: payload(run) };
-		const publisher = await rig.publish("edge1", traffic);
-		const before = (await rig.lastSequence("hub_can")) ?? 0;
-		await publisher.done;
+		const traffic = { run, rate: 1_000, subject: "vehicle.sensor", payload: payload(run) };
+		const before = await hubHas();
+		const away = await rig.publish("edge1", { ...traffic, messages: 1_000 });
+		await away.done;
+		expect(await hubHas()).toBe(before);
+		await trimStream(ask, "edge1_can");
+		link.set({ mode: "up" });
+		await rig.arrived("hub_can", before + 1_000);
+
+		// Twice what fits, while the hub takes it away.
+		const publisher = await rig.publish("edge1", { ...traffic, from: 1_000, messages: TOO_MANY - 1_000 });
+		const trimming = setInterval(() => void trimStream(ask, "edge1_can").catch(() => {}), 500);
+		await publisher.done.finally(() => clearInterval(trimming));
 		await rig.arrived("hub_can", before + TOO_MANY);
-		await publisher.stop();
+		const acknowledged = { edge1: Uint8Array.from([...away.acks, ...publisher.acks]) };
+		const { total } = await rig.verdict("hub_can", run, acknowledged);
+		expect(total).toMatchObject({ acknowledged: TOO_MANY, arrived: TOO_MANY, lost: 0, twice: 0, outOfOrder: 0 });
+		await Promise.all([away.stop(), publisher.stop()]);
 	});
 
 	it("whenFull: drop-oldest loses the oldest and nothing else", async () => {

@@ -4,7 +4,7 @@ import { encodePayload } from "../../cli/traffic";
 import { type Arrival, judge, type Verdict } from "../../cli/verdict";
 import type { LinkShape } from "../../components/links/model";
 import { createLink, type Link } from "../../components/links/shaper";
-import { edgeStreams, stream } from "../../components/streams/provider";
+import { edgeStreams, stream } from "../../components/streams/provider/index";
 import { parseFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
 import { buildOutputs } from "../../contract/build";

@@ -146,6 +146,29 @@ test("a hub stream that was there first takes what a device has as soon as its s
 	}, "10 messages on the hub");
 });
 
+test("a source is not taken away while its device holds what the hub does not have", async () => {
+	await way
+		.api("hub")
+		.ask("STREAM.DELETE.hub_can", undefined, 5_000)
+		.catch(() => {});
+	await way
+		.api("edge6")
+		.ask("STREAM.DELETE.edge6_can", undefined, 5_000)
+		.catch(() => {});
+	await edgeStreams.update("north", props(), props(["edge6"]));
+	for (let i = 0; i < 300; i++) await bench.device("edge6").request("vehicle.speed", "x", { timeout: 5_000 });
+	const hub = (changes: object) => streamProps(bench.connection, changes);
+	const [before, after] = [hub({ sources: sources("edge6") }), hub({ sources: {} })];
+	const reason = async (next: object) => (await stream.check(before, { ...next })).failures?.[0]?.reason;
+
+	expect(await reason(after)).toMatch(
+		/hub_can: the hub does not have everything yet: edge6_can holds 300 messages\. Set the device to `retired: drain`/,
+	);
+	expect(await reason({ ...after, allowDataLoss: true })).toBeUndefined();
+	await stream.create(before);
+	await until(async () => (await reason(after)) === undefined, "edge6 is drained");
+});
+
 test("a device that refuses fails the operation, names itself, and leaves the others done", async () => {
 	await way.api("edge1").ask("STREAM.DELETE.edge1_can", undefined, 5_000);
 	await way.api("edge1").ask("STREAM.CREATE.edge1_can", { name: "edge1_can", subjects: ["else"] }, 5_000);

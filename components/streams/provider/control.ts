@@ -2,6 +2,7 @@ import { connect, credsAuthenticator, type NatsConnection, RequestStrategy } fro
 import { type Api, domainApi, NoAnswer } from "./api";
 import { type Connection, fingerprint, whereabouts } from "./connection";
 import { type ControlLeaf, startControlLeaf } from "./control-leaf";
+import type { Reporter } from "./engine";
 import { UserError } from "./errors";
 import { explain } from "./explain";
 import { sleep } from "./wait";
@@ -28,6 +29,7 @@ export interface Control {
 export const OLDEST_SERVER = "2.14.5";
 
 const DEFAULT_WAIT_MS = 30_000;
+const SLOW_MS = 1_500;
 const LEAVES_FRESH_MS = 400;
 const open = new Map<string, Promise<Control>>();
 
@@ -48,6 +50,21 @@ export async function control(connection: Connection, options: { timeoutMs?: num
 		opened.catch(forget);
 	}
 	return opened;
+}
+
+/**
+ * As `control()` and `ready()`, and says so on the resource if it takes a while.
+ * @throws UserError
+ */
+export async function reach(connection: Connection, say: Reporter): Promise<Control> {
+	const slow = setTimeout(() => say.progress("reaching the hub"), SLOW_MS);
+	try {
+		const way = await control(connection);
+		await way.ready();
+		return way;
+	} finally {
+		clearTimeout(slow);
+	}
 }
 
 /** Ends every control leaf of this process. Without it they end with the process. */

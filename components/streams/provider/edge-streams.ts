@@ -2,7 +2,7 @@ import { expandEdge } from "../../../topology/edge";
 import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
 import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
-import { type Control, control } from "./control";
+import { type Control, reach } from "./control";
 import { type DeviceResult, readDevice, settleDevice } from "./edge-device";
 import { type Reporter, reporter } from "./engine";
 import { IncompleteError } from "./errors";
@@ -48,7 +48,11 @@ export const edgeStreams: Handler = {
 		const fields = ["classes", "devices", "group", "owner", "connection", "allowDataLoss"] as const;
 		const waiting = Object.keys(old.pending ?? {}).filter((device) => next.devices[device]);
 		const retry = waiting.length > 0 && !next.ignorePending;
-		if (retry) reporter(next.resourceUrn).info(`${count(waiting.length)} pending and tried again: ${some(waiting)}`);
+		if (retry) {
+			const say = reporter(next.resourceUrn);
+			say.info(`${count(waiting.length)} pending and tried again: ${some(waiting)}`);
+			await say.flush();
+		}
 		return { changes: retry || fields.some((field) => !same(old[field], next[field])) };
 	},
 
@@ -81,6 +85,7 @@ export const edgeStreams: Handler = {
 			),
 		);
 		if (unread.length > 0) say.info(`${count(unread.length)} offline, last known state kept: ${some(unread)}`);
+		await say.flush();
 		const inOrder = Object.fromEntries(Object.keys(known.devices).map((device) => [device, devices[device]]));
 		const outs: Props = { ...stored, devices: inOrder };
 		const { pending: _, ...inputs } = outs;
@@ -90,7 +95,9 @@ export const edgeStreams: Handler = {
 	async delete(_id, stored) {
 		// Streams on devices belong to the devices, with what the hub has not got yet.
 		const { devices, resourceUrn } = props(stored);
-		reporter(resourceUrn).info(`the streams on ${count(Object.keys(devices).length)} stay where they are`);
+		const say = reporter(resourceUrn);
+		say.info(`the streams on ${count(Object.keys(devices).length)} stay where they are`);
+		await say.flush();
 	},
 };
 
@@ -137,7 +144,9 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 		if (result.outcome === "failed") failed.push(`${device}: ${result.reason}`);
 	};
 	await Promise.all(names.map((device) => limited(() => settleOne(device))));
+	say.progress(`${names.length - Object.keys(pending).length} of ${names.length} devices`, "last");
 	report(say, wanted, old, { pending, removedClasses });
+	await say.flush();
 	const sorted = Object.fromEntries(Object.entries(pending).sort(([a], [b]) => (a < b ? -1 : 1)));
 	const outs: Props = { ...wanted, pending: sorted };
 	if (failed.length > 0) {
@@ -167,10 +176,7 @@ function report(
 
 async function open({ connection, resourceUrn }: EdgeStreamsProps): Promise<{ way: Control; say: Reporter }> {
 	const say = reporter(resourceUrn);
-	say.progress("reaching the hub");
-	const way = await control(requireConnection(connection));
-	await way.ready();
-	return { way, say };
+	return { way: await reach(requireConnection(connection), say), say };
 }
 
 function count(devices: number): string {

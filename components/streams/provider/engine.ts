@@ -1,13 +1,16 @@
 /** Tells the user what happens to one resource, while it happens. */
 export interface Reporter {
-	/** Shown until the next one; at most two a second get through. */
-	progress(text: string): void;
+	/** Shown until the next one; at most two a second get through, and the last one. */
+	progress(text: string, last?: "last"): void;
 	info(text: string): void;
 	warn(text: string): void;
+	/** Waits until the engine has it all: what comes after the end of an operation is not shown. */
+	flush(): Promise<void>;
 }
 
-const SILENT: Reporter = { progress() {}, info() {}, warn() {} };
+const SILENT: Reporter = { progress() {}, info() {}, warn() {}, flush: async () => {} };
 const MIN_GAP_MS = 500;
+const LOG_MS = 2_000;
 
 /**
  * A reporter for the resource `urn`. Pulumi starts its dynamic provider with the engine's address as first argument;
@@ -16,7 +19,9 @@ const MIN_GAP_MS = 500;
 export function reporter(urn: unknown): Reporter {
 	const engine = connect();
 	if (!engine || typeof urn !== "string") return SILENT;
-	let last = 0;
+	// What is done at once needs no progress but the last.
+	let shown = Date.now();
+	let sent: Promise<void> = Promise.resolve();
 	const { LogRequest, LogSeverity } = engine.messages;
 	const log = (severity: 1 | 2 | 3, text: string, ephemeral: boolean) => {
 		const request = new LogRequest();
@@ -24,22 +29,25 @@ export function reporter(urn: unknown): Reporter {
 		request.setMessage(text);
 		request.setUrn(urn);
 		request.setEphemeral(ephemeral);
-		// Losing a line must never fail an operation.
-		engine.client.log(request, () => {});
+		// One after the other, or they are shown in another order. Losing a line must never fail an operation.
+		sent = sent.then(
+			() => new Promise((done) => engine.client.log(request, { deadline: Date.now() + LOG_MS }, () => done())),
+		);
 	};
 	return {
-		progress(text) {
-			if (Date.now() - last < MIN_GAP_MS) return;
-			last = Date.now();
+		progress(text, end) {
+			if (!end && Date.now() - shown < MIN_GAP_MS) return;
+			shown = Date.now();
 			log(LogSeverity.INFO as 1, text, true);
 		},
 		info: (text) => log(LogSeverity.INFO as 1, text, false),
 		warn: (text) => log(LogSeverity.WARNING as 2, text, false),
+		flush: () => sent,
 	};
 }
 
 interface Engine {
-	client: { log(request: unknown, done: () => void): void };
+	client: { log(request: unknown, options: { deadline: number }, done: () => void): void };
 	messages: typeof import("@pulumi/pulumi/proto/engine_pb");
 }
 

@@ -64,9 +64,19 @@ export function hosted(load: () => Promise<Handler>): HostedHandler {
 			}),
 		diff: (id, olds, news) => guard(async () => (await ready()).diff(id, plain(olds), plain(news))),
 		create: (inputs) => guard(async () => plain(await (await ready()).create(plain(inputs)))),
-		read: (id, props) => guard(async () => plain(await (await ready()).read(id, plain(props)))),
+		read: (id, props) => guard(async () => plain(withUrn(props, await (await ready()).read(id, plain(props))))),
 		update: (id, olds, news) => guard(async () => plain(await (await ready()).update(id, plain(olds), plain(news)))),
 		delete: (id, props) => guard(async () => (await ready()).delete(id, plain(props))),
+	};
+}
+
+/** What a resource read is no news of: the input that only tells the provider where to show progress. */
+function withUrn<T extends Awaited<ReturnType<Handler["read"]>>>({ resourceUrn }: Props, read: T): T {
+	if (resourceUrn === undefined || read.id === "") return read;
+	return {
+		...read,
+		props: { ...read.props, resourceUrn },
+		...(read.inputs && { inputs: { ...read.inputs, resourceUrn } }),
 	};
 }
 

@@ -1,4 +1,5 @@
-import type { StreamConfig } from "../../../topology/jetstream";
+import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { backlogs, removedSources } from "./backlog";
 import { compareStream, type Difference, describe } from "./compare";
 import { type Connection, fingerprint, readConnection } from "./connection";
 import { control } from "./control";
@@ -8,6 +9,7 @@ import { atStake, consumerRejectedByServer, type Lowered, loweredLimits, rejecte
 import { DOMAIN, full, type StreamProps } from "./stream-props";
 
 const LOOK_MS = 5_000;
+const SHOWN = 5;
 const ASK_AGAIN_MS = 20_000;
 
 /** Why this change must not happen, or undefined. Asks the hub only when messages may be at stake. */
@@ -28,11 +30,11 @@ export async function refusal(old: StreamProps, next: StreamProps): Promise<stri
 			"or set leafline:allowDataLoss to true to delete this one with its messages and make it anew."
 		);
 	}
-	const lowered = loweredLimits(old.config, next.config);
-	if (lowered.length === 0) return undefined;
 	const connection = readConnection(next.connection) ?? readConnection(old.connection);
 	if (!connection) return undefined;
-	return lookForLoss(connection, next.config.name, lowered);
+	const lowered = loweredLimits(old.config, next.config);
+	const lost = lowered.length > 0 ? await lookForLoss(connection, name, lowered) : undefined;
+	return lost ?? lookForBacklog(connection, name, removedSources(old, next));
 }
 
 async function lookForLoss(connection: Connection, name: string, lowered: Lowered[]): Promise<string | undefined> {
@@ -43,6 +45,25 @@ async function lookForLoss(connection: Connection, name: string, lowered: Lowere
 	}
 	const lost = seen.info ? atStake(lowered, seen.info.state) : [];
 	return seen.info && lost.length > 0 ? losing(lost, seen.info) : undefined;
+}
+
+/** A source that goes takes with it what the hub has not got from its device yet. */
+async function lookForBacklog(
+	connection: Connection,
+	name: string,
+	removed: readonly StreamSource[],
+): Promise<string | undefined> {
+	if (removed.length === 0) return undefined;
+	const seen = await look(connection, name);
+	if ("error" in seen) return `${name}: whether its devices are drained cannot be told: ${seen.error}`;
+	const held = await backlogs(await control(connection), removed, LOOK_MS);
+	if (held.length === 0) return undefined;
+	const shown = held.slice(0, SHOWN).map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
+	const more = held.length > SHOWN ? ` and ${held.length - SHOWN} more` : "";
+	return (
+		`${name}: the hub does not have everything yet: ${shown.join(", ")}${more}. ` +
+		"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
+	);
 }
 
 /** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */
@@ -111,8 +132,8 @@ export function mayTakeOver(wanted: StreamProps, existing: StreamInfo): void {
 }
 
 function listed(differences: readonly Difference[]): string {
-	const shown = differences.slice(0, 5).map(describe);
-	return differences.length > 5 ? `${shown.join(", ")} and ${differences.length - 5} more` : shown.join(", ");
+	const shown = differences.slice(0, SHOWN).map(describe);
+	return differences.length > SHOWN ? `${shown.join(", ")} and ${differences.length - SHOWN} more` : shown.join(", ");
 }
 
 /** @example "1 message", "12,345 messages" */

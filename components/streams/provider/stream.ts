@@ -2,7 +2,7 @@ import type { StreamConfig } from "../../../topology/jetstream";
 import type { Api, Patience } from "./api";
 import { compareStream, same } from "./compare";
 import { requireConnection } from "./connection";
-import { control } from "./control";
+import { reach } from "./control";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";
@@ -102,9 +102,7 @@ function failed(inputs: Props, reason: string) {
 
 async function open({ connection, resourceUrn }: StreamProps): Promise<{ api: Api; say: Reporter }> {
 	const say = reporter(resourceUrn);
-	say.progress("reaching the hub");
-	const way = await control(requireConnection(connection));
-	await way.ready();
+	const way = await reach(requireConnection(connection), say);
 	return { api: way.api(DOMAIN), say };
 }
 

@@ -6,6 +6,8 @@ import { eventually } from "../support/eventually";
 /** A real hub with leaf nodes behind it, of which the provider is told the connection only. */
 export interface Bench {
 	readonly connection: Connection;
+	/** Of the hub's client port, for those who do not come through the leaf port. */
+	readonly directUrl: string;
 	/** Starts a device's server, or starts it again with its old store. */
 	startDevice(name: string): Promise<void>;
 	startHub(): Promise<void>;
@@ -23,6 +25,7 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 	const server = (name: string) => (name === "hub" ? hub : edges.get(name)?.server);
 	return {
 		connection: servers.connection,
+		directUrl: `nats://127.0.0.1:${hub?.ports.client}`,
 		startDevice: async (name) => {
 			const edge = edges.get(name);
 			if (edge) await edge.server.start();

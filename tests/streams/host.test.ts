@@ -36,7 +36,12 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 		expect(await host.diff(id, outs, second)).toBe(true);
 		expect(await host.update(id, outs, second)).toEqual(second);
 		expect(await host.read(id, second)).toEqual({ id, outs: second, inputs: second });
-		await host.delete(id, second);
+		expect(await host.update(id, second, first)).toEqual(first);
+		await until(
+			() => host.shown.includes("warning: not sourced any more, and offline: what they still hold stays on edge2"),
+			"the warning",
+		);
+		await host.delete(id, first);
 		expect((await host.read(id, second)).id).toBe("");
 	});
 

@@ -19,6 +19,17 @@ export function removedSources(old: StreamProps, next: StreamProps): StreamSourc
 	return Object.entries(old.sources ?? {}).flatMap(([name, source]) => (next.sources?.[name] ? [] : [source]));
 }
 
+/** Devices of these sources that are not connected, as far as the hub tells. */
+export async function unreachable(way: Control, sources: readonly StreamSource[]): Promise<string[]> {
+	if (sources.length === 0) return [];
+	const leaves = await way.leaves();
+	return sources.flatMap((source) => deviceOf(source) ?? []).filter((device) => leaves && !leaves.has(device));
+}
+
+function deviceOf({ external }: StreamSource): string | undefined {
+	return external?.api.split(".")[1];
+}
+
 /**
  * Of these sources, those whose device has more than what is on its way at any time. A device that is offline, or
  * sourced without a durable consumer, cannot tell and is left out.
@@ -27,9 +38,10 @@ export async function backlogs(way: Control, sources: readonly StreamSource[], w
 	const leaves = await way.leaves();
 	const limited = limiter(WIDTH);
 	const deadline = Date.now() + withinMs;
-	const found = sources.map(({ name, consumer, external }) =>
+	const found = sources.map((source) =>
 		limited(async () => {
-			const device = external?.api.split(".")[1];
+			const { name, consumer } = source;
+			const device = deviceOf(source);
 			if (!consumer || !device || (leaves && !leaves.has(device))) return [];
 			try {
 				const info = await consumerInfo(way.api(device), name, consumer.name, { deadline, timeoutsMs: [2_000] });

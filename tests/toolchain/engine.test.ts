@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProject, type Project } from "./project";
 import { eventually } from "./support";
@@ -34,6 +35,18 @@ const second = new command.local.Command("second", {
 
 const asked = command.local.runOutput({ command: "echo $A; cat", environment: { A: "asked" }, stdin: "in" });
 
+/** What a dynamic provider needs, as text, so that nothing is serialised. */
+const PROVIDER = "exports.handler=()=>({create:async(i)=>({id:'note',outs:{text:i.text+'!'}})," +
+	"update:async(id,o,n)=>({outs:{text:n.text+'!'}})})";
+class Note extends pulumi.CustomResource {
+	declare readonly text: pulumi.Output<string>;
+	constructor(name: string, text: string) {
+		super("pulumi-nodejs:dynamic/tryout:Note", name, { text, __provider: PROVIDER });
+	}
+}
+const note = new Note("note", greeting);
+
+export const noted = note.text;
 export const out = first.stdout;
 export const err = first.stderr;
 export const upper = second.stdout;
@@ -53,10 +66,27 @@ async function outputs(...args: string[]): Promise<Record<string, unknown>> {
 	return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-describe("the engine on a small program", () => {
+/** Stand-ins at work for this project; with Pulumi's own plugins there are none. */
+function plugins(): string[] {
+	return processes((line) => line.includes(`${project.root}/toolchain/offline/`)).map(({ line }) => line);
+}
+
+function processes(wanted: (line: string) => boolean): { pid: number; line: string; cwd: string }[] {
+	return fs.readdirSync("/proc").flatMap((name) => {
+		try {
+			const line = /^\d+$/.test(name) ? fs.readFileSync(`/proc/${name}/cmdline`, "utf8") : "";
+			return wanted(line) ? [{ pid: Number(name), line, cwd: fs.readlinkSync(`/proc/${name}/cwd`) }] : [];
+		} catch {
+			return [];
+		}
+	});
+}
+
+// Several runs of the engine each, on a machine that may be busy.
+describe("the engine on a small program", { timeout: 120_000 }, () => {
 	it("previews before anything exists: outputs are not known, and no command has run", async () => {
 		const { code, text } = await project.run("pulumi", "preview");
-		expect(text).toMatch(/\+ 3 to create/);
+		expect(text).toMatch(/\+ 4 to create/);
 		expect(text).toMatch(/out +: \[unknown\]/);
 		expect(text).toMatch(/upper +: \[unknown\]/);
 		expect(text).toMatch(/run +: "asked\\nin"/);
@@ -66,13 +96,14 @@ describe("the engine on a small program", () => {
 
 	it("creates", async () => {
 		const { code, text } = await project.run("up");
-		expect(text).toMatch(/\+ 3 created/);
+		expect(text).toMatch(/\+ 4 created/);
 		expect(code).toBe(0);
 		expect(await outputs("--show-secrets")).toEqual({
 			out: "made hello",
 			err: "nobody",
 			upper: "MADE HELLO",
 			run: "asked\nin",
+			noted: "hello!",
 			stack: "local",
 			hiddenIsSecret: expect.anything(),
 		});
@@ -93,7 +124,7 @@ describe("the engine on a small program", () => {
 
 	it("finds nothing to do the second time", async () => {
 		const { code, text } = await project.run("pulumi", "preview", "--expect-no-changes");
-		expect(text).toMatch(/3 unchanged/);
+		expect(text).toMatch(/4 unchanged/);
 		expect(code).toBe(0);
 	});
 
@@ -101,10 +132,10 @@ describe("the engine on a small program", () => {
 		await project.run("pulumi", "config", "set", "greeting", "goodbye");
 		const preview = await project.run("pulumi", "preview", "--diff");
 		expect(preview.text).toMatch(/GREETING: "hello" => "goodbye"/);
-		expect(preview.text).toMatch(/~ 1 to update|~ 2 to update/);
+		expect(preview.text).toMatch(/~ [23] to update/);
 		const { code, text } = await project.run("up");
 		expect(code).toBe(0);
-		expect(text).toMatch(/~ 2 updated/);
+		expect(text).toMatch(/~ 3 updated/);
 		const { out, upper } = await outputs();
 		expect(out).toMatch(/^changed to goodbye, was (made|changed to) hello/);
 		expect(upper).toBe(String(out).toUpperCase());
@@ -121,7 +152,7 @@ describe("the engine on a small program", () => {
 
 	it("refreshes without finding a change", async () => {
 		const { code, text } = await project.run("pulumi", "refresh", "--yes", "--expect-no-changes");
-		expect(text).toMatch(/3 unchanged/);
+		expect(text).toMatch(/4 unchanged/);
 		expect(code).toBe(0);
 	});
 
@@ -146,6 +177,19 @@ describe("the engine on a small program", () => {
 		expect(code).not.toBe(0);
 		expect(text).toMatch(/signal: killed|cancel/i);
 		expect(Date.now() - before).toBeLessThan(20_000);
+		expect(plugins()).toEqual([]);
+	});
+
+	it("leaves no plugin behind when the engine is killed", async () => {
+		const { finished, output } = project.start(["up"]);
+		await eventually("the command runs", () => output().includes("started"), 30_000);
+		const engines = processes((line) => /\0(up)\0--yes/.test(line) && line.split("\0")[0]?.endsWith("pulumi"));
+		const mine = engines.filter(({ cwd }) => cwd === project.root);
+		expect(mine).toHaveLength(1);
+		for (const { pid } of mine) process.kill(pid, "SIGKILL");
+		expect((await finished).code).not.toBe(0);
+		await eventually("the plugins have ended", () => plugins().length === 0, 10_000);
+		expect((await project.run("pulumi", "cancel", "--yes")).code).toBe(0);
 		await project.run("pulumi", "config", "set", "then", "exit 0");
 	});
 

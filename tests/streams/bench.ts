@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import type { NatsConnection } from "nats";
 import type { Connection } from "../../components/streams/provider/connection";
 import { type BenchOptions, type Edge, startBench as startServers } from "../support/bench";
@@ -13,6 +14,9 @@ export interface Bench {
 	startHub(): Promise<void>;
 	/** With -9. */
 	kill(name: string): Promise<void>;
+	/** Lets a server hang, with its connections open, until it is resumed. */
+	pause(name: string): void;
+	resume(name: string): void;
 	/** A program on a device. */
 	device(name: string): NatsConnection;
 	stop(): Promise<void>;
@@ -33,6 +37,8 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 		},
 		startHub: async () => hub?.start(),
 		kill: async (name) => server(name)?.kill(),
+		pause: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGSTOP"),
+		resume: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGCONT"),
 		device: (name) => {
 			const edge = edges.get(name);
 			if (!edge) throw new Error(`${name} was not started`);
@@ -40,6 +46,21 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 		},
 		stop: () => servers.close(),
 	};
+}
+
+/** The server that runs on this configuration. */
+function pidOf(configuration: string): number {
+	const pid = readdirSync("/proc").find((entry) => {
+		if (!/^\d+$/.test(entry)) return false;
+		try {
+			const [program = "", ...args] = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
+			return program.endsWith("nats-server") && args.includes(configuration);
+		} catch {
+			return false;
+		}
+	});
+	if (!pid) throw new Error(`no server runs on ${configuration}`);
+	return Number(pid);
 }
 
 /** Waits until `condition` holds. @throws after `within` ms, naming what was waited for */

@@ -4,12 +4,18 @@ import { type Control, closeAll, control } from "../../components/streams/provid
 import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
 import { stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import { sleep } from "../../components/streams/provider/wait";
 import { type Bench, startBench, until } from "./bench";
 import { edgeStream, source, streamProps } from "./fixtures";
 
 let bench: Bench;
 let way: Control;
-const OPTIONS: DeviceOptions = { owner: "leafline/test", adopt: [], allowDataLoss: false, removedClasses: [] };
+const OPTIONS: Omit<DeviceOptions, "connectedBy"> = {
+	owner: "leafline/test",
+	adopt: [],
+	allowDataLoss: false,
+	removedClasses: [],
+};
 
 beforeAll(async () => {
 	bench = await startBench();
@@ -24,7 +30,11 @@ afterAll(async () => {
 });
 
 const settle = (device: string, changes = {}, options: Partial<DeviceOptions> = {}) =>
-	settleDevice(way, device, [edgeStream(device, changes)], { ...OPTIONS, ...options });
+	settleDevice(way, device, [edgeStream(device, changes)], {
+		...OPTIONS,
+		connectedBy: Date.now() + 5_000,
+		...options,
+	});
 const read = (device: string, changes = {}) => readDevice(way, device, [edgeStream(device, changes)], OPTIONS.owner);
 const api = (device: string) => way.api(device);
 const publish = (connection: NatsConnection, subject: string) =>
@@ -66,6 +76,16 @@ test("a device that is not connected is pending, quickly, and settled when it is
 	expect(await read("edge3")).toBeUndefined();
 	await bench.startDevice("edge3");
 	expect(await settle("edge3")).toEqual({ outcome: "settled" });
+});
+
+test("a device that is busy is waited for, and not taken for offline", async () => {
+	bench.pause("edge3");
+	const settling = settle("edge3", { max_bytes: 40_000_000 });
+	const early = await Promise.race([settling, sleep(4_000)]);
+	bench.resume("edge3");
+	expect(early).toBeUndefined();
+	expect(await settling).toEqual({ outcome: "settled" });
+	expect(await read("edge3", { max_bytes: 40_000_000 })).toEqual([]);
 });
 
 test("a stream that somebody else made is refused, unless it is adopted", async () => {

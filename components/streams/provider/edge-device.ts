@@ -30,12 +30,16 @@ export interface DeviceOptions {
 	readonly allowDataLoss: boolean;
 	/** Classes whose streams are deleted. */
 	readonly removedClasses: readonly string[];
+	/** How long a device may take to connect, as `Date.now()`: the same moment for all, or each would take its time. */
+	readonly connectedBy: number;
 }
 
 /** A device that was started a moment ago may still be connecting. */
-const GRACE_MS = 5_000;
+export const GRACE_MS = 5_000;
 /** A hub that was restarted has its devices back within seconds. */
 const RECONNECT_MS = 10_000;
+/** A hub that is down, or does not tell who is connected: nobody can say whether waiting for a device is worth it. */
+const SILENT_HUB_MS = 30_000;
 /** Draining a backlog over a slow link, a device was seen to take 42 s for one answer: busy is not offline. */
 const BUSY_MS = 120_000;
 const READ_BUSY_MS = 45_000;
@@ -49,7 +53,7 @@ export async function settleDevice(
 	streams: readonly EdgeStream[],
 	options: DeviceOptions,
 ): Promise<DeviceResult> {
-	if (!(await connected(way, device, GRACE_MS))) return { outcome: "pending", reason: OFFLINE };
+	if (!(await connected(way, device, options.connectedBy))) return { outcome: "pending", reason: OFFLINE };
 	const api = way.api(device);
 	const patience = patient(way, device, BUSY_MS);
 	try {
@@ -74,7 +78,7 @@ export async function readDevice(
 	streams: readonly EdgeStream[],
 	owner: string,
 ): Promise<string[] | undefined> {
-	if (!(await connected(way, device, 0))) return undefined;
+	if (!(await connected(way, device, Date.now()))) return undefined;
 	const api = way.api(device);
 	const patience = patient(way, device, READ_BUSY_MS);
 	try {
@@ -179,8 +183,7 @@ function withOwner({ stream, consumer }: EdgeStream, owner: string): Wanted {
 	return consumer ? { stream: marked, consumer } : { stream: marked };
 }
 
-async function connected(way: Control, device: string, graceMs: number): Promise<boolean> {
-	const deadline = Date.now() + graceMs;
+async function connected(way: Control, device: string, deadline: number): Promise<boolean> {
 	for (;;) {
 		const leaves = await way.leaves();
 		// A hub that does not tell who is connected: the requests themselves will show.
@@ -197,9 +200,13 @@ async function silence(way: Control, device: string): Promise<string> {
 }
 
 function patient(way: Control, device: string, ms: number): Patience {
+	const started = Date.now();
 	return {
-		deadline: Date.now() + ms,
+		deadline: started + ms,
 		timeoutsMs: TIMEOUTS_MS,
-		worthWaiting: () => connected(way, device, RECONNECT_MS),
+		worthWaiting: async () => {
+			if (await way.leaves()) return connected(way, device, Date.now() + RECONNECT_MS);
+			return Date.now() - started < SILENT_HUB_MS;
+		},
 	};
 }

@@ -3,7 +3,7 @@ import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
 import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";
-import { type DeviceResult, readDevice, settleDevice } from "./edge-device";
+import { type DeviceResult, GRACE_MS, readDevice, settleDevice } from "./edge-device";
 import { type Reporter, reporter } from "./engine";
 import { IncompleteError } from "./errors";
 import type { Handler, Props } from "./handler";
@@ -129,12 +129,14 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	const limited = limiter(WIDTH);
 	const pending: Record<string, string> = {};
 	const failed: string[] = [];
+	const connectedBy = Date.now() + GRACE_MS;
 	let finished = 0;
 	const settleOne = async (device: string) => {
 		const result: DeviceResult = await settleDevice(way, device, expanded(wanted, device), {
 			owner: wanted.owner,
 			adopt: wanted.adopt,
 			allowDataLoss: wanted.allowDataLoss,
+			connectedBy,
 			removedClasses: wanted.allowDataLoss ? removedClasses : [],
 		});
 		finished++;

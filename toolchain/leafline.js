@@ -22,7 +22,8 @@ if (fs.existsSync(main)) {
 	const { env } = engineEnvironment(projectRoot, tools, process.env);
 	const { stack } = chooseStack(projectRoot, process.argv.slice(2), env);
 	Object.assign(process.env, stack === LOCAL ? localEnvironment(projectRoot, env) : env);
-	process.chdir(projectRoot);
+	// The engine has to find the project; inside of it, relative paths stay what the user meant.
+	if (path.relative(projectRoot, process.cwd()).startsWith("..")) process.chdir(projectRoot);
 	require(main);
 } else {
 	process.stderr.write("leafline is not built yet: npm start does it, or npm run build\n");

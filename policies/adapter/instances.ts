@@ -1,0 +1,98 @@
+import { type DesignInstance, type DesignVolume, type Maybe, UNKNOWN } from "../model";
+import { block, flag, isRecord, list, type Plain, type PlainRecord, text } from "./plain";
+import { originOf, type Resource } from "./resource";
+
+export const INSTANCES = {
+	instance: "aws:ec2/instance:Instance",
+	launchTemplate: "aws:ec2/launchTemplate:LaunchTemplate",
+	volume: "aws:ebs/volume:Volume",
+} as const;
+
+export function instancesOf(resource: Resource): DesignInstance[] {
+	switch (resource.type) {
+		case INSTANCES.instance:
+			return [instance(resource)];
+		case INSTANCES.launchTemplate:
+			return [launchTemplate(resource)];
+		default:
+			return [];
+	}
+}
+
+export function volumesOf(resource: Resource): DesignVolume[] {
+	if (resource.type !== INSTANCES.volume) {
+		return [];
+	}
+	const { inputs, protect, name } = resource;
+	return [{ origin: originOf(resource, name), encrypted: flag(inputs.encrypted), protected: protect }];
+}
+
+function instance(resource: Resource): DesignInstance {
+	const { inputs } = resource;
+	return {
+		...common(resource, inputs.ami),
+		userData: userData(inputs.userData, inputs.userDataBase64),
+		rootEncrypted: flag(part(inputs.rootBlockDevice, "encrypted")),
+		publicAddress: flag(inputs.associatePublicIpAddress),
+		instanceStore: list(inputs.ephemeralBlockDevices).length > 0,
+	};
+}
+
+/** Encryption and addresses stand in lists there, one for each device and card. */
+function launchTemplate(resource: Resource): DesignInstance {
+	const { inputs } = resource;
+	const devices = list(inputs.blockDeviceMappings);
+	const disks = devices.map((device) => part(device, "ebs")).filter((ebs) => ebs !== undefined);
+	return {
+		...common(resource, inputs.imageId),
+		userData: userData(undefined, inputs.userData),
+		rootEncrypted: disks.length === 0 ? false : all(disks.map((ebs) => flag(part(ebs, "encrypted")))),
+		publicAddress: some(list(inputs.networkInterfaces).map((card) => flag(part(card, "associatePublicIpAddress")))),
+		instanceStore: some(
+			devices.map((device) => (device === UNKNOWN ? UNKNOWN : text(part(device, "virtualName"), "") !== "")),
+		),
+	};
+}
+
+function common(
+	resource: Resource,
+	image: Plain,
+): Pick<DesignInstance, "origin" | "ami" | "floatingAmi" | "keyName" | "httpTokens"> {
+	const { inputs, name } = resource;
+	const ami = text(image, "");
+	return {
+		origin: originOf(resource, name),
+		ami,
+		floatingAmi: ami === UNKNOWN ? UNKNOWN : isFloating(ami),
+		keyName: text(inputs.keyName, undefined),
+		httpTokens: text(part(inputs.metadataOptions, "httpTokens"), undefined),
+	};
+}
+
+/** A parameter that AWS itself moves on, without a version. What a look-up found is an id like any other here. */
+function isFloating(ami: string): boolean {
+	return /^resolve:ssm:(?:(?!:\d+$).)*$/.test(ami);
+}
+
+/** Clear text: a secret is as badly placed there in base64. */
+function userData(clear: Plain, encoded: Plain): Maybe<string | undefined> {
+	const read = text(clear, undefined);
+	if (read !== undefined) {
+		return read;
+	}
+	const packed = text(encoded, undefined);
+	return typeof packed === "string" ? Buffer.from(packed, "base64").toString("utf8") : packed;
+}
+
+function part(whole: Plain, key: string): Plain {
+	const record: Maybe<PlainRecord | undefined> = block(whole);
+	return record === UNKNOWN ? UNKNOWN : isRecord(record) ? record[key] : undefined;
+}
+
+function some(values: readonly Maybe<boolean>[]): Maybe<boolean> {
+	return values.includes(true) ? true : values.includes(UNKNOWN) ? UNKNOWN : false;
+}
+
+function all(values: readonly Maybe<boolean>[]): Maybe<boolean> {
+	return values.includes(false) ? false : values.includes(UNKNOWN) ? UNKNOWN : true;
+}

@@ -1,0 +1,5 @@
+import { PolicyPack } from "@pulumi/policy";
+import { packPolicies } from "./adapter/pack";
+import { rules } from "./rules";
+
+new PolicyPack("leafline", { policies: packPolicies(rules), enforcementLevel: "mandatory" });

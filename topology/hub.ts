@@ -15,7 +15,6 @@ import {
 	edgeStreamName,
 	HUB_CONSUMER,
 	hubStreamName,
-	straySubject,
 } from "./names";
 import { shardOf } from "./shards";
 
@@ -90,26 +89,24 @@ export function hubStream(
 
 /**
  * The transforms put the device's own name and class before every message, whatever subject it was stored under: a
- * device can write any subject into its own stream, and no reader of the hub may take it for another device's.
+ * device can write any subject into its own stream, and no reader of the hub may take it for another device's. A single
+ * token is no device's and stays: each transform costs throughput, and stands in a header of every message.
  */
 function source(device: string, name: string, settings: Settings): StreamSource {
-	const stray = straySubject(device, name);
-	const origin = {
-		name: edgeStreamName(device, name),
-		subject_transforms: [
-			{ src: "*.*.>", dest: `${edgePrefix(device, name)}.>` },
-			{ src: "*.*", dest: stray },
-			{ src: "*", dest: stray },
-		],
-	};
+	const prefix = edgePrefix(device, name);
+	const subject_transforms = [
+		{ src: "*.*.>", dest: `${prefix}.>` },
+		{ src: "*.*", dest: prefix },
+	];
+	const origin = { name: edgeStreamName(device, name), subject_transforms };
 	const api = apiPrefix(device);
-	return settings.sourcing === "durable"
-		? {
-				...origin,
-				external: { api, deliver: "" },
-				consumer: { name: HUB_CONSUMER, deliver_subject: deliverSubject(device, name) },
-			}
-		: { ...origin, opt_start_seq: 1, external: { api, deliver: deliverPrefix(device) } };
+	if (settings.sourcing === "durable") {
+		const consumer = { name: HUB_CONSUMER, deliver_subject: deliverSubject(device, name) };
+		return { ...origin, external: { api, deliver: "" }, consumer };
+	}
+	// An ordinary source takes only what one of its transforms matches.
+	subject_transforms.push({ src: "*", dest: prefix });
+	return { ...origin, opt_start_seq: 1, external: { api, deliver: deliverPrefix(device) } };
 }
 
 const DELIVER: Readonly<Record<DeliverPolicy, ConsumerConfig["deliver_policy"]>> = {

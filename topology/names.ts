@@ -50,11 +50,6 @@ export function edgePrefix(device: string, className: string): string {
 	return `${device}.${className}`;
 }
 
-/** Where the hub stores a message whose subject is too short to name a device and a class. */
-export function straySubject(device: string, className: string): string {
-	return `${edgePrefix(device, className)}.stray`;
-}
-
 /** Stream on the hub. The first shard has no suffix, so that a class that grows keeps its first stream. */
 export function hubStreamName(className: string, shard = 1): string {
 	return shard === 1 ? `hub_${className}` : `hub_${className}_${pad(shard)}`;

@@ -1,5 +1,5 @@
 import type { Link } from "../config/model";
-import { deliverSubject, downDeliverSubject, downFilter, edgePrefix, edgeStreamName, straySubject } from "./names";
+import { deliverSubject, downDeliverSubject, downFilter, edgePrefix, edgeStreamName } from "./names";
 
 /**
  * What one message costs in a store and on the link, in bytes. Each estimate is on the safe side; where a fleet file
@@ -45,7 +45,7 @@ export function edgeStoredBytes(device: string, className: string, payload: numb
 
 /** In an uplink's stream on the hub, which adds a header that names the origin, with the source's transforms. */
 export function hubStoredBytes(device: string, className: string, payload: number): number {
-	const transforms = 12 + 2 * straySubject(device, className).length + edgePrefix(device, className).length + 4;
+	const transforms = 10 + 2 * edgePrefix(device, className).length + 4;
 	const subject = edgePrefix(device, className).length + 1 + SUBJECT_TAIL;
 	const header =
 		SOURCE_HEADER_FRAME + SOURCE_HEADER_FIXED + edgeStreamName(device, className).length + transforms + subject;

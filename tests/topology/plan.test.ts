@@ -136,8 +136,7 @@ describe("hub streams", () => {
 						consumer: { name: "hub", deliver_subject: "deliver.edge1.can" },
 						subject_transforms: [
 							{ src: "*.*.>", dest: "edge1.can.>" },
-							{ src: "*.*", dest: "edge1.can.stray" },
-							{ src: "*", dest: "edge1.can.stray" },
+							{ src: "*.*", dest: "edge1.can" },
 						],
 					},
 				],

@@ -44,11 +44,17 @@ export function hubServerName(topology: Topology, node: number): string {
 	return topology.settings.hub.nodes === 1 ? HUB_DOMAIN : `${HUB_DOMAIN}_${node + 1}`;
 }
 
+/** hub.conf of one node; throws as `hubTree` does. */
+export function renderHubConf(topology: Topology, options: HubConfOptions): string {
+	const name = hubServerName(topology, options.node);
+	return renderNatsConfig(hubTree(topology, options), `made by leafline for ${name}; changes are overwritten`);
+}
+
 /**
- * hub.conf of one node.
+ * The configuration of one node, which policies judge as well.
  * @throws RangeError when the node is not in the cluster, or a cluster of several has no routes
  */
-export function renderHubConf(topology: Topology, options: HubConfOptions): string {
+export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 	const { hub } = topology.settings;
 	const { node, cluster } = options;
 	if (!Number.isInteger(node) || node < 0 || node >= hub.nodes) {
@@ -59,7 +65,7 @@ export function renderHubConf(topology: Topology, options: HubConfOptions): stri
 	}
 	const name = hubServerName(topology, node);
 	const storeDir = options.storeDir ?? hub.storeDir;
-	const tree: ConfMap = {
+	return {
 		server_name: name,
 		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
 		http: options.monitorListen ?? `127.0.0.1:${hub.monitorPort}`,
@@ -89,7 +95,6 @@ export function renderHubConf(topology: Topology, options: HubConfOptions): stri
 		leafnodes: leafnodes(topology, options),
 		...(hub.nodes > 1 && cluster !== undefined && { cluster: clusterBlock(cluster) }),
 	};
-	return renderNatsConfig(tree, `made by leafline for ${name}; changes are overwritten`);
 }
 
 function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions): ConfMap {

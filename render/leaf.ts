@@ -19,11 +19,20 @@ export interface LeafConfOptions {
 	readonly pidFile?: string;
 }
 
+/** leaf.conf of one device; throws as `leafTree` does. */
+export function renderLeafConf(topology: Topology, device: string, options: LeafConfOptions): string {
+	return renderNatsConfig(
+		leafTree(topology, device, options),
+		`made by leafline for device ${device}; changes are overwritten`,
+	);
+}
+
 /**
- * leaf.conf of one device: programs on it connect to loopback without credentials, the hub is reached by TLS.
+ * The configuration of one device, which policies judge as well: programs on it connect to loopback without credentials,
+ * the hub is reached by TLS.
  * @throws RangeError when the fleet has no such device, or there is no URL
  */
-export function renderLeafConf(topology: Topology, device: string, options: LeafConfOptions): string {
+export function leafTree(topology: Topology, device: string, options: LeafConfOptions): ConfMap {
 	const { fleet } = topology;
 	const group = fleet.groups[fleet.devices[device]?.group ?? ""];
 	const hardware = fleet.hardware[group?.hardware ?? ""];
@@ -34,7 +43,7 @@ export function renderLeafConf(topology: Topology, device: string, options: Leaf
 		throw new RangeError("a device needs at least one URL of the hub");
 	}
 	const clientPort = options.clientPort ?? topology.devices[device]?.clientPort ?? hardware.clientPort;
-	const tree: ConfMap = {
+	return {
 		server_name: device,
 		listen: `127.0.0.1:${clientPort}`,
 		...(options.monitorPort !== undefined && { http: `127.0.0.1:${options.monitorPort}` }),
@@ -75,5 +84,4 @@ export function renderLeafConf(topology: Topology, device: string, options: Leaf
 			],
 		},
 	};
-	return renderNatsConfig(tree, `made by leafline for device ${device}; changes are overwritten`);
 }

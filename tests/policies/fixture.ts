@@ -73,8 +73,14 @@ export function policyConfig(changes: Partial<PolicyConfig> = {}): PolicyConfig 
 /** A critical class, one that drops its oldest, and a downlink. */
 export function compliantTopology(devices: readonly string[] = ["edge1", "edge2", "edge3"]): Topology {
 	const classes = {
-		can: uplink({ accepts: ["vehicle.>"] }),
-		debug: uplink({ rate: 1, whenFull: "drop-oldest", storage: "memory", maxAgeMs: 86_400_000 }),
+		can: uplink({ accepts: ["vehicle.>"], rate: 1, hub: { keepMs: 3_600_000 } }),
+		debug: uplink({
+			rate: 1,
+			whenFull: "drop-oldest",
+			storage: "memory",
+			maxAgeMs: 86_400_000,
+			hub: { keepMs: 3_600_000 },
+		}),
 	};
 	const consumers = { lake: { class: "can", deliver: "all", ackWaitMs: 30_000, maxAckPending: 1000 } } as const;
 	const fleet = makeFleet({ devices, classes, consumers, downlink: { commands: downlink() } });

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../topology/format";
 import type { DesignStream, Outcome, Rule } from "../../model";
 import { complies, isKnown, unknown, violates } from "../outcomes";
-import { sorted } from "./flow";
+import { flowOf } from "./flow";
 
 export const buffersFitMaxFile: Rule = {
 	name: "buffers-fit-max-file",
@@ -25,7 +25,7 @@ export const buffersFitMaxFile: Rule = {
 	},
 	check(design) {
 		const domains = new Map<string, DesignStream[]>();
-		for (const stream of sorted(design.streams)) {
+		for (const stream of flowOf(design).streams) {
 			const { domain, config } = stream;
 			if (isKnown(domain) && config.storage !== "memory") {
 				const others = domains.get(domain) ?? [];

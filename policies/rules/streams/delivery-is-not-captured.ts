@@ -2,7 +2,7 @@ import { type SubjectIndex, subjectIndex } from "../../../topology/subject-index
 import type { Design, Rule } from "../../model";
 import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
 import { eachStream } from "./each";
-import { flowOf, sorted } from "./flow";
+import { flowOf } from "./flow";
 import { deliveredTo } from "./sourcing";
 
 export const deliveryIsNotCaptured: Rule = {
@@ -43,8 +43,8 @@ export const deliveryIsNotCaptured: Rule = {
 /** Everything that some source is delivered to, with the stream that takes it. */
 function deliveryIndex(design: Design): SubjectIndex<string> {
 	const index = subjectIndex<string>();
-	const { inflows } = flowOf(design);
-	for (const stream of sorted(design.streams)) {
+	const { streams, inflows } = flowOf(design);
+	for (const stream of streams) {
 		const own = inflows(stream);
 		for (const inflow of isKnown(own) ? own : []) {
 			const subject = deliveredTo(inflow);

@@ -18,6 +18,8 @@ export interface Inflow {
 
 /** How messages move through a design. */
 export interface Flow {
+	/** All streams, in an order that does not depend on where the design comes from. */
+	readonly streams: readonly DesignStream[];
 	/** Streams of which domain and name are known, by `domain/stream`. */
 	readonly byId: ReadonlyMap<string, DesignStream>;
 	/** Streams of which the name is known, in the order of their labels. */
@@ -40,14 +42,6 @@ export function flowOf(design: Design): Flow {
 /** `domain/stream`, `undefined` as long as one of the two is unknown. */
 export function idOf({ domain, config: { name } }: DesignStream): string | undefined {
 	return isKnown(domain) && isKnown(name) ? nodeId(domain, name) : undefined;
-}
-
-/** Streams in an order that does not depend on where the design comes from. */
-export function sorted(streams: readonly DesignStream[]): DesignStream[] {
-	const key = (stream: DesignStream) => idOf(stream) ?? "";
-	return [...streams].sort((a, b) => {
-		return compare(key(a), key(b)) || compare(a.origin.label, b.origin.label);
-	});
 }
 
 /** Everything that flows, in the order of the nodes' names: sources, mirrors, and what is published once more. */
@@ -92,7 +86,8 @@ function makeFlow(design: Design): Flow {
 	const byName = new Map<string, DesignStream[]>();
 	const inflows = new Map<DesignStream, readonly Inflow[] | typeof UNKNOWN>();
 	const origins = new Set<string>();
-	for (const stream of sorted(design.streams)) {
+	const streams = sorted(design.streams);
+	for (const stream of streams) {
 		const id = idOf(stream);
 		const { name } = stream.config;
 		if (id !== undefined && !byId.has(id)) {
@@ -112,7 +107,13 @@ function makeFlow(design: Design): Flow {
 			origins.add(from);
 		}
 	}
-	return { byId, byName, inflows: (stream) => inflows.get(stream) ?? [], origins };
+	return { streams, byId, byName, inflows: (stream) => inflows.get(stream) ?? [], origins };
+}
+
+function sorted(streams: readonly DesignStream[]): DesignStream[] {
+	const keyed = streams.map((stream) => ({ stream, id: idOf(stream) ?? "" }));
+	keyed.sort((a, b) => compare(a.id, b.id) || compare(a.stream.origin.label, b.stream.origin.label));
+	return keyed.map(({ stream }) => stream);
 }
 
 function inflowsOf({ config: { sources, mirror }, domain }: DesignStream): readonly Inflow[] | typeof UNKNOWN {

@@ -14,16 +14,15 @@ export const sourceKeepsDevicePrefix: Rule = {
 	severity: "mandatory",
 	why:
 		"A device that was taken over can put any subject into its own stream, and without transforms the hub stores it " +
-		"as it is (tried on nats-server 2.15.2). A transform with a narrow src lets through what it does not match. Those that cover " +
-		"every length of a subject leave no way to write in another device's name.",
-	remedy:
-		"give the source subject_transforms that map *.*.> to <device>.<class>.>, and *.* and * to <device>.<class>.stray",
+		"as it is (tried on nats-server 2.15.2). A transform with a narrow src lets through what it does not match. Those that " +
+		"replace the first two tokens of every subject leave no way to write in another device's name.",
+	remedy: "give the source subject_transforms that map *.*.> to <device>.<class>.>, and *.* to <device>.<class>",
 	example: {
 		fails:
 			"name: hub_can\nsources:\n  - name: edge1_can\n    external: { api: $JS.edge1.API, deliver: deliver.edge1 }\n    opt_start_seq: 1\n",
 		complies:
 			"name: hub_can\nsources:\n  - name: edge1_can\n    external: { api: $JS.edge1.API, deliver: deliver.edge1 }\n    opt_start_seq: 1\n    subject_transforms:\n" +
-			"      - { src: '*.*.>', dest: edge1.can.> }\n      - { src: '*.*', dest: edge1.can.stray }\n      - { src: '*', dest: edge1.can.stray }\n",
+			"      - { src: '*.*.>', dest: edge1.can.> }\n      - { src: '*.*', dest: edge1.can }\n",
 		language: "yaml",
 	},
 	check: eachSourcing(
@@ -45,18 +44,19 @@ export const sourceKeepsDevicePrefix: Rule = {
 	),
 };
 
-/** Subjects of every shape that matters, of a device that no fleet has. */
-const FOREIGN = ["intruder", "intruder.can", "intruder.can.speed", "intruder.can.speed.left.front"];
+/** Subjects of every shape that matters, of a device that no fleet has. A single token is no device's. */
+const FOREIGN = ["intruder.can", "intruder.can.speed", "intruder.can.speed.left.front"];
 
 /** What a device could make the hub store outside its own prefix. */
 function leak({ source, domain }: Inflow, { class: name }: DesignStream): string | undefined {
-	const prefix = `${name === undefined ? domain : edgePrefix(domain, name)}.>`;
+	const prefix = name === undefined ? domain : edgePrefix(domain, name);
 	return FOREIGN.map((subject) => afterTransforms(subject, source.subject_transforms ?? [])).find(
-		(subject) => !isSubset(subject, prefix),
+		(subject) => subject !== prefix && !isSubset(subject, `${prefix}.>`),
 	);
 }
 
 /** The first one that matches counts; what none matches stays as it is. */
 function afterTransforms(subject: string, rules: readonly SubjectTransform[]): string {
-	return rules.map((rule) => transform(subject, rule)).find((changed) => changed !== undefined) ?? subject;
+	const rule = rules.find(({ src }) => isSubset(subject, src));
+	return (rule && transform(subject, rule)) ?? subject;
 }

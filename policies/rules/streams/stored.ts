@@ -1,4 +1,4 @@
-import { isSubset, transformed } from "../../../topology/subjects";
+import { isSubset, overlaps, transformed } from "../../../topology/subjects";
 import type { DesignStream } from "../../model";
 import { isFullyKnown, isKnown } from "../outcomes";
 
@@ -8,6 +8,9 @@ export function stored(subject: string, rule: { readonly src: string; readonly d
 		return [subject];
 	}
 	const src = rule.src === "" ? ">" : rule.src;
+	if (!overlaps(subject, src)) {
+		return [subject];
+	}
 	const changed = transformed(subject, { src, dest: rule.dest });
 	return isSubset(subject, src) ? changed : [...changed, subject];
 }

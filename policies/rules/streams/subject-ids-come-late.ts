@@ -23,7 +23,7 @@ export const subjectIdsComeLate: Rule = {
 		language: "yaml",
 	},
 	check: eachStream(({ origin, side, class: name, domain, config: { subjects } }) => {
-		if (side === "hub" || (isFullyKnown(subjects) && (subjects ?? []).length === 0)) {
+		if (side !== "edge" || (isFullyKnown(subjects) && (subjects ?? []).length === 0)) {
 			return undefined;
 		}
 		if (!isFullyKnown(subjects)) {

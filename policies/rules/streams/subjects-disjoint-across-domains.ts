@@ -1,7 +1,7 @@
 import { subjectIndex } from "../../../topology/subject-index";
 import type { Outcome, Rule } from "../../model";
 import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
-import { sorted } from "./flow";
+import { flowOf } from "./flow";
 import { stored } from "./stored";
 
 export const subjectsDisjointAcrossDomains: Rule = {
@@ -29,7 +29,7 @@ export const subjectsDisjointAcrossDomains: Rule = {
 	},
 	check(design) {
 		const index = subjectIndex<{ label: string; domain: string }>();
-		return sorted(design.streams).flatMap(({ origin, domain, config }): Outcome[] => {
+		return flowOf(design).streams.flatMap(({ origin, domain, config }): Outcome[] => {
 			const { subjects, subject_transform: transform } = config;
 			if (!isFullyKnown(subjects) || !isKnown(domain) || !isFullyKnown(transform)) {
 				return [unknown(origin, `${isKnown(domain) ? "subjects" : "domain"} of ${origin.label}`)];

@@ -1,7 +1,7 @@
 import { type SubjectIndex, subjectIndex } from "../../../topology/subject-index";
 import type { Outcome, Rule } from "../../model";
 import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
-import { sorted } from "./flow";
+import { flowOf } from "./flow";
 
 export const subjectsDisjointInDomain: Rule = {
 	name: "subjects-disjoint-in-domain",
@@ -19,7 +19,7 @@ export const subjectsDisjointInDomain: Rule = {
 	},
 	check(design) {
 		const indexes = new Map<string, SubjectIndex<string>>();
-		return sorted(design.streams).flatMap(({ origin, domain, config: { subjects } }, i): Outcome[] => {
+		return flowOf(design).streams.flatMap(({ origin, domain, config: { subjects } }, i): Outcome[] => {
 			if (!isFullyKnown(subjects) || !isKnown(domain)) {
 				return [unknown(origin, `${isKnown(domain) ? "subjects" : "domain"} of ${origin.label}`)];
 			}

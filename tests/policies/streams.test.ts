@@ -350,10 +350,10 @@ describe("sources", () => {
 	});
 
 	it.each([
-		["none", undefined, "intruder"],
-		["a narrow one", [{ src: "edge1.>", dest: "edge1.can.>" }], "intruder"],
-		["one that forgets short subjects", [{ src: "*.*.>", dest: "edge1.can.>" }], "intruder"],
-		["one to another device", [{ src: ">", dest: "edge2.can.>" }], "edge2.can.intruder"],
+		["none", undefined, "intruder.can"],
+		["a narrow one", [{ src: "edge1.>", dest: "edge1.can.>" }], "intruder.can"],
+		["one that forgets short subjects", [{ src: "*.*.>", dest: "edge1.can.>" }], "intruder.can"],
+		["one to another device", [{ src: ">", dest: "edge2.can.>" }], "edge2.can.intruder.can"],
 	])("with transforms: %s", (_name, transforms, example) => {
 		expectBroken(
 			ordinary((_, i) => (i === 0 ? { subject_transforms: transforms } : {})),
@@ -400,15 +400,10 @@ describe("room", () => {
 		["a text in thousands", "6G", "5.6GiB"],
 	])("max_file as %s above the disk", (_name, max_file, size) => {
 		const design = compliantDesign();
-		const servers = design.servers.map((server) =>
-			server.origin.label === "edge1"
-				? {
-						...server,
-						conf: { jetstream: { domain: "edge1", max_file }, server_name: "edge1" },
-						diskBytes: 5 * 1024 ** 3,
-					}
-				: server,
-		);
+		const servers = design.servers.map((server) => {
+			const conf = { ...(server.conf as object), jetstream: { domain: "edge1", max_file } };
+			return server.origin.label === "edge1" ? { ...server, conf, diskBytes: 5 * 1024 ** 3 } : server;
+		});
 		const only = { ...design, servers };
 		expectBroken(only, {
 			rule: "max-file-fits-disk",

@@ -1,5 +1,5 @@
-/** `pulumi up` of a fleet of 3 devices and of 20, through the real engine, with real leaf nodes. About 3 minutes. */
-import { readFileSync } from "node:fs";
+/** `pulumi up` of a fleet of 3 devices and of 20, through the real engine, with real leaf nodes. About 4 minutes. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeProject, type Project } from "../tests/support/project";
 import { runBench, seconds } from "./report";
@@ -23,14 +23,20 @@ interface Timing {
 }
 
 runBench(async () => {
-	const few = await measure(3);
-	const many = await measure(20);
+	const few = await best(3);
+	const many = await best(20);
 	const ratio = (part: keyof Timing) => `${(many[part] / few[part]).toFixed(2)} times`;
 	console.log(
 		`20 devices instead of 3: whole ${ratio("whole")}, streams ${ratio("streams")}, unchanged ${ratio("unchanged")}`,
 	);
 	console.log(`goal          whole below twice: ${many.whole < 2 * few.whole ? "met" : "MISSED"}`);
 });
+
+/** The faster of two runs, each on a new stack: what else the machine does only adds. */
+async function best(devices: number): Promise<Timing> {
+	const [a, b] = [await measure(devices), await measure(devices)];
+	return a.whole < b.whole ? a : b;
+}
 
 async function measure(devices: number): Promise<Timing> {
 	const project = await makeProject(fleet(devices));
@@ -51,29 +57,42 @@ async function measure(devices: number): Promise<Timing> {
 
 async function up(project: Project): Promise<{ whole: number; streams: number }> {
 	const log = join(project.dir, "events.json");
+	rmSync(log, { force: true });
+	const clock = followStreams(log);
 	const began = performance.now();
 	const args = ["up", "--yes", "--skip-preview", "--event-log", log];
 	const { code, text } = await project.pulumiWith({ PULUMI_DEBUG_COMMANDS: "true" }, ...args);
 	const whole = performance.now() - began;
+	const streams = clock.stop();
 	if (code !== 0) throw new Error(text);
-	return { whole, streams: streamsPart(readFileSync(log, "utf8")) };
+	return { whole, streams };
 }
 
-interface EngineEvent {
-	readonly timestamp: number;
-	readonly resourcePreEvent?: { readonly metadata: { readonly type: string } };
-	readonly resOutputsEvent?: { readonly metadata: { readonly type: string } };
-}
+const STREAM_EVENT =
+	/"(resourcePreEvent|resOutputsEvent)".*"type":"pulumi-nodejs:dynamic\/leafline:(Stream|EdgeStreams)"/;
+const LOOK_MS = 20;
 
-const STREAM_TYPES = /leafline:(Stream|EdgeStreams)$/;
-
-/** Milliseconds from the first stream's begin to the last one's end; the log counts in whole seconds. */
-function streamsPart(log: string): number {
-	const events = log
-		.split("\n")
-		.filter((line) => line !== "")
-		.map((line) => JSON.parse(line) as EngineEvent)
-		.filter((event) => STREAM_TYPES.test((event.resourcePreEvent ?? event.resOutputsEvent)?.metadata.type ?? ""));
-	const times = events.map(({ timestamp }) => timestamp * 1000);
-	return times.length > 0 ? Math.max(...times) - Math.min(...times) : 0;
+/** Times the engine's log of events while it is written, for the events' own times are whole seconds. */
+function followStreams(log: string): { stop(): number } {
+	let read = 0;
+	let first: number | undefined;
+	let last = 0;
+	const look = () => {
+		const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+		const end = text.lastIndexOf("\n") + 1;
+		const fresh = text.slice(read, end);
+		read = end;
+		if (!fresh.split("\n").some((line) => STREAM_EVENT.test(line))) return;
+		last = performance.now();
+		first ??= last;
+	};
+	const timer = setInterval(look, LOOK_MS);
+	return {
+		/** Milliseconds from the first stream's begin to the last one's end. */
+		stop() {
+			clearInterval(timer);
+			look();
+			return first === undefined ? 0 : last - first;
+		},
+	};
 }

@@ -5,7 +5,9 @@ import { afterEach, expect, it } from "vitest";
 import { createProject, type Project } from "./project";
 import { load } from "./support";
 
-const { startTime } = load("../../toolchain/process-identity.js");
+const { startTime } = load(
+	"../../toolchain/process-identity.js",
+) as typeof import("../../toolchain/process-identity.js");
 
 let project: Project | undefined;
 const pids: number[] = [];

@@ -183,7 +183,7 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 	it("leaves no plugin behind when the engine is killed", async () => {
 		const { finished, output } = project.start(["up"]);
 		await eventually("the command runs", () => output().includes("started"), 30_000);
-		const engines = processes((line) => /\0(up)\0--yes/.test(line) && line.split("\0")[0]?.endsWith("pulumi"));
+		const engines = processes((line) => /^[^\0]*pulumi\0up\0--yes/.test(line));
 		const mine = engines.filter(({ cwd }) => cwd === project.root);
 		expect(mine).toHaveLength(1);
 		for (const { pid } of mine) process.kill(pid, "SIGKILL");

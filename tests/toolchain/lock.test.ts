@@ -3,8 +3,10 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { eventually, load, root, start, temporary, write } from "./support";
 
-const { withLock } = load("../../toolchain/lock.js");
-const { startTime } = load("../../toolchain/process-identity.js");
+const { withLock } = load("../../toolchain/lock.js") as typeof import("../../toolchain/lock.js");
+const { startTime } = load(
+	"../../toolchain/process-identity.js",
+) as typeof import("../../toolchain/process-identity.js");
 
 /** A program that takes the lock, notes when it has it, and gives it back when told to, or after `holdMs`. */
 const HOLDER = `

@@ -3,12 +3,18 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { load, temporary, write } from "./support";
 
-const { isFresh, digest, writeStamp } = load("../../toolchain/build-stamp.js");
-const { chooseStack } = load("../../toolchain/stack-choice.js");
-const { removeSettings, withoutSalt } = load("../../toolchain/stack-settings.js");
-const { countTests, countLine } = load("../../toolchain/test-count.js");
-const { localEnvironment } = load("../../toolchain/local-stack.js");
-const { pulumiHome } = load("../../toolchain/environment.js");
+const { isFresh, digest, writeStamp } = load(
+	"../../toolchain/build-stamp.js",
+) as typeof import("../../toolchain/build-stamp.js");
+const { chooseStack } = load("../../toolchain/stack-choice.js") as typeof import("../../toolchain/stack-choice.js");
+const { removeSettings, withoutSalt } = load(
+	"../../toolchain/stack-settings.js",
+) as typeof import("../../toolchain/stack-settings.js");
+const { countTests, countLine } = load(
+	"../../toolchain/test-count.js",
+) as typeof import("../../toolchain/test-count.js");
+const { localEnvironment } = load("../../toolchain/local-stack.js") as typeof import("../../toolchain/local-stack.js");
+const { pulumiHome } = load("../../toolchain/environment.js") as typeof import("../../toolchain/environment.js");
 
 describe("the build's stamp", () => {
 	function project(): string {

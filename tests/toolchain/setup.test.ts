@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createProject, type Project } from "./project";
 import { bareEnvironment, load, root, script, start, temporary, write } from "./support";
 
-const { readable } = load("../../toolchain/engine-up.js");
+const { readable } = load("../../toolchain/engine-up.js") as typeof import("../../toolchain/engine-up.js");
 
 let project: Project | undefined;
 afterEach(() => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { load } from "./support";
 
-const { parseVersion, compareVersions, inRange } = load("../../toolchain/versions.js");
-const { TOOLS } = load("../../toolchain/requirements.js");
+const { parseVersion, compareVersions, inRange } = load(
+	"../../toolchain/versions.js",
+) as typeof import("../../toolchain/versions.js");
+const { TOOLS } = load("../../toolchain/requirements.js") as typeof import("../../toolchain/requirements.js");
 
 describe("versions", () => {
 	it.each([
@@ -33,9 +35,10 @@ describe("versions", () => {
 		["nats-server", "2.14.5", true],
 		["nats-server", "3.0.0", false],
 		["nats", "0.0.35", true],
-	])("%s %s: taken from PATH is %s", (name, version, fits) => {
-		const tool = TOOLS.find((candidate: { name: string }) => candidate.name === name);
-		expect(inRange(parseVersion(version), tool)).toBe(fits);
+	])("%s %s: taken from PATH is %s", (name, text, fits) => {
+		const tool = TOOLS.find((candidate) => candidate.name === name);
+		const version = parseVersion(text);
+		expect(version && tool && inRange(version, tool)).toBe(fits);
 	});
 
 	it("builds only versions that it would accept", () => {

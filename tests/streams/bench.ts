@@ -11,7 +11,8 @@ export interface Bench {
 	readonly directUrl: string;
 	/** Starts a device's server, or starts it again with its old store. */
 	startDevice(name: string): Promise<void>;
-	startHub(): Promise<void>;
+	/** Starts a server of the hub again: `hub`, or with three nodes `hub_1` to `hub_3`. */
+	start(name: string): Promise<void>;
 	/** With -9. */
 	kill(name: string): Promise<void>;
 	/** Lets a server hang, with its connections open, until it is resumed. */
@@ -26,7 +27,12 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 	const servers = await startServers(options);
 	const edges = new Map<string, Edge>();
 	const [hub] = servers.hubs;
-	const server = (name: string) => (name === "hub" ? hub : edges.get(name)?.server);
+	const server = (name: string) => {
+		const found = servers.hubs.find((node) => node.name === name) ?? edges.get(name)?.server;
+		if (!found)
+			throw new Error(`no server ${name}, but ${servers.hubs.map((node) => node.name)} and ${[...edges.keys()]}`);
+		return found;
+	};
 	return {
 		connection: servers.connection,
 		directUrl: `nats://127.0.0.1:${hub?.ports.client}`,
@@ -35,8 +41,8 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 			if (edge) await edge.server.start();
 			else edges.set(name, await servers.startEdge(name));
 		},
-		startHub: async () => hub?.start(),
-		kill: async (name) => server(name)?.kill(),
+		start: async (name) => server(name).start(),
+		kill: async (name) => server(name).kill(),
 		pause: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGSTOP"),
 		resume: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGCONT"),
 		device: (name) => {

@@ -171,7 +171,7 @@ test("a hub killed with -9 in the middle, and started again, costs no operation"
 	await Promise.race(created);
 	await bench.kill("hub");
 	expect(finished).toBeLessThan(names.length);
-	await bench.startHub();
+	await bench.start("hub");
 	await Promise.all(created);
 	for (const name of names) expect((await stream.read(name, inputs(name))).id).toBe(name);
 	for (const name of names) await stream.delete(name, inputs(name));

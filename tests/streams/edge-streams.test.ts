@@ -191,7 +191,7 @@ test("the hub killed with -9 in the middle costs no device", async () => {
 		return true;
 	}, "the first stream");
 	await bench.kill("hub");
-	await bench.startHub();
+	await bench.start("hub");
 	const { outs } = await running;
 	expect(outs.pending).toEqual({});
 	expect((await edgeStreams.read("north", outs)).props).toEqual(outs);

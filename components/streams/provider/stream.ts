@@ -115,7 +115,7 @@ function patient(say: Reporter, ms: number): Patience {
 	const started = Date.now();
 	return {
 		deadline: started + ms,
-		timeoutsMs: [5_000, 15_000, 60_000],
+		timeoutsMs: [2_000, 5_000, 15_000, 60_000],
 		waiting: (error) => say.progress(`waiting for ${Math.round((Date.now() - started) / 1000)} s: ${error.message}`),
 	};
 }

@@ -106,7 +106,7 @@ const Uplink = section(
 		storage: choice(["file", "memory"], "memory: lost when the device restarts.").prefault("file"),
 		maxAge: quantity(
 			DURATION,
-			"Age limit on the device. Only with drop-oldest, because a wrong clock empties the stream.",
+			"Age limit on the device. Only with drop-oldest, because a wrong clock empties the stream. Default there: the longer of hub.keep and outage.",
 			{ example: "1d" },
 		).exactOptional(),
 		delay: quantity(DURATION, "How long other classes may wait for this class's bytes on the link.", {

@@ -60,7 +60,7 @@ export interface UplinkClass {
 	readonly whenFull: "refuse" | "drop-oldest";
 	/** @default "file" */
 	readonly storage: "file" | "memory";
-	/** Age limit at the edge; only for `drop-oldest` classes, because a wrong clock empties the stream. @default none */
+	/** Age limit at the edge; only for `drop-oldest` classes, because a wrong clock empties the stream. @default for those, the longer of `hub.keep` and the link's outage */
 	readonly maxAgeMs?: number;
 	/** How long other classes' messages may wait for this class's bytes on the link. @default 500 ms */
 	readonly delayMs: number;

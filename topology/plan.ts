@@ -91,9 +91,13 @@ function edgeClasses(fleet: Fleet, settings: Settings, budgets: Budgets, group: 
 		window: budgets.link[group]?.windows[name] ?? 0,
 		sourcing,
 	});
-	const uplinks = Object.entries(fleet.classes).map(([name, { accepts, storage, whenFull, maxAgeMs }]) => {
+	const outageMs = fleet.groups[group]?.link.outageMs ?? 0;
+	const uplinks = Object.entries(fleet.classes).map(([name, { accepts, storage, whenFull, maxAgeMs, hub }]) => {
 		const discard = whenFull === "refuse" ? "new" : "old";
-		const common = { direction: "uplink", accepts, storage, discard, maxAgeMs: maxAgeMs ?? 0 } as const;
+		// What the hub would not keep any longer is stale; what an outage holds back is not. A class that may lose nothing
+		// has no limit of age, for a clock that was wrong would empty it.
+		const usual = discard === "old" ? Math.max(hub.keepMs, outageMs) : 0;
+		const common = { direction: "uplink", accepts, storage, discard, maxAgeMs: maxAgeMs ?? usual } as const;
 		return [name, { ...common, ...limits(name) }] as const;
 	});
 	const downlinks = Object.keys(fleet.downlink).map((name) => {

@@ -1,8 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { readFleet } from "../../config/fleet";
+import { parseSettings } from "../../config/settings";
 import { evaluate } from "../../policies/evaluate";
+import { fromTopology } from "../../policies/from-topology";
 import { rules } from "../../policies/rules";
+import { plan } from "../../topology/plan";
 import { compliantDesign, policyConfig } from "./fixture";
+
+const ROOT = join(__dirname, "../..");
 
 it("the compliant design passes all rules", () => {
 	expect(evaluate(compliantDesign(), policyConfig(), rules)).toEqual([]);
+});
+
+it.each([
+	["local", "stacks/local.yaml"],
+	["dev", "Pulumi.dev.yaml"],
+	["staging", "Pulumi.staging.yaml"],
+	["prod", "Pulumi.prod.yaml"],
+])("what this repository deploys as %s passes all rules", (stack, file) => {
+	const { config } = parse(readFileSync(join(ROOT, file), "utf8"));
+	const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("leafline:", ""), value]));
+	const { settings, problems } = parseSettings(stack, raw);
+	if (settings === undefined) throw new Error(JSON.stringify(problems));
+	const { topology } = plan(readFleet(join(ROOT, settings.fleet)), settings);
+	if (topology === undefined) throw new Error("no plan");
+	expect(evaluate(fromTopology(topology), policyConfig({ production: stack === "prod" }), rules)).toEqual([]);
 });

@@ -83,6 +83,15 @@ describe("edge streams", () => {
 		});
 	});
 
+	it("that may drop their oldest age out after the longer of the hub's keep and the outage", () => {
+		const aged = (keepMs: number, outageMs: number) => {
+			const classes = { debug: uplink({ rate: 1, whenFull: "drop-oldest", hub: { keepMs } }) };
+			return expandEdge(groupOf(planned(makeFleet({ classes, link: { outageMs } }))), "edge1")[0]?.stream.max_age;
+		};
+		expect(aged(60_000, 1_800_000)).toBe(30 * MINUTE);
+		expect(aged(3_600_000, 1_800_000)).toBe(60 * MINUTE);
+	});
+
 	it("drop the oldest, age and live in memory only where the fleet file says so", () => {
 		const classes = { debug: uplink({ rate: 1, whenFull: "drop-oldest", storage: "memory", maxAgeMs: 60_000 }) };
 		const [debug] = expandEdge(groupOf(planned(makeFleet({ classes }))), "edge1");

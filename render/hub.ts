@@ -65,6 +65,8 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 	}
 	const name = hubServerName(topology, node);
 	const storeDir = options.storeDir ?? hub.storeDir;
+	// A server that is alone asks nobody; whoever connects before its account was pushed would only wait.
+	const lookup = hub.nodes > 1 ? "5s" : "500ms";
 	return {
 		server_name: name,
 		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
@@ -77,7 +79,7 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 		operator: options.operatorJwt,
 		system_account: options.systemAccount,
 		// A short interval: a node that was down when a device was revoked lets it in until it has asked the others.
-		resolver: { type: "full", dir: `${storeDir}/accounts`, allow_delete: false, interval: "10s", timeout: "5s" },
+		resolver: { type: "full", dir: `${storeDir}/accounts`, allow_delete: false, interval: "10s", timeout: lookup },
 		resolver_preload: sorted(options.preload),
 		jetstream: {
 			domain: HUB_DOMAIN,

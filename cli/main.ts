@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { StackOutputs } from "../contract/outputs";
+import { addCheck } from "./check/command";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
 import { explain, Interrupted } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
+import { addReview } from "./review/command";
 import { status } from "./status";
 import { trim } from "./trim";
 
@@ -56,6 +58,8 @@ function program(): Command {
 			await switchLink((await outputs(options)).leafline, device, "up");
 			say(`${device} restored`);
 		});
+	addCheck(leafline);
+	addReview(leafline);
 	return leafline;
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 
-/** `npm start`, `npm run up|down|pulumi|build` and `npm test`: makes the machine ready, then runs the command. */
+/** `npm start`, `npm run up|down|pulumi|build|check` and `npm test`: makes the machine ready, then runs the command. */
 
 const { NODE_AT_LEAST } = require("./requirements.js");
 const { parseVersion, compareVersions, formatVersion } = require("./versions.js");
 const { projectRoot } = require("./paths.js");
 const { Message } = require("./message.js");
 
-const COMMANDS = ["start", "up", "down", "pulumi", "test", "build"];
+const COMMANDS = ["start", "up", "down", "pulumi", "test", "build", "check"];
 
 async function main() {
 	const version = parseVersion(process.version);

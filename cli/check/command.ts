@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { messageOf, UserError } from "../errors";
+import { repositoryUrl } from "../repository";
+import { type CheckReport, check } from "./check";
+import { toJson } from "./json";
+import { toMarkdown } from "./markdown";
+import { toSarif } from "./sarif";
+import { toText } from "./text";
+
+const FORMATS = ["text", "json", "sarif", "markdown"] as const;
+
+interface Options {
+	readonly stack: string;
+	readonly format: (typeof FORMATS)[number];
+	readonly fleet?: string;
+	readonly policyConfig?: string;
+	readonly baseUrl?: string;
+}
+
+/** `leafline check`: exit code 0 when the design complies, 1 when not, 2 when it was asked for in the wrong way. */
+export function addCheck(leafline: Command): void {
+	leafline
+		.command("check")
+		.description("Judge what a stack's settings and its fleet file lead to, without engine or credentials")
+		.requiredOption("-s, --stack <stack>", "name of the stack, for Pulumi.<stack>.yaml")
+		.addOption(new Option("--format <format>", "how the findings are written").choices(FORMATS).default("text"))
+		.option("--fleet <file>", "fleet file (default: the one in the settings)")
+		.option("--policy-config <file>", "settings of the pack (default: policies/config/<stack>.json, if there is one)")
+		.option("--base-url <url>", "where the repository's files are shown (default: GitHub's, in its workflows)")
+		.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+		.action((options: Options) => {
+			process.exitCode = run(options);
+		});
+}
+
+function run(options: Options): number {
+	try {
+		const report = check({ root: process.cwd(), ...options });
+		process.stdout.write(render(report, options));
+		return report.good ? 0 : 1;
+	} catch (error) {
+		if (!(error instanceof UserError)) throw error;
+		process.stderr.write(`leafline: ${messageOf(error)}\n`);
+		return 2;
+	}
+}
+
+function render(report: CheckReport, { format, baseUrl = repositoryUrl(process.env) }: Options): string {
+	if (format === "json") return toJson(report);
+	if (format === "markdown") return toMarkdown(report, baseUrl);
+	if (format === "sarif") return toSarif(report, version(), baseUrl);
+	return toText(report);
+}
+
+function version(): string {
+	const { version = "0" } = JSON.parse(readFileSync(resolve("package.json"), "utf8")) as { version?: string };
+	return version;
+}

@@ -1,0 +1,30 @@
+import type { Design, DesignInstance, DesignServer, Maybe, Outcome, PolicyConfig, Rule } from "../../model";
+import { isKnown, unknown } from "../outcomes";
+import type { Conf } from "./conf";
+
+/** A rule that judges every instance by one of its fields; what is unknown is reported as such. */
+export function eachInstance<K extends keyof DesignInstance>(
+	field: K,
+	what: string,
+	judge: (value: Exclude<DesignInstance[K], symbol>, instance: DesignInstance) => Outcome | undefined,
+): Rule["check"] {
+	return ({ instances }) =>
+		instances.flatMap((instance) => {
+			const value: Maybe<unknown> = instance[field];
+			return isKnown(value)
+				? (judge(value as Exclude<DesignInstance[K], symbol>, instance) ?? [])
+				: unknown(instance.origin, `${what} of ${instance.origin.label}`);
+		});
+}
+
+/** A rule that judges every server by its configuration. */
+export function eachServer(
+	applies: (server: DesignServer) => boolean,
+	judge: (conf: Conf, server: DesignServer, config: PolicyConfig, design: Design) => readonly Outcome[],
+): Rule["check"] {
+	return (design, config) =>
+		design.servers.filter(applies).flatMap((server) => {
+			const { conf, origin } = server;
+			return isKnown(conf) ? judge(conf, server, config, design) : unknown(origin, `configuration of ${origin.label}`);
+		});
+}

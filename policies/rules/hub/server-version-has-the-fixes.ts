@@ -1,0 +1,60 @@
+import type { Rule } from "../../model";
+import { complies, isKnown, unknown, violates } from "../outcomes";
+
+export const serverVersionHasTheFixes: Rule = {
+	name: "server-version-has-the-fixes",
+	area: "hub",
+	title: "No server is older than the oldest version that holds",
+	severity: "mandatory",
+	why:
+		"2.14 brought durable sourcing and duplicate_window 0 on streams that source. Versions before it let a stranger end the " +
+		"server through the leaf port before any credentials are shown (CVE-2026-29785, CVE-2026-33218), let no_auth_user in on it, " +
+		"and do not check what a leaf may publish. 2.14.3 and 2.14.4 closed further ways past permissions, and from 2.14.5 the " +
+		"time-out of dialling, 1 s and too short for a mobile link, can be set.",
+	remedy: "raise the server to the oldest version that the pack's minimumServer allows, or later",
+	neighbours: [
+		"NATS advisories CVE-2026-29785 and CVE-2026-33218 (https://advisories.nats.io)",
+		"GitHub advisory GHSA-52jh-2xxh-pwh6",
+	],
+	example: {
+		fails: "services:\n  hub:\n    image: nats:2.11.10\n",
+		complies: "services:\n  hub:\n    image: nats:2.15.2\n",
+		language: "yaml",
+	},
+	check: ({ servers }, { minimumServer }) =>
+		servers.flatMap(({ origin, version }) => {
+			if (version === undefined) {
+				return [];
+			}
+			if (!isKnown(version)) {
+				return unknown(origin, `version of ${origin.label}`);
+			}
+			const difference = compare(version, minimumServer);
+			if (difference === undefined) {
+				return violates(
+					origin,
+					`${origin.label} runs nats-server ${version}, which is no version: at least ${minimumServer} is needed`,
+				);
+			}
+			return difference < 0
+				? violates(origin, `${origin.label} runs nats-server ${version}, which is older than ${minimumServer}`)
+				: complies(origin);
+		}),
+};
+
+/** Below 0 when `a` is older; a release candidate is older than its release. `undefined` when one is no version. */
+function compare(a: string, b: string): number | undefined {
+	const left = parse(a);
+	const right = parse(b);
+	if (left === undefined || right === undefined) {
+		return undefined;
+	}
+	return left.map((part, i) => part - (right[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}
+
+function parse(version: string): readonly number[] | undefined {
+	const match = /^v?(\d+)\.(\d+)\.(\d+)(-[\w.-]+)?(\+[\w.-]+)?$/.exec(version.trim());
+	return match === null
+		? undefined
+		: [Number(match[1]), Number(match[2]), Number(match[3]), match[4] === undefined ? 0 : -1];
+}

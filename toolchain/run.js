@@ -7,7 +7,7 @@ const { parseVersion, compareVersions, formatVersion } = require("./versions.js"
 const { projectRoot } = require("./paths.js");
 const { Message } = require("./message.js");
 
-const COMMANDS = ["start", "up", "down", "pulumi", "test", "build", "check"];
+const COMMANDS = ["start", "up", "down", "pulumi", "test", "build", "check", "bench"];
 
 async function main() {
 	const version = parseVersion(process.version);

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { type Design, UNKNOWN } from "../../policies/model";
-import { expectBroken, expectUnknown } from "./breaks";
+import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
 import { compliantDesign, withStream } from "./fixture";
 
 /** The compliant design with one consumer changed; `undefined` takes a field out, or the whole consumer. */
@@ -59,31 +59,25 @@ describe("durable sources", () => {
 		expectBroken(withConsumer("edge1_can", "hub", { ack_policy: "explicit" }), {
 			rule: "sourcing-consumer-acks-by-flow-control",
 			at: "edge1_can on edge1",
-			message: "consumer hub on edge1_can on edge1 has ack_policy explicit: the device never learns what the hub has",
+			message:
+				"consumer hub on edge1_can on edge1 has ack_policy explicit: the server does not source through it, and nothing arrives",
 		});
 	});
 
 	it.each([
-		["flow_control: true", { flow_control: undefined }],
-		["idle_heartbeat", { idle_heartbeat: 0 }],
-	])("without %s", (lacks, change) => {
-		expectBroken(withConsumer("edge1_can", "hub", change), {
-			rule: "sourcing-consumer-acks-by-flow-control",
-			at: "edge1_can on edge1",
-			message: `consumer hub on edge1_can on edge1 lacks ${lacks}: nobody acknowledges, and it stops when its window is full`,
-		});
-	});
-
-	it.each([
-		["no max_ack_pending", undefined],
-		["max_ack_pending -1", -1],
-		["max_ack_pending 10001, more than 10000", 10_001],
-	])("with %s", (stated, max_ack_pending) => {
+		[undefined, "no max_ack_pending: it is 1000, whatever the link can carry, and alarms may wait behind it"],
+		[-1, "max_ack_pending -1: the server refuses to make it, and nothing arrives"],
+		[10_001, "max_ack_pending 10001, more than 10000: a backlog may fill the link, and alarms wait behind it"],
+	])("with a window of %s", (max_ack_pending, has) => {
 		expectBroken(withConsumer("edge1_can", "hub", { max_ack_pending }), {
 			rule: "sourcing-consumer-window-is-bounded",
 			at: "edge1_can on edge1",
-			message: `consumer hub on edge1_can on edge1 has ${stated}: a backlog may fill the link, and alarms wait behind it`,
+			message: `consumer hub on edge1_can on edge1 has ${has}`,
 		});
+	});
+
+	it("whose flow control and heartbeat are left to the server, which adds them", () => {
+		expectCompliant(withConsumer("edge1_can", "hub", { flow_control: undefined, idle_heartbeat: undefined }));
 	});
 
 	it("whose consumer starts late", () => {

@@ -9,9 +9,8 @@ export const sourcingConsumerDeliversAll: Rule = {
 	title: "A durable source's consumer begins at the first message",
 	severity: "mandatory",
 	why:
-		"What is stored before the consumer is made is delivered only with deliver_policy: all. With any other the hub " +
-		"never gets the backlog of that time, and counts nothing as missing, for the consumer decides what there is " +
-		"(the form tried on nats-server 2.15.2 states all).",
+		"What is stored before the consumer is made is delivered only with deliver_policy: all. With new the hub " +
+		"got nothing of a backlog of 300 messages, with lag 0 and no error (tried on nats-server 2.15.2).",
 	remedy: "set deliver_policy: all on the consumer; it cannot be changed in place, so it has to be made again",
 	neighbours: ["NATS documentation, Consumers, DeliverPolicy (https://docs.nats.io/nats-concepts/jetstream/consumers)"],
 	example: {

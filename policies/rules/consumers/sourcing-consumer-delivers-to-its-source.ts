@@ -8,8 +8,8 @@ export const sourcingConsumerDeliversToItsSource: Rule = {
 	title: "A durable source listens where its consumer delivers",
 	severity: "mandatory",
 	why:
-		"Source and consumer each state deliver_subject, on two servers that do not compare them. If the two differ, the device " +
-		"sends into the void until its window is full, and then waits (durable sourcing as tried on nats-server 2.15.2).",
+		"Source and consumer each state deliver_subject, on two servers that do not compare them. If the two differ, the " +
+		"source looks alive, with lag 0 and no error, and nothing arrives (tried on nats-server 2.15.2).",
 	remedy: "give both the same deliver_subject, deliver.<device>.<class>",
 	example: {
 		fails:

@@ -13,9 +13,6 @@ export const buffersFitMaxFile: Rule = {
 		"stream on the server refuses (error 10023), also those that were meant to drop their oldest, and a class that is far from " +
 		"its own limit loses its buffer to another.",
 	remedy: "lower max_bytes of the streams, or raise the hardware's buffer (hub: file) above their sum",
-	neighbours: [
-		"NATS documentation, JetStream resource management (https://docs.nats.io/running-a-nats-service/configuration/resource_management)",
-	],
 	example: {
 		fails:
 			"hardware:\n  board: { buffer: 5GiB }        # max_file\n# edge1_can: max_bytes 4GiB, edge1_video: max_bytes 4GiB\n",

@@ -12,9 +12,6 @@ export const maxFileFitsDisk: Rule = {
 		"The server does not compare max_file with the volume that its store is on. A full disk is no limit that refuses: " +
 		"writes fail and JetStream shuts down, for all streams of the server.",
 	remedy: "lower the buffer (hub: file), or give the server a larger volume",
-	neighbours: [
-		"NATS documentation, JetStream resource management (https://docs.nats.io/running-a-nats-service/configuration/resource_management)",
-	],
 	example: {
 		fails: '{ "jetstream": { "store_dir": "/data", "max_file": "100GiB" } }',
 		complies: '{ "jetstream": { "store_dir": "/data", "max_file": "80GiB" } }',

@@ -16,9 +16,6 @@ export const sourceDeliverPrefix: Rule = {
 		"arrives at all (tried on nats-server 2.15.2).",
 	remedy:
 		"for a device's stream set external.deliver to deliver.<device>, or the durable consumer's deliver_subject to deliver.<device>.<class>",
-	neighbours: [
-		"NATS documentation, JetStream on Leaf Nodes: a delivery prefix keeps exports of several domains apart (https://docs.nats.io/running-a-nats-service/configuration/leafnodes/jetstream_leafnodes)",
-	],
 	example: {
 		fails:
 			"name: hub_can\nsources:\n  - name: edge1_can\n    opt_start_seq: 1\n    external: { api: $JS.edge1.API, deliver: deliver.edge2 }\n",

@@ -11,9 +11,6 @@ export const streamHasMaxBytes: Rule = {
 		"max_file does not drop the oldest: when the server's limit is reached, every stream on it refuses (error 10023), and a full disk " +
 		"shuts JetStream down. One stream without a limit takes the room of all others.",
 	remedy: "set max_bytes; leafline derives it from rate, size and outage of the class",
-	neighbours: [
-		"NATS documentation, Streams: MaxBytes adheres to the discard policy (https://docs.nats.io/nats-concepts/jetstream/streams)",
-	],
 	example: {
 		fails: "name: orders\nsubjects: [orders.>]\n",
 		complies: "name: orders\nsubjects: [orders.>]\nmax_bytes: 1073741824\n",

@@ -13,9 +13,6 @@ export const streamNameIsUnique: Rule = {
 		"by which readers tell whose message it is go by the stream's name (nats-server 2.15 source). A source that lacks its domain then " +
 		"finds itself.",
 	remedy: "name streams of a device <device>_<class> and those of the hub hub_<class>",
-	neighbours: [
-		"NATS documentation, JetStream on Leaf Nodes: one name is legal in several domains (https://docs.nats.io/running-a-nats-service/configuration/leafnodes/jetstream_leafnodes)",
-	],
 	example: {
 		fails:
 			"- { domain: edge1, name: can, subjects: [edge1.can.>] }\n- { domain: edge2, name: can, subjects: [edge2.can.>] }\n",

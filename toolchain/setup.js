@@ -6,13 +6,17 @@ const { provideTools } = require("./tools.js");
 const { installCommandPlugin } = require("./command-plugin.js");
 const { engineEnvironment, pulumiHome } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
-const { LOCAL, localEnvironment, prepareLocalStack } = require("./local-stack.js");
+const { LOCAL, localEnvironment, places, prepareLocalStack } = require("./local-stack.js");
+const { removeDeadLocks, requireUnlocked } = require("./engine-lock.js");
 const { withLock } = require("./lock.js");
 const { cacheFolder } = require("./paths.js");
 const { note } = require("./progress.js");
 const { Message } = require("./message.js");
 
 /** @typedef {{ env: NodeJS.ProcessEnv, pulumi: string, stack: string }} Ready */
+
+/** Commands of the engine that no two may run at once on one stack. */
+const CHANGES = new Set("up update destroy dn refresh ref".split(" "));
 
 /**
  * Makes everything ready that a command needs.
@@ -36,6 +40,8 @@ async function setUp(root, args) {
 	}
 	const local = localEnvironment(root, env);
 	if (needed) await locked(root, () => prepareLocalStack(root, local, pulumi));
+	if (CHANGES.has(args[0] ?? "")) requireUnlocked(places(root).state);
+	else removeDeadLocks(places(root).state);
 	return { env: local, pulumi, stack };
 }
 

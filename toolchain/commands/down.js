@@ -7,6 +7,7 @@ const { isFresh } = require("../build-stamp.js");
 const { buildProject } = require("../setup.js");
 const { places, localEnvironment, hasState } = require("../local-stack.js");
 const { removeSettings } = require("../stack-settings.js");
+const { requireUnlocked } = require("../engine-lock.js");
 const { stopDaemons } = require("../daemons.js");
 const { step, note } = require("../progress.js");
 const { run } = require("../processes.js");
@@ -28,6 +29,7 @@ exports.run = async (root) => {
 		note("nothing is up");
 		return 0;
 	}
+	requireUnlocked(places(root).state);
 	const progress = step("down");
 	if (hasState(root) || elsewhere) await destroy(root, elsewhere);
 	await stopDaemons(root, process.env);
@@ -60,8 +62,6 @@ async function destroy(root, elsewhere) {
 		});
 		return code === 0;
 	};
-	// A crashed update leaves its lock behind.
-	if (hasLocks(root)) await pulumiRun("cancel", "--yes");
 	const done = (await pulumiRun("destroy", "--yes")) && (await pulumiRun("stack", "rm", "--yes", "--preserve-config"));
 	if (done) return;
 	const text = printed.trim().split("\n").slice(-15).join("\n");
@@ -92,12 +92,4 @@ async function findEngine(root, must) {
 	if (!tools.has("pulumi")) return undefined;
 	const { env, pulumi } = engineEnvironment(root, tools, process.env);
 	return { pulumi, env: localEnvironment(root, env) };
-}
-
-/** @param {string} root */
-function hasLocks(root) {
-	const locks = path.join(places(root).state, ".pulumi", "locks");
-	return (
-		fs.existsSync(locks) && fs.readdirSync(locks, { recursive: true }).some((name) => String(name).endsWith(".json"))
-	);
 }

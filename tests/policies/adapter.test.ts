@@ -1,0 +1,249 @@
+import { createRequire } from "node:module";
+import { describe, expect, test } from "vitest";
+import { isProduction, readConfig, stackOf } from "../../policies/adapter/config";
+import { toDesign } from "../../policies/adapter/design";
+import { type PlainRecord, plainRecord } from "../../policies/adapter/plain";
+import type { Resource } from "../../policies/adapter/resource";
+import { evaluate } from "../../policies/evaluate";
+import { fromTopology } from "../../policies/from-topology";
+import { type Design, UNKNOWN } from "../../policies/model";
+import { rules } from "../../policies/rules";
+import type { Topology } from "../../topology/model";
+import { compliantTopology, policyConfig } from "./fixture";
+
+/** What policies are really given; the package hides its types. */
+const { unknownCheckingProxy, unknownObjectValue, unknownStringValue } = createRequire(__filename)(
+	"@pulumi/policy/proxy",
+) as {
+	unknownCheckingProxy(props: object): object;
+	unknownObjectValue: string;
+	unknownStringValue: string;
+};
+
+const urn = (type: string, name: string) => `urn:pulumi:prod::fleet::${type}::${name}`;
+
+function resource(type: string, name: string, inputs: object, more: Partial<Resource> = {}): Resource {
+	const plain = inputs as PlainRecord;
+	return { type, name, urn: urn(type, name), inputs: plain, protect: false, provider: "own", origins: {}, ...more };
+}
+
+const group = (inputs: object) => toDesign([resource("aws:ec2/securityGroup:SecurityGroup", "group", inputs)]).ingress;
+
+describe("what is unknown", () => {
+	test("is unknown part by part, whatever is around it", () => {
+		const given = { a: unknownStringValue, b: [1, unknownObjectValue, { c: unknownStringValue, d: "d" }], e: null };
+		expect(plainRecord(unknownCheckingProxy(given))).toEqual({
+			a: UNKNOWN,
+			b: [1, UNKNOWN, { c: UNKNOWN, d: "d" }],
+			e: null,
+		});
+	});
+
+	test("makes no rule throw, violate or comply, of whatever resource", () => {
+		const all = (...fields: string[]) => Object.fromEntries(fields.map((field) => [field, UNKNOWN]));
+		const dynamic = "pulumi-nodejs:dynamic/leafline:";
+		const design = toDesign([
+			resource(`${dynamic}Stream`, "hub", all("config", "sources", "consumers")),
+			resource(`${dynamic}EdgeStreams`, "edge", all("group", "classes", "devices")),
+			resource(`${dynamic}Accounts`, "accounts", all("claims", "servers", "connection", "keys")),
+			resource(
+				"jetstream:index/stream:Stream",
+				"s",
+				all("name", "subjects", "retention", "sources", "mirror", "maxBytes"),
+			),
+			resource("jetstream:index/consumer:Consumer", "c", all("streamId", "deliverAll", "durableName")),
+			resource("aws:ec2/securityGroup:SecurityGroup", "group", all("ingress")),
+			resource("aws:ec2/instance:Instance", "i", {
+				...all("ami", "keyName", "metadataOptions", "rootBlockDevice", "userData", "associatePublicIpAddress"),
+			}),
+			resource("aws:ebs/volume:Volume", "v", all("encrypted"), { protect: true }),
+		]);
+		const findings = evaluate(design, policyConfig(), rules);
+		expect(findings.filter(({ kind }) => kind === "violation")).toEqual([]);
+		const about = new Set(findings.map(({ origin }) => origin.label));
+		expect([...about].sort()).toEqual(["edge", "group", "hub", "i", "s", "v"]);
+	});
+});
+
+describe("leafline's own resources", () => {
+	test("make the design that the topology makes", () => {
+		const topology = compliantTopology();
+		const bare = ({ streams, devices }: Design) => ({
+			streams: streams.map(({ origin, maxFile, ...stream }) => ({ ...stream, label: origin.label })),
+			devices: devices.map(({ origin, ...device }) => ({ ...device, label: origin.label })),
+		});
+		expect(bare(toDesign(resourcesOf(topology)))).toEqual(bare(fromTopology(topology)));
+	});
+
+	test("give the devices' role what the accounts sign", () => {
+		const template = { pub: { allow: [">"] }, sub: { allow: ["a"] } };
+		const inputs = { servers: 3, claims: { devices: { signing_keys: [{ template }] } } };
+		const accounts = resource("pulumi-nodejs:dynamic/leafline:Accounts", "accounts", inputs);
+		const [role] = toDesign([accounts]).roles;
+		expect(role).toMatchObject({ role: "device", publish: [">"], subscribe: ["a"] });
+		expect(role?.exact.publish).toContain("deliver.{{name()}}.>");
+	});
+});
+
+describe("streams of the jetstream provider", () => {
+	const stream = (name: string, provider: string, inputs: object = {}) =>
+		resource("jetstream:index/stream:Stream", name, { name, ...inputs }, { provider });
+	const external = (domain: string) => ({ api: `$JS.${domain}.API`, deliver: "deliver" });
+
+	test("read seconds as nanoseconds, and what the provider fills in", () => {
+		const [read] = toDesign([stream("a", "one", { maxAge: 60, subjects: ["a.>"], maxBytes: 5 })]).streams;
+		expect(read).toMatchObject({ side: "foreign", domain: "one" });
+		expect(read?.config).toEqual({
+			name: "a",
+			subjects: ["a.>"],
+			retention: "limits",
+			storage: "file",
+			discard: "old",
+			num_replicas: 1,
+			max_msgs: -1,
+			max_bytes: 5,
+			max_age: 60_000_000_000,
+			max_msg_size: -1,
+			duplicate_window: 120_000_000_000,
+		});
+	});
+
+	test("are in the domain that others source them from", () => {
+		const sources = [{ name: "a", startSeq: 1, external: external("truck-1") }];
+		const { streams } = toDesign([stream("a", "provider-1"), stream("b", "provider-2", { sources })]);
+		expect(streams.map(({ domain }) => domain)).toEqual(["truck-1", "provider-2"]);
+		expect(streams[1]?.config.sources).toEqual([{ name: "a", opt_start_seq: 1, external: external("truck-1") }]);
+	});
+
+	test("have the consumers that name them, also before their ids are known", () => {
+		const a = stream("a", "one");
+		const consumer = (name: string, inputs: object, origins = {}) =>
+			resource("jetstream:index/consumer:Consumer", name, { durableName: name, ...inputs }, { origins });
+		const { streams } = toDesign([
+			a,
+			stream("b", "one"),
+			consumer("known", { streamId: "JETSTREAM_STREAM_b", deliverAll: true }),
+			consumer("early", { streamId: UNKNOWN }, { streamId: [a.urn] }),
+		]);
+		expect(streams.map(({ consumers }) => Object.keys(consumers))).toEqual([["early"], ["known"]]);
+		expect(streams[1]?.consumers.known).toMatchObject({ deliver_policy: "all", ack_policy: "explicit" });
+		expect(streams[0]?.consumers.early).not.toHaveProperty("deliver_policy");
+	});
+});
+
+describe("what lets traffic in", () => {
+	test("inline, with ports as text, IPv6, prefix lists and other groups", () => {
+		const ingress = [
+			{
+				protocol: "TCP",
+				fromPort: "22",
+				toPort: "23",
+				cidrBlocks: ["10.0.0.0/8"],
+				ipv6CidrBlocks: ["::/0"],
+				prefixListIds: ["pl-1"],
+				securityGroups: ["sg-1"],
+				self: true,
+			},
+		];
+		expect(group({ ingress })).toMatchObject([
+			{
+				protocol: "tcp",
+				fromPort: 22,
+				toPort: 23,
+				cidrs: ["10.0.0.0/8", "::/0"],
+				prefixLists: ["pl-1"],
+				groups: ["sg-1", "itself"],
+			},
+		]);
+	});
+
+	test("as a resource of its own, the older one and the newer one", () => {
+		const ports = { fromPort: 4222, toPort: 4222 };
+		const older = { ...ports, type: "ingress", protocol: "tcp", cidrBlocks: ["0.0.0.0/0"] };
+		const newer = { ...ports, ipProtocol: "tcp", prefixListId: "pl-1" };
+		const { ingress } = toDesign([
+			resource("aws:ec2/securityGroupRule:SecurityGroupRule", "older", older),
+			resource("aws:ec2/securityGroupRule:SecurityGroupRule", "out", { ...older, type: "egress" }),
+			resource("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "newer", newer),
+		]);
+		expect(ingress.map(({ origin, cidrs, prefixLists }) => [origin.label, cidrs, prefixLists])).toEqual([
+			["older", ["0.0.0.0/0"], []],
+			["newer", [], ["pl-1"]],
+		]);
+	});
+
+	test("without ports, every port", () => {
+		expect(group({ ingress: [{ protocol: "-1", cidrBlocks: ["0.0.0.0/0"] }] })).toMatchObject([
+			{ protocol: "-1", fromPort: 0, toPort: 65_535 },
+		]);
+	});
+});
+
+describe("machines", () => {
+	const encoded = Buffer.from("password: x").toString("base64");
+
+	test("an instance", () => {
+		const inputs = { ami: "ami-1", userDataBase64: encoded, rootBlockDevice: { encrypted: true } };
+		const [read] = toDesign([resource("aws:ec2/instance:Instance", "i", inputs)]).instances;
+		expect(read).toMatchObject({ ami: "ami-1", floatingAmi: false, userData: "password: x", rootEncrypted: true });
+		expect(read).toMatchObject({
+			publicAddress: false,
+			instanceStore: false,
+			keyName: undefined,
+			httpTokens: undefined,
+		});
+	});
+
+	test("a launch template", () => {
+		const inputs = {
+			imageId: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
+			userData: encoded,
+			blockDeviceMappings: [{ ebs: { encrypted: "true" } }, { virtualName: "ephemeral0" }],
+			networkInterfaces: [{ associatePublicIpAddress: "true" }],
+			metadataOptions: { httpTokens: "required" },
+		};
+		const [read] = toDesign([resource("aws:ec2/launchTemplate:LaunchTemplate", "t", inputs)]).instances;
+		expect(read).toMatchObject({ floatingAmi: true, rootEncrypted: true, publicAddress: true, instanceStore: true });
+		expect(read).toMatchObject({ userData: "password: x", httpTokens: "required" });
+		const pinned = resource("aws:ec2/launchTemplate:LaunchTemplate", "t", { imageId: "resolve:ssm:/my/ami:3" });
+		expect(toDesign([pinned]).instances[0]?.floatingAmi).toBe(false);
+	});
+
+	test("a volume is protected by the engine's own option", () => {
+		const volume = resource("aws:ebs/volume:Volume", "v", { encrypted: true }, { protect: true });
+		expect(toDesign([volume]).volumes).toMatchObject([{ encrypted: true, protected: true }]);
+	});
+});
+
+test("the settings follow from the stack's name where they are not stated", () => {
+	expect(stackOf(urn("a", "b"))).toBe("prod");
+	expect(["prod", "Production", "dev", "preprod"].map(isProduction)).toEqual([true, true, false, false]);
+	expect(readConfig({}, "prod", new Date("2026-05-04T23:00:00Z"))).toEqual(policyConfig({ today: "2026-05-04" }));
+	expect(readConfig({ production: false, allowedPorts: [443] }, "prod")).toMatchObject({
+		production: false,
+		allowedPorts: [443],
+	});
+});
+
+/** What `Streams` and `HubAccounts` register for a topology. */
+function resourcesOf(topology: Topology): Resource[] {
+	const dynamic = "pulumi-nodejs:dynamic/leafline:";
+	return [
+		resource(`${dynamic}Accounts`, "accounts", { servers: topology.settings.hub.nodes, claims: UNKNOWN }),
+		...Object.entries(topology.hubStreams).map(
+			([
+				name,
+				{
+					config: { sources = [], ...config },
+					consumers,
+				},
+			]) => {
+				const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
+				return resource(`${dynamic}Stream`, name, { config, sources: byName, consumers });
+			},
+		),
+		...Object.entries(topology.edgeGroups).map(([key, edgeGroup]) => {
+			return resource(`${dynamic}EdgeStreams`, key, { key, ...edgeGroup });
+		}),
+	];
+}

@@ -23,24 +23,34 @@ interface Pair<T> {
 
 interface Node<T> {
 	readonly children: Map<string, Node<T>>;
+	/** Children by the tokens of theirs, and by `""` where subjects end: what `*` before a literal token can lead to. */
+	readonly byNext: Map<string, Node<T>[]>;
 	readonly here: Indexed<T>[];
 	readonly pairHere: Pair<T>;
 	/** Of all nodes below this one. */
 	readonly pairBelow: Pair<T>;
 }
 
-/** A tree of tokens. Looking up a subject whose first tokens are literal costs no more than it has tokens. */
+/** A tree of tokens. Looking up a subject costs little more than it has tokens, unless `*` follows `*`. */
 export function subjectIndex<T>(): SubjectIndex<T> {
 	const root = makeNode<T>();
 	return {
 		add(subject, group, value) {
 			const entry = { subject, group, value };
+			let parent: Node<T> | undefined;
 			let node = root;
 			for (const token of subject.split(".")) {
 				note(node.pairBelow, entry);
-				const child = node.children.get(token) ?? makeNode<T>();
-				node.children.set(token, child);
-				node = child;
+				let child = node.children.get(token);
+				if (child === undefined) {
+					child = makeNode();
+					node.children.set(token, child);
+					push(parent?.byNext, token, node);
+				}
+				[parent, node] = [node, child];
+			}
+			if (node.here.length === 0) {
+				push(parent?.byNext, "", node);
 			}
 			node.here.push(entry);
 			note(node.pairHere, entry);
@@ -55,7 +65,16 @@ export function subjectIndex<T>(): SubjectIndex<T> {
 }
 
 function makeNode<T>(): Node<T> {
-	return { children: new Map(), here: [], pairHere: {}, pairBelow: {} };
+	return { children: new Map(), byNext: new Map(), here: [], pairHere: {}, pairBelow: {} };
+}
+
+function push<T>(lists: Map<string, T[]> | undefined, key: string, value: T): void {
+	const found = lists?.get(key);
+	if (found === undefined) {
+		lists?.set(key, [value]);
+	} else {
+		found.push(value);
+	}
 }
 
 function note<T>(pair: Pair<T>, entry: Indexed<T>): void {
@@ -83,7 +102,7 @@ function conflict<T>(node: Node<T>, tokens: readonly string[], at: number, group
 	if (found !== undefined) {
 		return found;
 	}
-	for (const child of candidates(node, token)) {
+	for (const child of candidates(node, token, tokens[at + 1])) {
 		const deeper = conflict(child, tokens, at + 1, group);
 		if (deeper !== undefined) {
 			return deeper;
@@ -103,16 +122,21 @@ function collect<T>(node: Node<T>, tokens: readonly string[], at: number, found:
 		}
 	} else {
 		found.push(...(node.children.get(">")?.here ?? []));
-		for (const child of candidates(node, token)) {
+		for (const child of candidates(node, token, tokens[at + 1])) {
 			collect(child, tokens, at + 1, found);
 		}
 	}
 }
 
-/** Children that match a token which is not `>`, apart from `>`. */
-function candidates<T>(node: Node<T>, token: string): Node<T>[] {
-	if (token === "*") {
-		return [...node.children].filter(([name]) => name !== ">").map(([, child]) => child);
+/** Children that match a token which is not `>`, apart from `>`, and of which some can match the next one. */
+function candidates<T>(node: Node<T>, token: string, next: string | undefined): Iterable<Node<T>> {
+	if (token !== "*") {
+		return [node.children.get(token), node.children.get("*")].filter((child) => child !== undefined);
 	}
-	return [node.children.get(token), node.children.get("*")].filter((child) => child !== undefined);
+	const rest = node.children.get(">");
+	if (next === "*" || next === ">") {
+		return [...node.children.values()].filter((child) => child !== rest);
+	}
+	const keys = next === undefined ? [""] : [next, "*", ">"];
+	return new Set(keys.flatMap((key) => node.byNext.get(key) ?? []).filter((child) => child !== rest));
 }

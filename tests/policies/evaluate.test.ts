@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../policies/evaluate";
 import { isExpired, speaksOf } from "../../policies/exemptions";
@@ -186,6 +188,13 @@ describe("the rules", () => {
 			expect(example.fails, name).not.toBe(example.complies);
 			expect(remedy.endsWith("."), `${name}: a remedy is put behind a colon`).toBe(false);
 		}
+	});
+
+	it("of streams and consumers are each broken by a test of its own", () => {
+		const files = readdirSync(__dirname).filter((file) => /^(streams|consumers).*\.test\.ts$/.test(file));
+		const tests = files.map((file) => readFileSync(join(__dirname, file), "utf8")).join("\n");
+		const own = rules.filter(({ area }) => area === "streams" || area === "consumers");
+		expect(own.map(({ name }) => name).filter((name) => !tests.includes(`"${name}"`))).toEqual([]);
 	});
 
 	it("judge ten thousand streams well within a second", () => {

@@ -52,6 +52,22 @@ describe("subjectIndex", () => {
 	});
 });
 
+it("does not compare each with each where the first token varies", () => {
+	const index = subjectIndex<number>();
+	const count = 20_000;
+	for (let i = 0; i < count; i++) {
+		index.add(`device${i}.can.>`, String(i), i);
+	}
+	const started = process.cpuUsage();
+	for (let i = 0; i < count; i++) {
+		expect(index.conflict(`*.class${i}.>`, "x") ?? index.conflict(`device${i}`, "x")).toBeUndefined();
+		index.add(`*.class${i}.>`, "x", i);
+	}
+	const { user, system } = process.cpuUsage(started);
+	expect((user + system) / 1000).toBeLessThan(2000);
+	expect(index.conflict("*.can.speed", "x")?.value).toBe(0);
+});
+
 describe("transformed", () => {
 	it.each([
 		["vehicle.>", { src: "vehicle.>", dest: "edge1.can.vehicle.>" }, ["edge1.can.vehicle.>"]],

@@ -11,9 +11,9 @@ export const sourceDeliverPrefix: Rule = {
 	severity: "mandatory",
 	why:
 		"A device may publish to the hub under deliver.<device> and nowhere else; that is what keeps devices out of each " +
-		"other's data. Without a prefix the server delivers to $JS.S.<random>, which every device would have to be allowed " +
-		"to publish on, so that one can inject into another's delivery; under another device's prefix nothing " +
-		"arrives at all (tried on nats-server 2.15.2).",
+		"other's data (tried on nats-server 2.15.2: a device could not inject into another's delivery). Without a prefix the " +
+		"server delivers to $JS.S.<random>, on which every device would have to be allowed to publish; under another device's prefix " +
+		"the hub drops what arrives.",
 	remedy:
 		"for a device's stream set external.deliver to deliver.<device>, or the durable consumer's deliver_subject to deliver.<device>.<class>",
 	example: {

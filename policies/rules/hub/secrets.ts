@@ -18,7 +18,8 @@ const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
 	["a password in a URL", /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'$]+:[^\s/@"'$]+@/gi],
 ];
 const JWT = /eyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]{10,}/g;
-const BASE64 = /[A-Za-z0-9+/]{40,}={0,2}|(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}/g;
+/** Wrapped in lines, as an indented block may be, or in one. */
+const BASE64 = /(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]*)+[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9+/]{40,}={0,2}/g;
 
 /** All secrets in a text, also those that stand in it in base64 or gzip in base64, as cloud-init takes its files. */
 export function secretsIn(text: string, depth = 2): Secret[] {

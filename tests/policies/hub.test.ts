@@ -1,0 +1,301 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "../../policies/model";
+import { isPublic } from "../../policies/rules/hub/addresses";
+import { secretsIn } from "../../policies/rules/hub/secrets";
+import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
+import { letIn, withConf, withInstance, withServer, withVolume } from "./hub-fixture";
+
+describe("ingress", () => {
+	it.each([
+		[{ fromPort: 4222, toPort: 4222 }, "0.0.0.0/0 reach 4222/tcp"],
+		[{ fromPort: 7421, toPort: 7422 }, "0.0.0.0/0 reach 7421-7422/tcp"],
+		[{ fromPort: 0, toPort: 65_535 }, "0.0.0.0/0 reach 0-65535/tcp"],
+		[{ protocol: "udp" }, "0.0.0.0/0 reach 7422/udp"],
+		[{ protocol: "-1", fromPort: 0, toPort: 0 }, "0.0.0.0/0 reach every port by every protocol"],
+		[{ protocol: "icmp", fromPort: 8, toPort: 0 }, "0.0.0.0/0 reach icmp"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: ["10.0.0.0/8", "::/0"] }, "::/0 reach 4222/tcp"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: ["2001:db8::/32"] }, "2001:db8::/32 reach 4222/tcp"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: ["10.0.0.0/7"] }, "10.0.0.0/7 reach 4222/tcp"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: [], prefixLists: ["pl-1"] }, "prefix list pl-1 reach 4222/tcp"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: ["0.0.0.0/0", UNKNOWN] }, "0.0.0.0/0 reach 4222/tcp"],
+		[{ protocol: "udp", fromPort: UNKNOWN }, "0.0.0.0/0 reach udp"],
+		[{ fromPort: 22, toPort: 22 }, "0.0.0.0/0 reach 22/tcp"],
+	])("%o", (change, what) => {
+		expectBroken(letIn(change), {
+			rule: "hub-ingress-is-leaf-port-only",
+			at: "more",
+			message: `more lets ${what}: only 7422/tcp may be public`,
+		});
+	});
+
+	it.each([
+		[{ fromPort: 4222, toPort: 4222, cidrs: ["10.1.0.0/16", "fd00::/8", "100.64.0.0/10"] }],
+		[{ protocol: "6" }],
+		[{ cidrs: [UNKNOWN] }],
+		[{ fromPort: 4222, toPort: 4222, cidrs: [] }],
+	])("may have %o", (change) => expectCompliant(letIn(change)));
+
+	it("may open what the pack allows, and nothing between", () => {
+		const config = { allowedPorts: [443, 7424] };
+		expectCompliant(letIn({ fromPort: 443, toPort: 443 }), config);
+		expectBroken(
+			letIn({ toPort: 7424 }),
+			{
+				rule: "hub-ingress-is-leaf-port-only",
+				at: "more",
+				message: "more lets 0.0.0.0/0 reach 7422-7424/tcp: only 7422/tcp and 443/tcp and 7424/tcp may be public",
+			},
+			config,
+		);
+	});
+
+	it.each([
+		[{ protocol: UNKNOWN }, "what is let in by more"],
+		[{ toPort: UNKNOWN }, "what is let in by more"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: [UNKNOWN] }, "who is let in by more"],
+		[{ fromPort: 4222, toPort: 4222, cidrs: [], prefixLists: [UNKNOWN] }, "who is let in by more"],
+	])("is not known with %o", (change, what) => expectUnknown(letIn(change), what));
+
+	it.each([
+		[{ cidrs: ["10.0.0.0/8"], fromPort: 22, toPort: 22 }, "10.0.0.0/8"],
+		[{ cidrs: [], groups: ["bastion"], fromPort: 20, toPort: 30 }, "group bastion"],
+		[{ cidrs: ["fd00::/8"], protocol: "-1", fromPort: 0, toPort: 0 }, "fd00::/8"],
+	])("has no SSH: %o", (change, who) => {
+		expectBroken(letIn(change), {
+			rule: "hub-has-no-ssh",
+			at: "more",
+			message: `more lets ${who} reach port 22, which is SSH`,
+		});
+	});
+
+	it("that the pack allows is still no SSH", () => {
+		expectBroken(
+			letIn({ fromPort: 22, toPort: 22 }),
+			{ rule: "hub-has-no-ssh", at: "more", message: "more lets 0.0.0.0/0 reach port 22, which is SSH" },
+			{ allowedPorts: [22] },
+		);
+	});
+
+	it("of which the ports are not known may be SSH", () => {
+		expectUnknown(letIn({ cidrs: ["10.0.0.0/8"], fromPort: UNKNOWN }), "whether more opens port 22");
+	});
+});
+
+describe("instances", () => {
+	const at = "hub_1";
+	it.each([
+		[
+			"hub-instance-has-no-ssh-key",
+			{ keyName: "ops" },
+			"hub_1 carries the SSH key ops: who has its other half is root on it",
+		],
+		[
+			"hub-instance-requires-imdsv2",
+			{ httpTokens: undefined },
+			"hub_1 does not say httpTokens, so it answers IMDSv1: it must be required",
+		],
+		[
+			"hub-instance-requires-imdsv2",
+			{ httpTokens: "optional" },
+			"hub_1 has httpTokens optional, so it answers IMDSv1: it must be required",
+		],
+		[
+			"hub-ami-is-pinned",
+			{ floatingAmi: true },
+			"hub_1 takes the newest AMI there is: the next release of it replaces the instance",
+		],
+		[
+			"hub-ami-is-pinned",
+			{ ami: "resolve:ssm:/aws/service/al2023" },
+			"hub_1 takes the newest AMI there is: the next release of it replaces the instance",
+		],
+		[
+			"hub-volume-is-encrypted",
+			{ rootEncrypted: false },
+			"the root volume of hub_1 is not encrypted, and cannot be later without being made anew",
+		],
+		[
+			"instance-store-has-three-replicas",
+			{ instanceStore: true, replicas: 1 },
+			"hub_1 keeps messages on instance store with replicas 1: when it stops, they are lost; 3 are needed",
+		],
+		[
+			"user-data-holds-no-secret",
+			{ userData: "#!/bin/sh\nexport AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n" },
+			"the user-data of hub_1 holds an AWS access key in line 2",
+		],
+	])("%s: %o", (rule, change, message) => expectBroken(withInstance(change), { rule, at, message }));
+
+	it.each([[{ instanceStore: true, replicas: 3 }], [{ ami: "resolve:ssm:/our/image:7" }], [{ userData: undefined }]])(
+		"may have %o",
+		(change) => expectCompliant(withInstance(change)),
+	);
+
+	it.each([
+		[{ keyName: UNKNOWN }, "SSH key of hub_1"],
+		[{ httpTokens: UNKNOWN }, "httpTokens of hub_1"],
+		[{ userData: UNKNOWN }, "user-data of hub_1"],
+		[{ rootEncrypted: UNKNOWN }, "whether the root volume of hub_1 is encrypted"],
+		[{ floatingAmi: UNKNOWN }, "whether the AMI of hub_1 is pinned"],
+		[{ instanceStore: UNKNOWN }, "kind of storage of hub_1"],
+	])("are not known with %o", (change, what) => expectUnknown(withInstance(change), what));
+});
+
+describe("volumes", () => {
+	const at = "data of hub_1";
+	it("are encrypted", () => {
+		const message = "data of hub_1 is not encrypted, and cannot be later without being made anew";
+		expectBroken(withVolume({ encrypted: false }), { rule: "hub-volume-is-encrypted", at, message });
+		expectUnknown(withVolume({ encrypted: UNKNOWN }), "whether data of hub_1 is encrypted");
+	});
+
+	it("are protected in production", () => {
+		const message = "data of hub_1 is not protected: a replacement or destroy deletes it with all its messages";
+		expectBroken(withVolume({ protected: false }), { rule: "hub-volume-is-protected", at, message });
+		expectUnknown(withVolume({ protected: UNKNOWN }), "whether data of hub_1 is protected");
+	});
+});
+
+describe("listeners", () => {
+	const everywhere = "on every address of its machine";
+	it.each(
+		[
+			[{ listen: "0.0.0.0:4222" }, `clients ${everywhere}, port 4222`],
+			[{ listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
+			[{ Listen: ":4222", listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
+			[{ listen: undefined, host: "::", port: 4333, http: "127.0.0.1:8222" }, `clients ${everywhere}, port 4333`],
+			[{ listen: "198.51.100.7:4222" }, "clients on the public address 198.51.100.7, port 4222"],
+			[{ listen: "[2001:db8::7]:4222" }, "clients on the public address 2001:db8::7, port 4222"],
+			[{ http: "0.0.0.0:8222" }, `monitoring ${everywhere}, port 8222`],
+			[{ https: "198.51.100.7:8443" }, "monitoring on the public address 198.51.100.7, port 8443"],
+			[{ cluster: { listen: "198.51.100.7:6222" } }, "routes on the public address 198.51.100.7, port 6222"],
+			[{ websocket: { port: 443 } }, `WebSocket clients ${everywhere}, port 443`],
+			[{ mqtt: { port: 1883 } }, `MQTT clients ${everywhere}, port 1883`],
+		].filter(([, what]) => what !== ""),
+	)("%o", (change, what) => {
+		expectBroken(withConf("hub_1", change), {
+			rule: "listeners-are-not-public",
+			at: "hub_1",
+			message: `hub_1 listens for ${what}: only the leaf port may be public`,
+		});
+	});
+
+	it("are not public on a device, whatever the pack allows", () => {
+		expectBroken(
+			withConf("edge1", { listen: "0.0.0.0:4222" }),
+			{
+				rule: "listeners-are-not-public",
+				at: "edge1",
+				message: `edge1 listens for clients ${everywhere}, port 4222: only the leaf port may be public`,
+			},
+			{ allowedPorts: [4222] },
+		);
+	});
+
+	it.each([
+		[{ listen: "10.0.1.5:4222", http: 8222 }],
+		[{ listen: "localhost:4222" }],
+		[{ cluster: { listen: "0.0.0.0:6222" } }],
+	])("may have %o", (change) => expectCompliant(withConf("hub_1", change)));
+
+	it("for routes need a security group or mutual TLS", () => {
+		const open = { ...withConf("hub_1", { cluster: { port: 6222 } }), ingress: [] };
+		expectBroken(open, {
+			rule: "listeners-are-not-public",
+			at: "hub_1",
+			message: `hub_1 listens for routes ${everywhere}, port 6222: only the leaf port may be public`,
+		});
+		expectCompliant({ ...withConf("hub_1", { cluster: { port: 6222, tls: { verify: true } } }), ingress: [] });
+	});
+
+	it.each([[{ listen: UNKNOWN }], [{ listen: "hub.internal:4222", http: undefined }]])(
+		"are not known: %o",
+		(change) => {
+			expectUnknown(withConf("hub_1", change), "the address on which hub_1 listens for clients");
+		},
+	);
+});
+
+describe("the version of a server", () => {
+	const rule = "server-version-has-the-fixes";
+	it.each([
+		["2.14.4", "2.14.4, which is older than 2.14.5"],
+		["v2.9.25", "v2.9.25, which is older than 2.14.5"],
+		["2.14.5-RC.1", "2.14.5-RC.1, which is older than 2.14.5"],
+		["latest", "latest, which is no version: at least 2.14.5 is needed"],
+	])("%s", (version, what) => {
+		const message = `hub_1 runs nats-server ${what}`;
+		expectBroken(withServer("hub_1", { version }), { rule, at: "hub_1", message });
+	});
+
+	it("may be later, or not known", () => {
+		expectCompliant(withServer("hub_1", { version: "2.15.0" }));
+		expectCompliant(withServer("hub_1", { version: "3.0.0" }));
+		expectUnknown(withServer("hub_1", { version: UNKNOWN }), "version of hub_1");
+	});
+});
+
+describe("public addresses", () => {
+	it.each([
+		"0.0.0.0/0",
+		"8.8.8.8",
+		"172.32.0.0/16",
+		"192.168.0.0/15",
+		"::/0",
+		"2000::/3",
+		"fc00::/6",
+		"x",
+		"10.0.0.0/8/8",
+	])("%s is one", (cidr) => expect(isPublic(cidr)).toBe(true));
+
+	it.each([
+		"10.0.0.0/8",
+		"172.31.255.255",
+		"192.168.7.0/24",
+		"100.127.0.0/16",
+		"127.0.0.1",
+		"169.254.1.1/32",
+		"::1",
+		"fe80::1%eth0",
+	])("%s is none", (cidr) => expect(isPublic(cidr)).toBe(false));
+});
+
+describe("secrets", () => {
+	// Put together here, so that nobody's scanner takes them for real ones.
+	const seed = `SU${"A".repeat(56)}`;
+	const pem = `-----BEGIN EC PRIVATE${" "}KEY-----`;
+	const jwt = (type: string) => {
+		const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+		return `${part({ typ: "JWT", alg: "ed25519-nkey" })}.${part({ nats: { type } })}.${"s".repeat(86)}`;
+	};
+	it.each([
+		["an nkey seed", `seed: ${seed}`],
+		["a private key", pem],
+		["NATS credentials", "-----BEGIN NATS USER JWT-----"],
+		["a JWT", `token=${jwt("user")}`],
+		["an AWS secret key", `AWS_SECRET_ACCESS_KEY=${"w".repeat(40)}`],
+		["a password in a URL", "nats://truck:pass@hub.example:4222"],
+	])("%s", (kind, text) => {
+		expect(secretsIn(`#!/bin/sh\n${text}\n`)).toContainEqual({ kind, line: 2, encoded: false });
+		const packed = gzipSync(`# a file of the machine's own\n${text}\n`).toString("base64");
+		expect(secretsIn(`write_files:\n- content: ${packed}\n`)).toContainEqual({ kind, line: 2, encoded: true });
+	});
+
+	it("in base64 over several lines", () => {
+		const lines =
+			Buffer.from(`# ${"-".repeat(30)}\nseed: ${seed}\n`)
+				.toString("base64")
+				.match(/.{1,64}/g) ?? [];
+		expect(secretsIn(lines.join("\n    "))).toEqual([{ kind: "an nkey seed", line: 1, encoded: true }]);
+	});
+
+	it.each([
+		jwt("operator"),
+		`resolver: ${jwt("account")}`,
+		`public key U${"A".repeat(55)}`,
+		"nats://$USER:$PASSWORD@hub:4222",
+		"https://example.com/a:b@c",
+		`sha256 ${"0123456789abcdef".repeat(4)}`,
+	])("are none: %s", (text) => expect(secretsIn(text)).toEqual([]));
+});

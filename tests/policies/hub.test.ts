@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { UNKNOWN } from "../../policies/model";
+import { type DesignIngress, type DesignInstance, UNKNOWN } from "../../policies/model";
 import { isPublic } from "../../policies/rules/hub/addresses";
 import { secretsIn } from "../../policies/rules/hub/secrets";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
 import { letIn, withConf, withInstance, withServer, withVolume } from "./hub-fixture";
 
 describe("ingress", () => {
-	it.each([
+	it.each<readonly [Partial<DesignIngress>, string]>([
 		[{ fromPort: 4222, toPort: 4222 }, "0.0.0.0/0 reach 4222/tcp"],
 		[{ fromPort: 7421, toPort: 7422 }, "0.0.0.0/0 reach 7421-7422/tcp"],
 		[{ fromPort: 0, toPort: 65_535 }, "0.0.0.0/0 reach 0-65535/tcp"],
@@ -29,7 +29,7 @@ describe("ingress", () => {
 		});
 	});
 
-	it.each([
+	it.each<readonly [Partial<DesignIngress>]>([
 		[{ fromPort: 4222, toPort: 4222, cidrs: ["10.1.0.0/16", "fd00::/8", "100.64.0.0/10"] }],
 		[{ protocol: "6" }],
 		[{ cidrs: [UNKNOWN] }],
@@ -50,7 +50,7 @@ describe("ingress", () => {
 		);
 	});
 
-	it.each([
+	it.each<readonly [Partial<DesignIngress>, string]>([
 		[{ protocol: UNKNOWN }, "what is let in by more"],
 		[{ toPort: UNKNOWN }, "what is let in by more"],
 		[{ fromPort: 4222, toPort: 4222, cidrs: [UNKNOWN] }, "who is let in by more"],
@@ -132,7 +132,7 @@ describe("instances", () => {
 		(change) => expectCompliant(withInstance(change)),
 	);
 
-	it.each([
+	it.each<readonly [Partial<DesignInstance>, string]>([
 		[{ keyName: UNKNOWN }, "SSH key of hub_1"],
 		[{ httpTokens: UNKNOWN }, "httpTokens of hub_1"],
 		[{ userData: UNKNOWN }, "user-data of hub_1"],
@@ -159,21 +159,19 @@ describe("volumes", () => {
 
 describe("listeners", () => {
 	const everywhere = "on every address of its machine";
-	it.each(
-		[
-			[{ listen: "0.0.0.0:4222" }, `clients ${everywhere}, port 4222`],
-			[{ listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
-			[{ Listen: ":4222", listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
-			[{ listen: undefined, host: "::", port: 4333, http: "127.0.0.1:8222" }, `clients ${everywhere}, port 4333`],
-			[{ listen: "198.51.100.7:4222" }, "clients on the public address 198.51.100.7, port 4222"],
-			[{ listen: "[2001:db8::7]:4222" }, "clients on the public address 2001:db8::7, port 4222"],
-			[{ http: "0.0.0.0:8222" }, `monitoring ${everywhere}, port 8222`],
-			[{ https: "198.51.100.7:8443" }, "monitoring on the public address 198.51.100.7, port 8443"],
-			[{ cluster: { listen: "198.51.100.7:6222" } }, "routes on the public address 198.51.100.7, port 6222"],
-			[{ websocket: { port: 443 } }, `WebSocket clients ${everywhere}, port 443`],
-			[{ mqtt: { port: 1883 } }, `MQTT clients ${everywhere}, port 1883`],
-		].filter(([, what]) => what !== ""),
-	)("%o", (change, what) => {
+	it.each<readonly [Record<string, unknown>, string]>([
+		[{ listen: "0.0.0.0:4222" }, `clients ${everywhere}, port 4222`],
+		[{ listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
+		[{ Listen: ":4222", listen: undefined, http: undefined }, `clients ${everywhere}, port 4222`],
+		[{ listen: undefined, host: "::", port: 4333, http: "127.0.0.1:8222" }, `clients ${everywhere}, port 4333`],
+		[{ listen: "198.51.100.7:4222" }, "clients on the public address 198.51.100.7, port 4222"],
+		[{ listen: "[2001:db8::7]:4222" }, "clients on the public address 2001:db8::7, port 4222"],
+		[{ http: "0.0.0.0:8222" }, `monitoring ${everywhere}, port 8222`],
+		[{ https: "198.51.100.7:8443" }, "monitoring on the public address 198.51.100.7, port 8443"],
+		[{ cluster: { listen: "198.51.100.7:6222" } }, "routes on the public address 198.51.100.7, port 6222"],
+		[{ websocket: { port: 443 } }, `WebSocket clients ${everywhere}, port 443`],
+		[{ mqtt: { port: 1883 } }, `MQTT clients ${everywhere}, port 1883`],
+	])("%o", (change, what) => {
 		expectBroken(withConf("hub_1", change), {
 			rule: "listeners-are-not-public",
 			at: "hub_1",

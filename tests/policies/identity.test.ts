@@ -131,7 +131,7 @@ describe("devices", () => {
 		expectBroken(withDevice("edge2", change), { rule, at: "edge2", message: `edge2 has the ${message}` });
 	});
 
-	it.each([
+	it.each<readonly [Partial<DesignDevice>, string]>([
 		[{ domain: UNKNOWN }, "JetStream domain of edge2"],
 		[{ serverName: UNKNOWN }, "server name of edge2"],
 	])("are not known with %o", (change, what) => expectUnknown(withDevice("edge2", change), what));

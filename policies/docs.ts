@@ -64,8 +64,9 @@ function exemption(rule: string): string {
 	return JSON.stringify(settings, undefined, 2);
 }
 
+/** A word is written with a capital, the name of a setting never. */
 function sentence(text: string): string {
-	const whole = text.charAt(0).toUpperCase() + text.slice(1);
+	const whole = /^[a-z]+(?=[ ,;]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 	return /[.!?)]$/.test(whole) ? whole : `${whole}.`;
 }
 

@@ -50,16 +50,15 @@ async function readEvents(file: string): Promise<ReviewEvent[]> {
 	const input = file === "-" ? process.stdin : createReadStream(file);
 	const events: ReviewEvent[] = [];
 	let lines = 0;
-	let failed: Error | undefined;
-	input.on("error", (error: Error) => {
-		failed = error;
-	});
-	for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-		lines++;
-		const event = readEvent(line);
-		if (event !== undefined) events.push(event);
+	try {
+		for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+			lines++;
+			const event = readEvent(line);
+			if (event !== undefined) events.push(event);
+		}
+	} catch (error) {
+		throw new UserError(`${file} cannot be read: ${messageOf(error)}`);
 	}
-	if (failed) throw new UserError(`${file} cannot be read: ${failed.message}`);
 	if (events.length > 0) return events;
 	if (lines === 0) throw new UserError("there are no events: did the preview start?");
 	throw new UserError(

@@ -10,5 +10,8 @@ const { run } = require("../processes.js");
  */
 exports.run = async (root, args) => {
 	await buildProject(root);
-	return run(process.execPath, [path.join(root, "bin", "cli", "main.js"), "check", ...args], { cwd: root, env: process.env });
+	return run(process.execPath, [path.join(root, "bin", "cli", "main.js"), "check", ...args], {
+		cwd: root,
+		env: process.env,
+	});
 };

@@ -11,7 +11,7 @@ function leafline(args: readonly string[], input = "") {
 }
 
 const TIMED =
-	'process.on("exit", () => process.stderr.write(`cpu ${process.cpuUsage().user / 1000}`)); require("./bin/cli/main.js")';
+	'process.on("exit", () => process.stderr.write("cpu " + process.cpuUsage().user / 1000)); require("./bin/cli/main.js")';
 
 // Processor time, for other programs make a busy machine's clock run faster.
 test("prod complies, offline, within 2 s", { retry: 2 }, () => {

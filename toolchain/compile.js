@@ -19,6 +19,7 @@ async function compile(root, env) {
 	const code = await run(process.execPath, [path.join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."], {
 		cwd: root,
 		env,
+		expendable: true,
 		output: (text) => {
 			printed += text;
 		},

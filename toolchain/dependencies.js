@@ -34,6 +34,7 @@ async function npmCi(root, env) {
 	const code = await run(program, [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
 		cwd: root,
 		env,
+		expendable: true,
 		output: (text) => {
 			printed = (printed + text).slice(-20_000);
 		},

@@ -37,7 +37,9 @@ async function goBuild(tool, { go, target, env }) {
 		const lines = text.split("\n").filter(Boolean);
 		compiled += lines.filter((line) => /^[\w.-]+(\/[\w.@~+-]+)*$/.test(line)).length;
 		const last = lines.at(-1) ?? "";
-		progress.detail(last.startsWith("go: downloading") ? last.slice(4) : `${compiled} packages, ${last}`);
+		progress.detail(
+			last.startsWith("go: downloading") ? last.slice(4) : `${compiled} of some ${tool.packages} packages, ${last}`,
+		);
 	};
 	try {
 		const file = await stage(tool, target, env, async (work) => {
@@ -46,6 +48,7 @@ async function goBuild(tool, { go, target, env }) {
 				cwd: path.join(__dirname, "go", tool.name),
 				env: { ...env, CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on" },
 				output,
+				expendable: true,
 			});
 			if (code !== 0) throw new Message(`${title} failed:\n${lastLines(printed)}`);
 		});

@@ -21,7 +21,7 @@ async function download(url, file, { env, seconds }) {
 	if (!curl) return false;
 	const limits = ["--connect-timeout", CONNECT_SECONDS, "--speed-limit", "1000", "--speed-time", "20"];
 	const args = ["-fsSL", ...limits, ...(seconds ? ["--max-time", String(seconds)] : []), "-o", file, url];
-	return (await run(curl, args, { cwd: "/", env, output: () => {} })) === 0;
+	return (await run(curl, args, { cwd: "/", env, output: () => {}, expendable: true })) === 0;
 }
 
 module.exports = { download };

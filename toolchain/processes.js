@@ -37,6 +37,7 @@ function interrupted(signal) {
 	for (const child of running) {
 		// A terminal's ^C has reached the child that has the terminal already; twice would mean: at once.
 		if (signal !== "SIGINT" || leaders.has(child) || !process.stdin.isTTY) signalChild(child, signal);
+		if (impatient.has(child)) setTimeout(() => signalChild(child, "SIGKILL"), KILL_AFTER_MS);
 	}
 	const end = () => {
 		for (const cleanup of cleanups) cleanup();
@@ -49,6 +50,10 @@ function interrupted(signal) {
 
 /** @type {WeakSet<import("node:child_process").ChildProcess>} children that lead a group of their own */
 const leaders = new WeakSet();
+
+/** @type {WeakSet<import("node:child_process").ChildProcess>} children that have nothing to lose */
+const impatient = new WeakSet();
+const KILL_AFTER_MS = 3_000;
 
 /**
  * @param {import("node:child_process").ChildProcess} child
@@ -66,6 +71,7 @@ function signalChild(child, signal) {
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
  * @property {(chunk: string) => void} [output] takes stdout and stderr; without it they go to this process's own
+ * @property {boolean} [expendable] is killed if it does not end soon after an interruption
  * @property {number} [timeoutMs] ends it with SIGINT, and 10 s later with SIGKILL
  */
 
@@ -77,7 +83,7 @@ function signalChild(child, signal) {
  * @param {RunOptions} options
  * @returns {Promise<number>} its exit code, 128 + signal number if it was killed, 127 if it could not be started
  */
-function run(program, args, { cwd, env, output, timeoutMs }) {
+function run(program, args, { cwd, env, output, expendable, timeoutMs }) {
 	listen();
 	return new Promise((resolve) => {
 		// Whoever has the terminal must stay in its group; the others are ended together with what they have started.
@@ -86,6 +92,7 @@ function run(program, args, { cwd, env, output, timeoutMs }) {
 			: spawn(program, args, { cwd, env, stdio: "inherit" });
 		children.add(child);
 		if (output) leaders.add(child);
+		if (expendable) impatient.add(child);
 		const timers = timeoutMs === undefined ? [] : limit(child, timeoutMs);
 		if (output) {
 			child.stdout?.setEncoding("utf8").on("data", output);

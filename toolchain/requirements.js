@@ -14,6 +14,7 @@
  * @property {string[]} versionArguments
  * @property {string} package Go package of the executable
  * @property {string} ldflags
+ * @property {number} packages about how many Go packages a build compiles, for the progress line
  * @property {boolean} required without it nothing works; otherwise its absence is a warning
  * @property {string} get where people find it
  */
@@ -30,6 +31,7 @@ const TOOLS = [
 		versionArguments: ["version"],
 		package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
 		ldflags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0",
+		packages: 1700,
 		required: true,
 		get: "https://www.pulumi.com/docs/install/",
 	},
@@ -42,6 +44,7 @@ const TOOLS = [
 		versionArguments: ["--version"],
 		package: "github.com/nats-io/nats-server/v2",
 		ldflags: "-s -w",
+		packages: 150,
 		required: true,
 		get: "https://github.com/nats-io/nats-server/releases",
 	},
@@ -52,6 +55,7 @@ const TOOLS = [
 		versionArguments: ["--version"],
 		package: "github.com/nats-io/natscli/nats",
 		ldflags: "-s -w -X main.version=0.4.0",
+		packages: 400,
 		required: false,
 		get: "https://github.com/nats-io/natscli/releases",
 	},

@@ -129,8 +129,7 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 	});
 
 	it("updates with the update command, which is told what the last one printed", async () => {
-		await project.run("pulumi", "config", "set", "greeting", "goodbye");
-		const preview = await project.run("pulumi", "preview", "--diff");
+		const preview = await project.run("pulumi", "preview", "--diff", "--config", "greeting=goodbye");
 		expect(preview.text).toMatch(/GREETING: "hello" => "goodbye"/);
 		expect(preview.text).toMatch(/~ [23] to update/);
 		const { code, text } = await project.run("up");
@@ -142,8 +141,7 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 	});
 
 	it("replaces when a trigger changes: creates the new one, then deletes the old", async () => {
-		await project.run("pulumi", "config", "set", "--path", "triggers[0]", "two");
-		const { code, text } = await project.run("up");
+		const { code, text } = await project.run("up", "--config-path", "--config", "triggers[0]=two");
 		expect(code).toBe(0);
 		expect(text).toMatch(/1 replaced/);
 		expect((await outputs()).out).toBe("made goodbye");
@@ -157,19 +155,16 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 	});
 
 	it("fails with what the command printed, keeps the state, and goes on once it is mended", async () => {
-		await project.run("pulumi", "config", "set", "then", "exit 7");
-		const { code, text } = await project.run("up");
+		const { code, text } = await project.run("up", "--config", "then=exit 7");
 		expect(code).not.toBe(0);
 		expect(text).toMatch(/exit status 7: running "echo [^\n]*exit 7":\n +MADE GOODBYE/);
 		expect(text).not.toMatch(/\n\s+at /);
-		await project.run("pulumi", "config", "set", "then", "exit 0");
-		expect((await project.run("up")).code).toBe(0);
+		expect((await project.run("up", "--config", "then=exit 0")).code).toBe(0);
 		expect((await outputs()).upper).toBe("MADE GOODBYE");
 	});
 
 	it("ends a running command when it is interrupted", async () => {
-		await project.run("pulumi", "config", "set", "then", "echo started; exec sleep 60");
-		const { child, finished, output } = project.start(["up"]);
+		const { child, finished, output } = project.start(["up", "--config", "then=echo started; exec sleep 60"]);
 		await eventually("the command runs", () => output().includes("started"), 30_000);
 		const before = Date.now();
 		child.kill("SIGINT");
@@ -189,8 +184,6 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 		for (const { pid } of mine) process.kill(pid, "SIGKILL");
 		expect((await finished).code).not.toBe(0);
 		await eventually("the plugins have ended", () => plugins().length === 0, 10_000);
-		expect((await project.run("pulumi", "cancel", "--yes")).code).toBe(0);
-		await project.run("pulumi", "config", "set", "then", "exit 0");
 	});
 
 	it("is gone without a trace after down, settings of the user's own excepted", async () => {

@@ -43,8 +43,6 @@ beforeAll(() => {
 });
 afterAll(() => project.dispose());
 
-const set = (key: string, value: string) => project.run("pulumi", "config", "set", key, value);
-
 describe("a policy pack", () => {
 	it("lets pass what keeps the rules", async () => {
 		const { code, text } = await project.run("pulumi", "preview", "--policy-pack", "policies");
@@ -54,14 +52,12 @@ describe("a policy pack", () => {
 	});
 
 	it("stops an update before anything is made, and knows the stack and its settings", async () => {
-		await set("create", "false");
-		const { code, text } = await project.run("up", "--policy-pack", "policies");
+		const { code, text } = await project.run("up", "--policy-pack", "policies", "--config", "create=false");
 		expect(code).not.toBe(0);
 		expect(text).toContain("false on local with greeting hello");
 		expect(text).not.toContain("Updating (local)");
-		const state = JSON.parse((await project.run("pulumi", "stack", "export")).stdout);
-		expect(state.deployment.resources ?? []).toEqual([]);
-		await set("create", "true");
+		const state = JSON.parse(project.read(".leafline/state/.pulumi/stacks/tryout/local.json"));
+		expect(state.checkpoint.latest?.resources ?? []).toEqual([]);
 	});
 });
 
@@ -71,9 +67,8 @@ describe("a program that fails", () => {
 		["error", /unforeseen/, true],
 		["exit", /non-zero exit code: 9/, false],
 	])("%s: is shown as it should be", async (fault, message, withTrace) => {
-		await set("fault", fault);
 		const started = Date.now();
-		const { code, text } = await project.run("pulumi", "preview");
+		const { code, text } = await project.run("pulumi", "preview", "--config", `fault=${fault}`);
 		expect(code).not.toBe(0);
 		expect(text).toMatch(message);
 		// Half a minute without toolchain/readable-stacks.js.

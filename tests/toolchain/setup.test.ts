@@ -40,10 +40,8 @@ describe("set-up", () => {
 	it("refuses an unknown command", async () => {
 		project = createProject("");
 		const { code, text } = await project.run("upp");
-		expect({ code, text }).toEqual({
-			code: 2,
-			text: "usage: node toolchain/run.js start|up|down|pulumi|test|build [arguments]\n",
-		});
+		expect(text).toMatch(/^usage: node toolchain\/run\.js start\|up\|down\|[a-z|]+ \[arguments\]\n$/);
+		expect(code).toBe(2);
 	});
 
 	it("tells the command line's user what to do when nothing is built", async () => {

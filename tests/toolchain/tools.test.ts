@@ -23,6 +23,7 @@ case $last in
 *) version=0.4.0; [ -n "\${NATS_FAILS:-}" ] && { echo "$last: 403 Forbidden" >&2; exit 1; } ;;
 esac
 printf '#!/bin/sh\\necho half' >"$out"
+[ -n "\${DEAF:-}" ] && trap '' INT
 [ -n "\${SLOW:-}" ] && { : >"$SLOW"; sleep 30; }
 printf '#!/bin/sh\\necho "%s"\\n' "\${ANSWER:-$version}" >"$out"
 chmod +x "$out"
@@ -111,6 +112,18 @@ it.each(["SIGKILL", "SIGINT"] as const)("uses nothing half-made after %s", async
 	expect(second.code).toBe(0);
 	expect(second.stdout).toContain("pulumi 3.259.0");
 	expect(builds()).toHaveLength(4);
+	expect(leftovers(cache)).toEqual([]);
+});
+
+it("does not wait for a build that will not end", async () => {
+	const { find, cache } = prepare({});
+	const marker = path.join(temporary(), "building");
+	const first = find({ SLOW: marker, DEAF: "1" });
+	await eventually("the build has begun", () => fs.existsSync(marker));
+	const before = Date.now();
+	first.child.kill("SIGINT");
+	expect((await first.finished).code).toBe(130);
+	expect(Date.now() - before).toBeLessThan(15_000);
 	expect(leftovers(cache)).toEqual([]);
 });
 

@@ -74,14 +74,18 @@ function isFloating(ami: string): boolean {
 	return /^resolve:ssm:(?:(?!:\d+$).)*$/.test(ami);
 }
 
-/** Clear text: a secret is as badly placed there in base64. */
+/** Clear text, for a secret is as badly placed there in base64; what is compressed is left to the rule. */
 function userData(clear: Plain, encoded: Plain): Maybe<string | undefined> {
 	const read = text(clear, undefined);
 	if (read !== undefined) {
 		return read;
 	}
 	const packed = text(encoded, undefined);
-	return typeof packed === "string" ? Buffer.from(packed, "base64").toString("utf8") : packed;
+	if (typeof packed !== "string") {
+		return packed;
+	}
+	const bytes = Buffer.from(packed, "base64");
+	return bytes[0] === 0x1f && bytes[1] === 0x8b ? packed : bytes.toString("utf8");
 }
 
 function part(whole: Plain, key: string): Plain {

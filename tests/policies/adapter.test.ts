@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { isProduction, readConfig, stackOf } from "../../policies/adapter/config";
 import { toDesign } from "../../policies/adapter/design";
@@ -192,6 +193,12 @@ describe("machines", () => {
 			keyName: undefined,
 			httpTokens: undefined,
 		});
+	});
+
+	test("compressed user-data stays as it is, for the rule to unpack", () => {
+		const packed = gzipSync("password: x").toString("base64");
+		const [read] = toDesign([resource("aws:ec2/instance:Instance", "i", { userDataBase64: packed })]).instances;
+		expect(read?.userData).toBe(packed);
 	});
 
 	test("a launch template", () => {

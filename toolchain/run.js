@@ -5,7 +5,7 @@
 const { NODE_AT_LEAST } = require("./requirements.js");
 const { parseVersion, compareVersions, formatVersion } = require("./versions.js");
 const { projectRoot } = require("./paths.js");
-const { Message } = require("./message.js");
+const { Message, explain } = require("./message.js");
 
 const COMMANDS = ["start", "up", "down", "pulumi", "test", "build", "check", "bench"];
 
@@ -28,8 +28,8 @@ main().then(
 		process.exitCode = code;
 	},
 	(error) => {
-		const text = error instanceof Message ? error.message : error.stack;
+		const { text, exitCode } = explain(error);
 		if (text) process.stderr.write(`${text}\n`);
-		process.exitCode = error instanceof Message ? error.exitCode : 1;
+		process.exitCode = exitCode;
 	},
 );

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { requireFreshBuild } from "./components/build";
 import { decide } from "./components/decide";
 import { createHub } from "./components/hub/create";
 import { MINIMUM_SERVER, serverVersion } from "./components/hub/version";
@@ -9,6 +10,7 @@ import { buildOutputs } from "./contract/build";
 
 /** One environment: a hub, the identity of everybody, local devices where asked for, and all streams. */
 async function stack(): Promise<pulumi.Inputs> {
+	requireFreshBuild();
 	const topology = await decide();
 
 	const identity = new Identity("identity", { topology });

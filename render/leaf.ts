@@ -17,6 +17,8 @@ export interface LeafConfOptions {
 	/** Port of the monitoring, on loopback. @default none */
 	readonly monitorPort?: number;
 	readonly pidFile?: string;
+	/** What JetStream may use of the disk. @default the hardware's buffer */
+	readonly maxFileBytes?: number;
 }
 
 /** leaf.conf of one device; throws as `leafTree` does. */
@@ -59,7 +61,7 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 			domain: deviceDomain(device),
 			store_dir: options.storeDir ?? hardware.storeDir,
 			max_mem: hardware.memoryBytes,
-			max_file: hardware.bufferBytes,
+			max_file: options.maxFileBytes ?? hardware.bufferBytes,
 			sync_interval: syncInterval(hardware.sync),
 		},
 		feature_flags: {

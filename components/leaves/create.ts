@@ -35,7 +35,14 @@ export function leafConfigs(topology: Topology): Record<string, string> {
 /** Where a device's bundle puts what its configuration refers to. */
 const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
 
+/**
+ * A server whose streams reserve more than `max_file` takes no change of them, not even the one that lowers them, and
+ * a local server has its new configuration before its streams have theirs. Their own limits stay within the buffer.
+ */
+const LOCAL_MAX_FILE = 1024 ** 4;
+
 function localLeafConf(topology: Topology, { device, url, clientPort }: LocalSite): string {
 	const { credentials, ca, storeDir } = SERVER_FILES;
-	return renderLeafConf(topology, device, { urls: [url], clientPort, credentials, ca, storeDir });
+	const files = { credentials, ca, storeDir };
+	return renderLeafConf(topology, device, { urls: [url], clientPort, ...files, maxFileBytes: LOCAL_MAX_FILE });
 }

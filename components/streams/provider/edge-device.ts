@@ -65,10 +65,18 @@ export async function settleDevice(
 	} catch (error) {
 		if (error instanceof NoAnswer) return { outcome: "pending", reason: await silence(way, device) };
 		if (error instanceof Deferred) return { outcome: "pending", reason: error.message };
-		if (error instanceof ApiError) return { outcome: "failed", reason: error.message };
+		if (error instanceof ApiError) return { outcome: "failed", reason: refused(error) };
 		if (error instanceof UserError) return { outcome: "failed", reason: error.message };
 		throw error;
 	}
+}
+
+/** Over its `max_file`, a server takes no change of a stream, not even the one that lowers its limit. */
+const NO_STORAGE = 10047;
+
+function refused({ errCode, message }: ApiError): string {
+	if (errCode !== NO_STORAGE) return message;
+	return `${message}: max_file of its server is below what its streams reserve or are to reserve; raise it, then run again`;
 }
 
 /** What on a device is not as asked; undefined if it cannot be reached. @throws ApiError */

@@ -130,7 +130,8 @@ class Stage {
 		const silent = this.devices.filter((device) => !this.before[device]?.streams[this.traffic.class]);
 		if (silent.length > 0)
 			throw new UserError(
-				`${silent.join(", ")}: no answer, or no stream of class ${this.traffic.class}; try npm run up`,
+				`${silent.join(", ")}: no answer, or no stream of class ${this.traffic.class}; ` +
+					"npm run pulumi -- refresh --yes, then npm run up makes it anew",
 			);
 	}
 

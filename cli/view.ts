@@ -99,9 +99,12 @@ function noteLines(devices: readonly DeviceState[]): string[] {
 	return lines.length > 0 ? ["", ...lines] : [];
 }
 
+/** An update alone believes its state. */
+const REMEDY = "npm run pulumi -- refresh --yes, then npm run up";
+
 function hubLine({ hub }: FleetState): string {
-	if (hub.error !== undefined) return `  hub does not answer: ${hub.error}`;
-	const missing = hub.missing.length > 0 ? ` · missing: ${hub.missing.join(", ")}` : "";
+	if (hub.error !== undefined) return `  ${hub.error}`;
+	const missing = hub.missing.length > 0 ? ` · missing: ${hub.missing.join(", ")} (${REMEDY})` : "";
 	return `  hub up · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}${missing}`;
 }
 

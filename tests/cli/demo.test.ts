@@ -140,6 +140,9 @@ test("a device that is not there ends it before anything is published", async ()
 	const before = await published();
 	await stack.kill("edge1");
 	const { code, stderr } = await demo("--messages", "1000");
-	expect([code, stderr]).toEqual([1, "leafline: edge1: no answer, or no stream of class sensor; try npm run up\n"]);
+	expect([code, stderr]).toEqual([
+		1,
+		"leafline: edge1: no answer, or no stream of class sensor; npm run pulumi -- refresh --yes, then npm run up makes it anew\n",
+	]);
 	expect(await published()).toEqual(before);
 });

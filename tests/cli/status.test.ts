@@ -115,7 +115,7 @@ test("a hub that died: exit code 1, and what the devices hold", async () => {
 	const { code, stdout, stderr } = await leafline("status");
 	expect([code, stderr]).toEqual([1, ""]);
 	expect(stdout).toMatch(/ {2}edge2 {3}\? +250 +\? +\? {2}\?\n/);
-	expect(stdout).toMatch(/hub does not answer: .*nothing listens there; npm run up starts it\n/);
+	expect(stdout).toMatch(/^ {2}the hub does not answer on \S+: nothing listens there; npm run up starts it$/m);
 	await stack.start("hub");
 	await expect
 		.poll(() => devices(), { timeout: 30_000 })

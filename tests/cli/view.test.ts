@@ -104,18 +104,18 @@ test("status of a device that nobody ever saw, one that is lost, and one in trou
   edge1 does not answer
   ! edge3: can: no space left
 
-  hub up · 158,112 messages, 34 MB · missing: hub_can
+  hub up · 158,112 messages, 34 MB · missing: hub_can (npm run pulumi -- refresh --yes, then npm run up)
   1 of 3 devices up · 60,000 at the devices · 60,000 on hub · at least 0 waiting`,
 	);
 });
 
 test("status without a hub still shows what the devices hold", () => {
 	const alone: DeviceState = { device: "edge1", link: { state: "unknown" }, atEdge: 60_000, notes: [] };
-	expect(lines(fleet([alone], { error: "connection refused" }))).toBe(
+	expect(lines(fleet([alone], { error: "the hub does not answer on nats://h: connection refused" }))).toBe(
 		`  device  link  at edge  on hub  backlog  buffer
   edge1   ?      60,000       ?        ?  ?
 
-  hub does not answer: connection refused
+  the hub does not answer on nats://h: connection refused
   60,000 at the devices`,
 	);
 });

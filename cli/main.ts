@@ -7,6 +7,7 @@ import { explain, Interrupted } from "./errors";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
 import { addReview } from "./review/command";
+import { canRedraw } from "./screen";
 import { status } from "./status";
 import { trim } from "./trim";
 
@@ -28,6 +29,7 @@ function program(): Command {
 		.action(async (options: Common & { json?: boolean; watch?: boolean }) => {
 			// Not the default: an orderly exit gives the terminal its cursor back.
 			process.once("SIGINT", () => process.exit(130));
+			process.once("SIGTERM", () => process.exit(143));
 			process.exitCode = await status(await outputs(options), options);
 		});
 	command(leafline, "demo")
@@ -72,7 +74,7 @@ interface DemoFlags {
 /** Exit code 1 if a message is lost, twice or out of order, or if a port is open that should not be. */
 async function runDemo(outputs: StackOutputs, { messages, plain, json }: DemoFlags): Promise<number> {
 	const steps = process.env.LEAFLINE_STEPS;
-	const live = !plain && !json && process.stdout.isTTY;
+	const live = !plain && !json && canRedraw(process.stdout);
 	const view = live
 		? liveView(outputs.leafline, process.stdout, steps)
 		: plainView(outputs.leafline, json ? () => {} : (text) => process.stdout.write(text), steps);

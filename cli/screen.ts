@@ -47,3 +47,8 @@ function up(lines: number): string {
 function clip(line: string, width: number): string {
 	return [...line].slice(0, width).join("");
 }
+
+/** Whether lines can be drawn over: not in a pipe, and not on a terminal that says it cannot. */
+export function canRedraw(stream: NodeJS.WriteStream): boolean {
+	return stream.isTTY === true && process.env.TERM !== "dumb";
+}

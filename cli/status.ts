@@ -4,7 +4,7 @@ import { messageOf } from "./errors";
 import { look } from "./facts";
 import { type Hub, openHub } from "./hub";
 import { readCuts } from "./links";
-import { Screen } from "./screen";
+import { canRedraw, Screen } from "./screen";
 import { type Facts, type FleetState, fleetState } from "./state";
 import { heading, statusLines } from "./view";
 
@@ -18,7 +18,7 @@ const EVERY_MS = 1000;
 /** Prints the state of the fleet, once or until it is interrupted. Exit code 1 if the hub does not answer. */
 export async function status(outputs: StackOutputs, { json = false, watch = false }: StatusOptions): Promise<number> {
 	let hub: Hub | undefined;
-	const screen = watch && process.stdout.isTTY ? new Screen(process.stdout) : undefined;
+	const screen = watch && canRedraw(process.stdout) ? new Screen(process.stdout) : undefined;
 	let known: Facts["edges"] = {};
 	let edges: Edges | undefined;
 	try {

@@ -10,5 +10,6 @@ const { run } = require("../processes.js");
  */
 exports.run = async (root, args) => {
 	const { env, pulumi } = await setUp(root, ["up", ...args]);
-	return run(pulumi, ["up", "--yes", ...args], { cwd: root, env });
+	// The outputs are a contract for programs, hundreds of lines long: `pulumi stack output` shows them.
+	return run(pulumi, ["up", "--yes", "--suppress-outputs", ...args], { cwd: root, env });
 };

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackFixture } from "../contract/fixture";
+import { freePorts } from "../support/ports";
 import { run } from "../support/project";
-import { freePorts } from "../support/servers";
 
 /** Every mistake is one readable line on stderr, exit code 1, and no stack trace. */
 let dir: string;

@@ -13,7 +13,8 @@ import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
 import { deviceRole } from "../../topology/permissions";
 import { stackFixture } from "../contract/fixture";
 import { eventually } from "../support/eventually";
-import { freePorts, makeServers } from "../support/servers";
+import { freePorts } from "../support/ports";
+import { makeServers } from "../support/servers";
 
 /**
  * A small local stack of real servers, as its outputs describe it: a hub, devices, and links that can be cut. Without

@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import type { DaemonDocument } from "../../components/daemon/document";
 import { type DaemonRecord, readRecord } from "../../components/daemon/record";
-import { compileScripts, freePorts, type Result, run, temporaryFolder } from "./scripts";
+import { freePorts } from "../support/ports";
+import { compileScripts, type Result, run, temporaryFolder } from "./scripts";
 
 /** Listens on PORT; SIGHUP makes it read `greeting` again; writes what it was given to `seen.json`. */
 const SERVER = `

@@ -8,7 +8,8 @@ import { startTime } from "../../components/daemon/process";
 import { readRecord } from "../../components/daemon/record";
 import { linkStates, setLink } from "../../components/links/control";
 import { CONTROL_SOCKET, SPEC_FILE } from "../../components/links/model";
-import { compileScripts, eventually, freePorts, run, temporaryFolder } from "./scripts";
+import { freePorts } from "../support/ports";
+import { compileScripts, eventually, run, temporaryFolder } from "./scripts";
 
 let scripts: string;
 let daemon: string;

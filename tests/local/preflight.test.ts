@@ -7,7 +7,8 @@ import { busyPorts, portHolder } from "../../components/daemon/ports";
 import { startTime } from "../../components/daemon/process";
 import { checkServerVersion, MINIMUM_SERVER } from "../../components/hub/version";
 import { localProblems } from "../../components/leaves/preflight";
-import { compileScripts, freePorts, temporaryFolder } from "./scripts";
+import { freePorts } from "../support/ports";
+import { compileScripts, temporaryFolder } from "./scripts";
 import { localTopology } from "./topology";
 
 const servers: net.Server[] = [];

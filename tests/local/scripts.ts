@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import ts from "typescript";
@@ -76,16 +75,4 @@ export async function eventually(
 		if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
-}
-
-/** Ports on loopback that nobody listened on a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-	const servers = Array.from({ length: count }, () => net.createServer());
-	const ports: number[] = [];
-	for (const server of servers) {
-		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-		ports.push((server.address() as net.AddressInfo).port);
-	}
-	for (const server of servers) await new Promise((resolve) => server.close(resolve));
-	return ports;
 }

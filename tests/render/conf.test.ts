@@ -12,7 +12,8 @@ import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
 import { eventually } from "../support/eventually";
-import { freePorts, makeServers, type Servers } from "../support/servers";
+import { freePorts } from "../support/ports";
+import { makeServers, type Servers } from "../support/servers";
 import { makeFleet, makeSettings } from "../topology/fixtures";
 import { checkedByServer, identity } from "./support";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConfMap, confDuration, renderNatsConfig } from "../../render/nats-config";
-import { freePorts, makeServers, type Servers } from "../support/servers";
+import { freePorts } from "../support/ports";
+import { makeServers, type Servers } from "../support/servers";
 
 /** Any one character of Unicode. */
 const ANY = fc.string({ unit: "binary", minLength: 1, maxLength: 1 });

@@ -8,7 +8,7 @@ import { createAuthority } from "../../components/identity/certificates";
 import { closeAll, control, isOlder } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
 import { sleep } from "../../components/streams/provider/wait";
-import { freePorts } from "../support/servers";
+import { freePorts } from "../support/ports";
 import { type Bench, startBench, until } from "./bench";
 import { sources, streamProps } from "./fixtures";
 

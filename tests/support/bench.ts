@@ -20,7 +20,8 @@ import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams } from "../../topology/permissions";
 import { benchTopology } from "./bench-fleet";
 import { eventually } from "./eventually";
-import { freePorts, makeServers, type Server } from "./servers";
+import { freePorts } from "./ports";
+import { makeServers, type Server } from "./servers";
 
 export interface BenchOptions {
 	/** @default 1 */

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePorts, freeRange } from "./ports";
 
 export interface Finished {
 	readonly code: number;
@@ -45,7 +45,7 @@ export async function makeProject(fleet: string, settings: Record<string, unknow
 	const config: Record<string, unknown> = {
 		fleet: "fleet.yaml",
 		hub: { leafPort: leaf, clientPort: client, monitorPort: monitor },
-		leaves: { clientPort: firstClientPort, linkPort: await freeRange(40, firstClientPort + 40) },
+		leaves: { clientPort: firstClientPort, linkPort: await freeRange(40) },
 		...settings,
 	};
 	const writeSettings = () => {
@@ -123,36 +123,4 @@ export function run(
 			done({ code: code ?? -1, stdout, stderr, text });
 		});
 	});
-}
-
-async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from({ length: count }, async () => {
-			const server = createServer();
-			await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-			return server;
-		}),
-	);
-	const ports = servers.map((server) => (server.address() as { port: number }).port);
-	await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-	return ports;
-}
-
-/** First of `count` free ports in a row, below the range from which the system takes ports by itself. */
-async function freeRange(count: number, from = 12_000 + Math.floor(Math.random() * 15_000)): Promise<number> {
-	for (let first = from; first < 32_000; first += count) {
-		const free = await Promise.all(
-			Array.from(
-				{ length: count },
-				(_, index) =>
-					new Promise<boolean>((done) => {
-						const server = createServer();
-						server.once("error", () => done(false));
-						server.listen(first + index, "127.0.0.1", () => server.close(() => done(true)));
-					}),
-			),
-		);
-		if (free.every(Boolean)) return first;
-	}
-	throw new Error(`no ${count} free ports in a row`);
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually";
@@ -119,18 +118,4 @@ function makeServer(name: string, ports: Readonly<Record<string, number>>, file:
 			pid = undefined;
 		},
 	};
-}
-
-/** Ports of the loopback address that are free now; no two are the same. */
-export async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from({ length: count }, async () => {
-			const server = createServer();
-			await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-			return server;
-		}),
-	);
-	const ports = servers.map((server) => (server.address() as { port: number }).port);
-	await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-	return ports;
 }

@@ -12,7 +12,14 @@ const { startTime } = load(
 let project: Project | undefined;
 const pids: number[] = [];
 afterEach(() => {
-	for (const pid of pids.splice(0)) if (startTime(pid)) process.kill(pid, "SIGKILL");
+	for (const pid of pids.splice(0)) {
+		try {
+			// Its child outlives it otherwise.
+			process.kill(-pid, "SIGKILL");
+		} catch {
+			// Nobody of the group is left.
+		}
+	}
 	project?.dispose();
 });
 

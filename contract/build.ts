@@ -1,3 +1,4 @@
+import { linkPort } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN } from "../topology/names";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
@@ -137,10 +138,9 @@ function hubBudget({ budgets: { hub } }: Topology): LeaflineOutput["budgets"]["h
 	};
 }
 
-/** Link ports count in the order of the fleet file, retired devices included. */
-function local({ settings, devices, fleet }: Topology, live: LiveFacts): NonNullable<LeaflineOutput["local"]> {
-	const links = Object.keys(fleet.devices)
-		.map((name, index) => [name, settings.leaves.linkPort + index] as const)
-		.filter(([name]) => devices[name]);
+function local(topology: Topology, live: LiveFacts): NonNullable<LeaflineOutput["local"]> {
+	// In the order of the fleet file.
+	const here = Object.keys(topology.fleet.devices).filter((name) => topology.devices[name]);
+	const links = here.map((name) => [name, linkPort(topology, name)] as const);
 	return { root: live.localRoot ?? ".leafline/local", links: Object.fromEntries(links) };
 }

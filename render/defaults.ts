@@ -1,12 +1,10 @@
+import { MAX_PAYLOAD } from "../topology/checks";
 import { confDuration } from "./nats-config";
 
 /** Settings that hub and devices must agree on, or that have the same reason on both sides. */
 
-/** Largest message that the hub takes, headers included. */
-export const HUB_MAX_PAYLOAD = 1024 ** 2;
-
 /** Less than the hub takes: the hub adds headers to each message, and one that it refuses stops its source for ever. */
-export const EDGE_MAX_PAYLOAD = HUB_MAX_PAYLOAD - 1024;
+export const EDGE_MAX_PAYLOAD = MAX_PAYLOAD - 1024;
 
 /**
  * A link that is dead without a word is noticed after 20 s × 3, at most 80 s. Pings wait behind data, so interval × max

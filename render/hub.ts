@@ -1,6 +1,7 @@
+import { MAX_PAYLOAD } from "../topology/checks";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
-import { HANDSHAKE_SECONDS, HUB_MAX_PAYLOAD, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
+import { HANDSHAKE_SECONDS, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
 import { type ConfMap, confDuration, renderNatsConfig } from "./nats-config";
 
 export interface HubConfOptions {
@@ -72,7 +73,7 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
 		http: options.monitorListen ?? `127.0.0.1:${hub.monitorPort}`,
 		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
-		max_payload: HUB_MAX_PAYLOAD,
+		max_payload: MAX_PAYLOAD,
 		...PING,
 		lame_duck_duration: confDuration(30_000),
 		lame_duck_grace_period: confDuration(5_000),

@@ -31,7 +31,7 @@ const INTERNAL: readonly string[] = [
 	"$MQTT.>",
 ];
 
-/** A message on the hub is larger than on the device by the headers that the hub adds. */
+/** Largest message that the hub takes, headers included. There it is larger than on the device, by those the hub adds. */
 export const MAX_PAYLOAD = 1024 ** 2;
 
 function badDevice(device: string): Problem[] {

@@ -1,3 +1,4 @@
+import { linkPort } from "../../topology/local-ports";
 import type { Topology } from "../../topology/model";
 import type { LinkSpec, LinksSpec } from "../links/model";
 
@@ -21,9 +22,9 @@ export function localSites(topology: Topology): LocalSite[] {
 	return Object.keys(topology.fleet.devices).flatMap((device, index) => {
 		const planned = topology.devices[device];
 		if (!planned && topology.retired[device]?.retired !== "drain") return [];
-		const linkPort = leaves.linkPort + index;
 		const clientPort = planned?.clientPort ?? leaves.clientPort + index;
-		return [{ device, clientPort, linkPort, url: `tls://127.0.0.1:${linkPort}` }];
+		const port = linkPort(topology, device);
+		return [{ device, clientPort, linkPort: port, url: `tls://127.0.0.1:${port}` }];
 	});
 }
 

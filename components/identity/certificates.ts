@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** A certificate authority of the stack's own, and the certificate of the hub's leaf port that it signed. All PEM. */
+/** A certificate authority of the stack's own, and a certificate of the hub that it signed. All PEM. */
 export interface Certificates {
 	readonly caPem: string;
 	readonly caKey: string;
@@ -64,20 +64,26 @@ export async function createAuthority(now: number): Promise<CertificateAuthority
 	return { caPem: pem(certificate.toString("pem")), caKey: await exportKey(crypto, pair.privateKey), caEnds: ends };
 }
 
+/** What a certificate may prove: a server to those who connect, or each side of a connection to the other. */
+export type CertificateUse = "server" | "peer";
+
 /**
- * A certificate for the leaf port, valid for 2 years, at most as long as its authority.
- * @param hosts host names and IP addresses that devices use
+ * A certificate for the hub, valid for 2 years, at most as long as its authority.
+ * @param hosts host names and IP addresses by which the hub is reached
  * @param now milliseconds since 1970
+ * @param use `server` for the leaf port, `peer` for the routes between nodes. @default "server"
  */
 export async function createServerCertificate(
 	authority: CertificateAuthority,
 	hosts: readonly string[],
 	now: number,
+	use: CertificateUse = "server",
 ): Promise<Certificates> {
 	const { crypto, x509 } = await load();
 	const pair = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
 	const ca = new x509.X509Certificate(authority.caPem);
 	const ends = Math.min(now + SERVER_LIFE, authority.caEnds);
+	const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 	const certificate = await x509.X509CertificateGenerator.create({
 		subject: "CN=leafline hub",
 		issuer: ca.subject,
@@ -89,7 +95,7 @@ export async function createServerCertificate(
 		extensions: [
 			new x509.BasicConstraintsExtension(false, undefined, true),
 			new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-			new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+			new x509.ExtendedKeyUsageExtension(use === "peer" ? [serverAuth, clientAuth] : [serverAuth]),
 			new x509.SubjectAlternativeNameExtension(
 				hosts.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }) as const),
 			),

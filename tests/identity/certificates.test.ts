@@ -41,6 +41,11 @@ describe("the authority and the hub's certificate", async () => {
 		expect(server.publicKey.asymmetricKeyDetails?.namedCurve).toBe("prime256v1");
 	});
 
+	it("may be used for both ends of a route where that is asked for", async () => {
+		const peer = new X509Certificate((await createServerCertificate(authority, HOSTS, NOW, "peer")).serverCert);
+		expect(peer.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
+	});
+
 	it("never outlive the authority", async () => {
 		const late = await createServerCertificate(authority, HOSTS, made.caEnds - 30 * DAY);
 		expect(late.serverEnds).toBe(made.caEnds);

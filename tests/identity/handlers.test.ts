@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { type Account, decode } from "@nats-io/jwt";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { accountClaims } from "../../components/identity/accounts";
@@ -58,8 +59,21 @@ describe("the resource of the certificates", () => {
 	});
 
 	it("is not changed by a refresh", async () => {
-		const { id, outs } = await certificates.create(inputs);
-		expect(await certificates.read(id, outs)).toEqual({ id, props: outs, inputs });
+		for (const asked of [inputs, { ...inputs, use: "peer" }]) {
+			const { id, outs } = await certificates.create(asked);
+			expect(await certificates.read(id, outs)).toEqual({ id, props: outs, inputs: asked });
+		}
+	});
+
+	it("makes certificates for routes, whose use lasts over a renewal", async () => {
+		const asked = { ...inputs, use: "peer" };
+		const { id, outs } = await certificates.create(asked);
+		expect(await certificates.diff(id, outs, asked)).toEqual({ changes: false });
+		expect(await certificates.diff(id, outs, inputs)).toEqual({ changes: true });
+		const renewed = (await certificates.update(id, outs, { ...asked, hosts: ["10.0.0.1"] })).outs;
+		for (const { serverCert } of [outs, renewed]) {
+			expect(new X509Certificate(String(serverCert)).keyUsage).toContain("1.3.6.1.5.5.7.3.2");
+		}
 	});
 });
 

@@ -1,10 +1,18 @@
 import { UserError } from "../../streams/provider/errors";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
-import { type Certificates, createAuthority, createServerCertificate, needsRenewal } from "../certificates";
+import {
+	type Certificates,
+	type CertificateUse,
+	createAuthority,
+	createServerCertificate,
+	needsRenewal,
+} from "../certificates";
 
-/** Properties in the state: the hosts that were asked for, and what was made for them. */
+/** Properties in the state: what was asked for, and what was made for it. */
 interface State extends Certificates {
 	readonly hosts: readonly string[];
+	/** Absent for `server`, as in states that are older than the other use. */
+	readonly use?: CertificateUse;
 }
 
 /**
@@ -21,17 +29,19 @@ export const certificates: Handler = {
 
 	async diff(_id, olds, news) {
 		if (JSON.stringify(news).includes(UNKNOWN)) return { changes: true };
-		return { changes: needsRenewal(state(olds), hostsOf(news), Date.now()) };
+		const otherUse = state(olds).use !== state(news).use;
+		return { changes: otherUse || needsRenewal(state(olds), hostsOf(news), Date.now()) };
 	},
 
 	async create(inputs) {
 		const now = Date.now();
-		const made = await createServerCertificate(await createAuthority(now), hostsOf(inputs), now);
+		const made = await createServerCertificate(await createAuthority(now), hostsOf(inputs), now, state(inputs).use);
 		return { id: `certificates-${Math.floor(now / 1000)}`, outs: { ...inputs, ...made } };
 	},
 
 	async read(id, props) {
-		return { id, props, inputs: { hosts: props.hosts } };
+		const { hosts, use } = state(props);
+		return { id, props, inputs: { hosts, ...(use !== undefined && { use }) } };
 	},
 
 	async update(_id, olds, news) {
@@ -39,7 +49,8 @@ export const certificates: Handler = {
 		if (caEnds < Date.now()) {
 			throw new UserError("the certificate authority has ended; give every device a new one (replace this resource)");
 		}
-		const made = await createServerCertificate({ caPem, caKey, caEnds }, hostsOf(news), Date.now());
+		const authority = { caPem, caKey, caEnds };
+		const made = await createServerCertificate(authority, hostsOf(news), Date.now(), state(news).use);
 		return { outs: { ...news, ...made } };
 	},
 

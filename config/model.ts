@@ -1,3 +1,5 @@
+import type { AwsSettings } from "./aws-model";
+
 /**
  * The fleet and the stack's settings as leafline computes with them: every default filled in, every group expanded,
  * every unit converted. Sizes are bytes, durations milliseconds, speeds bits a second, rates messages a second.
@@ -162,7 +164,11 @@ export interface HubSettings {
 	readonly fileBytes: number;
 	/** JetStream's `sync_interval`, or `always`. @default 250 ms */
 	readonly sync: number | "always";
+	/** Only of a hub on AWS. */
+	readonly aws?: AwsSettings;
 }
+
+export type { AwsSettings };
 
 export interface LeavesSettings {
 	/** Run every device of the fleet as a leaf node on this machine. @default true for a local hub, else false */

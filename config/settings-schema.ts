@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Aws } from "./aws-schema";
 import { absent, choice, count, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
 import { SIZE } from "./units";
 import { show } from "./words";
@@ -40,6 +41,7 @@ const Hub = section(
 		memory: quantity(SIZE, "What JetStream may use of memory.", { example: "1GiB" }).exactOptional(),
 		file: quantity(SIZE, "What JetStream may use of one node's disk.", { example: "100GiB" }).exactOptional(),
 		sync: syncInterval("How often JetStream writes to disk.").exactOptional(),
+		aws: Aws.exactOptional(),
 	},
 	"The hub.",
 );

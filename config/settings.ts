@@ -1,3 +1,4 @@
+import { awsWithDefaults, checkAws } from "./aws";
 import type { Problem } from "./errors";
 import { toIssues } from "./issues";
 import type { HubSettings, LeavesSettings, Settings } from "./model";
@@ -21,7 +22,12 @@ export function parseSettings(stackName: string, raw: Readonly<Record<string, un
 	const result = SettingsFile.safeParse(raw);
 	if (!result.success) return { problems: toIssues(result.error).map(toProblem) };
 	const settings = withDefaults(stackName, result.data);
-	const problems = [...checkFleetPath(settings), ...checkPorts(settings)];
+	const problems = [
+		...checkFleetPath(settings),
+		...checkPorts(settings),
+		...checkAws(settings.hub, result.data.hub.aws),
+		...checkKind(settings.hub, result.data.hub),
+	];
 	return problems.length > 0 ? { problems } : { settings, problems: [] };
 }
 
@@ -54,6 +60,7 @@ function hubWithDefaults(kind: "local" | "aws", given: SettingsInput["hub"]): Hu
 		memoryBytes: given.memory ?? GIB,
 		fileBytes: given.file ?? 100 * GIB,
 		sync: given.sync ?? 250,
+		...(kind === "aws" && { aws: awsWithDefaults(given.aws) }),
 	};
 }
 
@@ -72,6 +79,12 @@ function checkFleetPath({ fleet }: Settings): Problem[] {
 	return [
 		{ path: ["fleet"], message: "is missing", remedy: "write for example fleets/mine.yaml", document: "settings" },
 	];
+}
+
+function checkKind({ kind }: HubSettings, given: SettingsInput["hub"]): Problem[] {
+	if (kind === "aws" || given.aws === undefined) return [];
+	const message = `belongs to a hub on AWS, and this one is ${kind}`;
+	return [{ path: ["hub", "aws"], message, remedy: "leave it out, or set hub.kind to aws", document: "settings" }];
 }
 
 interface Ports {

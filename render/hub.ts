@@ -29,6 +29,9 @@ export interface HubConfOptions {
 	readonly pidFile?: string;
 }
 
+/** Where nodes of a hub listen for each other. */
+export const ROUTE_PORT = 6222;
+
 export interface ClusterOptions {
 	/** Address of the route listener. @default "0.0.0.0:6222" */
 	readonly listen?: string;
@@ -126,7 +129,7 @@ function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions): Co
 function clusterBlock({ listen, advertise, routes, tls }: ClusterOptions): ConfMap {
 	return {
 		name: HUB_DOMAIN,
-		listen: listen ?? "0.0.0.0:6222",
+		listen: listen ?? `0.0.0.0:${ROUTE_PORT}`,
 		...(advertise !== undefined && { cluster_advertise: advertise }),
 		// Clients come through loopback or the leaf port, never to an address that a node gossips.
 		no_advertise: true,

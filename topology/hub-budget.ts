@@ -44,6 +44,7 @@ export function hubBudget(
 	const neededBytes = planned.reduce((sum, { maxBytes, replicas }) => sum + maxBytes * replicas, 0);
 	const availableBytes = Math.floor(nodes * fileBytes * USABLE);
 	const messagesPerSecond = planned.reduce((sum, { rate }) => sum + rate, 0);
+	const bytesPerSecond = planned.reduce((sum, { rate, size, replicas }) => sum + rate * size * replicas, 0);
 	const share = planned.reduce((sum, { rate, replicas }) => sum + rate / limitOf(replicas), 0);
 	const messagesPerSecondLimit = share > 0 ? Math.round(messagesPerSecond / share) : limitOf(nodes);
 	const problems = [
@@ -52,7 +53,8 @@ export function hubBudget(
 		...rateProblem(planned, { messagesPerSecond, messagesPerSecondLimit }),
 	];
 	const streams = Object.fromEntries(planned.map(({ stream, maxBytes, replicas }) => [stream, { maxBytes, replicas }]));
-	return { budget: { messagesPerSecond, messagesPerSecondLimit, neededBytes, availableBytes, streams }, problems };
+	const load = { messagesPerSecond, messagesPerSecondLimit, bytesPerSecond };
+	return { budget: { ...load, neededBytes, availableBytes, streams }, problems };
 }
 
 interface Planned extends HubShard {
@@ -60,6 +62,8 @@ interface Planned extends HubShard {
 	readonly replicas: number;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Bytes of one message in the stream. */
+	readonly size: number;
 	readonly keepMs: number;
 }
 
@@ -76,7 +80,7 @@ function plannedShard(fleet: Fleet, settings: Settings, shard: HubShard): Planne
 		const rate = uplink.rate * shard.devices.length;
 		const size = hubStoredBytes(device, shard.class, uplink.sizeBytes);
 		const replicas = replicasOf(uplink.hub.replicas, settings);
-		return { ...shard, keepMs, rate, replicas, maxBytes: limit(rate, size, keepMs + outageMs) };
+		return { ...shard, keepMs, rate, size, replicas, maxBytes: limit(rate, size, keepMs + outageMs) };
 	}
 	const downlink = fleet.downlink[shard.class];
 	if (downlink === undefined) {
@@ -86,7 +90,7 @@ function plannedShard(fleet: Fleet, settings: Settings, shard: HubShard): Planne
 	const rate = downlink.rate * shard.devices.length;
 	const size = downStoredBytes(device, shard.class, sizeBytes);
 	const replicas = replicasOf(downlink.replicas, settings);
-	return { ...shard, keepMs, rate, replicas, maxBytes: limit(rate, size, keepMs) };
+	return { ...shard, keepMs, rate, size, replicas, maxBytes: limit(rate, size, keepMs) };
 }
 
 function limit(rate: number, size: number, ms: number): number {

@@ -104,6 +104,8 @@ export interface LinkBudget {
 export interface HubBudget {
 	readonly messagesPerSecond: number;
 	readonly messagesPerSecondLimit: number;
+	/** What all nodes write to their streams in a second, replicas included. */
+	readonly bytesPerSecond: number;
 	/** Bytes over all nodes and replicas. */
 	readonly neededBytes: number;
 	readonly availableBytes: number;

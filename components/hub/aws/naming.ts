@@ -1,0 +1,15 @@
+import type { Topology } from "../../../topology/model";
+
+/** Tags of a resource. @param name what consoles show */
+export type Tagger = (name: string) => Record<string, string>;
+
+/** Every resource says which environment and fleet it is of; the user's own tags win. */
+export function tagger({ settings, fleet }: Topology): Tagger {
+	const { environment, hub } = settings;
+	return (name) => ({
+		Name: `leafline-${environment}-${name}`,
+		"leafline:environment": environment,
+		"leafline:fleet": fleet.name,
+		...hub.aws?.tags,
+	});
+}

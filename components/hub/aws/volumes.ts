@@ -1,0 +1,51 @@
+import * as ebs from "@pulumi/aws/ebs";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsVolumePlan } from "../../../topology/aws";
+import type { Tagger } from "./naming";
+
+export interface VolumesArgs {
+	readonly plan: AwsVolumePlan;
+	/** By key of the node. */
+	readonly zones: Readonly<Record<string, pulumi.Input<string>>>;
+	readonly kmsKeyId?: string;
+	/** Kept from being deleted, and left in the account when the stack is destroyed. */
+	readonly keep: boolean;
+	readonly tags: Tagger;
+}
+
+/** The tag by which snapshots find the volumes; its value is the environment. */
+export const SNAPSHOT_TAG = "leafline:data";
+
+/** A data volume for each node. It outlives the node, and a larger plan grows it in place. */
+export function createVolumes(
+	name: string,
+	{ plan, zones, kmsKeyId, keep, tags }: VolumesArgs,
+	opts: pulumi.CustomResourceOptions,
+): Record<string, ebs.Volume> {
+	return Object.fromEntries(
+		Object.entries(zones).map(([key, availabilityZone]) => {
+			const own = tags(`${name}-${key}`);
+			const volume = new ebs.Volume(
+				`${name}-${key}`,
+				{
+					availabilityZone,
+					type: "gp3",
+					size: plan.sizeGiB,
+					iops: plan.iops,
+					throughput: plan.throughput,
+					encrypted: true,
+					...(kmsKeyId !== undefined && { kmsKeyId }),
+					tags: { ...own, [SNAPSHOT_TAG]: own["leafline:environment"] ?? "" },
+				},
+				// A restored snapshot is put in place by hand, and must not be replaced by the next update.
+				{ ...opts, protect: keep, retainOnDelete: keep, ignoreChanges: ["snapshotId"] },
+			);
+			return [key, volume];
+		}),
+	);
+}
+
+/** The serial number under which the kernel shows a volume: its id without the dash. */
+export function volumeSerial(id: string): string {
+	return id.replace("-", "");
+}

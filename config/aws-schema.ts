@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { absent, choice, count, quantity, say, section, text } from "./fields";
+import { DURATION } from "./units";
+import { show } from "./words";
+
+/** The section `leafline:hub.aws` as `Pulumi.<stack>.yaml` has it; defaults and what hangs together are in `aws.ts`. */
+
+const id = (prefix: string, what: string, description: string) =>
+	text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), what, `${prefix}-0123456789abcdef0`, description);
+
+const listOf = <T extends z.ZodType>(item: T, example: string, description: string) =>
+	z
+		.array(item, {
+			error: ({ input }) => absent(input, `[${example}]`) ?? say(`${show(input)} is not a list`, `write [${example}]`),
+		})
+		.meta({ description });
+
+/** Data Lifecycle Manager knows no other intervals. */
+const INTERVALS = [1, 2, 3, 4, 6, 8, 12, 24];
+const HOUR = 3_600_000;
+
+const every = quantity(DURATION, "How often.", { example: "24h" }).refine((ms) => INTERVALS.includes(ms / HOUR), {
+	error: say("AWS makes no snapshots at this interval", `write ${INTERVALS.map((hours) => `${hours}h`).join(", ")}`),
+});
+
+const Network = section(
+	{
+		cidr: text(
+			/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+			"an IPv4 block",
+			"10.74.0.0/16",
+			"Block of the network that leafline makes.",
+		).exactOptional(),
+		zones: listOf(
+			text(/^[a-z]{2}(-[a-z0-9]+)+$/, "a zone", "eu-central-1a", "A zone."),
+			"eu-central-1a",
+			"Zones of the nodes, one each.",
+		).exactOptional(),
+		vpcId: id("vpc", "the id of a VPC", "A VPC that exists.").exactOptional(),
+		subnetIds: listOf(
+			id("subnet", "the id of a subnet", "A public subnet."),
+			"subnet-0123456789abcdef0",
+			"Public subnets of that VPC, one a node.",
+		).exactOptional(),
+	},
+	"The network of the nodes: made (cidr, zones), or given (vpcId, subnetIds).",
+);
+
+const Dns = section(
+	{
+		zoneId: text(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone", "Z0123456789ABCDEFGHIJ", "A public zone of Route 53."),
+		name: text(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/, "a host name", "hub.example.com", "Name of the hub."),
+	},
+	"The hub's name in Route 53.",
+);
+
+const Alarms = section(
+	{
+		email: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an address", "ops@example.com", "Who gets a mail.").exactOptional(),
+		topicArn: text(
+			/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
+			"the ARN of an SNS topic",
+			"arn:aws:sns:eu-central-1:123456789012:ops",
+			"A topic that exists.",
+		).exactOptional(),
+	},
+	"Who is told of trouble: a mail address, or a topic.",
+);
+
+const Snapshots = section(
+	{ every: every.exactOptional(), keep: count(0, 1000, "How many; 0 makes none.").exactOptional() },
+	"Snapshots of the data volumes.",
+);
+
+const Tags = z
+	.record(z.string().min(1).max(128), z.string().max(256), {
+		error: ({ input }) => say(`${show(input)} is not a map of texts`, "write for example { team: mine }"),
+	})
+	.meta({ description: "Tags of every resource." });
+
+export const Aws = section(
+	{
+		image: text(
+			// Amazon's names hold their date, so that one name is one image.
+			/^(ami-[0-9a-f]{8,17}|[A-Za-z0-9][A-Za-z0-9._-]*-(arm64|x86_64))$/,
+			"the id or the exact name of an image",
+			"ami-0123456789abcdef0",
+			"Image of the nodes: an AMI id, or the exact name of one of Amazon's.",
+		).exactOptional(),
+		instanceType: text(
+			/^[a-z0-9-]+\.[a-z0-9-]+$/,
+			"an instance type",
+			"m7g.large",
+			"Instance type of the nodes.",
+		).exactOptional(),
+		storage: choice(["ebs", "instance-store"], "Where the messages are.").exactOptional(),
+		network: Network.exactOptional(),
+		dns: Dns.exactOptional(),
+		readers: listOf(
+			id("sg", "the id of a security group", "A security group."),
+			"sg-0123456789abcdef0",
+			"Security groups that may use the client port.",
+		).exactOptional(),
+		alarms: Alarms.exactOptional(),
+		snapshots: Snapshots.exactOptional(),
+		kmsKeyId: text(/^\S+$/, "a key", "alias/leafline", "Key for volumes and secrets.").exactOptional(),
+		tags: Tags.exactOptional(),
+	},
+	"The hub on AWS.",
+);
+
+export type AwsInput = z.output<typeof Aws>;

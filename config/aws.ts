@@ -1,0 +1,133 @@
+import { Netmask } from "netmask";
+import type { AwsSettings, GivenNetwork, OwnNetwork } from "./aws-model";
+import type { AwsInput } from "./aws-schema";
+import type { Problem } from "./errors";
+import type { HubSettings } from "./model";
+
+/**
+ * What the nodes boot from unless the settings say otherwise. It has the AWS command line and the agent of Systems
+ * Manager; a newer one is taken by a release of leafline, or by the settings, and then replaces one node after another.
+ */
+const AMAZON_LINUX = "al2023-ami-2023.12.20260918.0-kernel-6.12";
+
+/** Where the data volume is mounted. */
+export const MOUNT_POINT = "/data/nats";
+
+export type Architecture = "arm64" | "x86_64";
+
+/** Graviton types have a `g` behind the number of their generation: `m7g`, `c7gn`, `im4gn`, and not `g4dn`. */
+export function architectureOf(instanceType: string): Architecture {
+	return /^(a1|[a-z-]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
+}
+
+/** Types with disks of their own: a `d` behind the generation (`m7gd`, `c6id`), and the families that are made of disks. */
+export function hasInstanceStore(instanceType: string): boolean {
+	return /^((i|d|h|im|is)\d|[a-z-]+\d+[a-z]*d)/.test(instanceType);
+}
+
+/** Fills in what the section leaves out. */
+export function awsWithDefaults(given: AwsInput = {}): AwsSettings {
+	const { network, snapshots, alarms, ...rest } = given;
+	const architecture = architectureOf(given.instanceType ?? "m7g.large");
+	return {
+		...rest,
+		image: given.image ?? `${AMAZON_LINUX}-${architecture}`,
+		storage: given.storage ?? "ebs",
+		network: networkOf(network),
+		readers: given.readers ?? [],
+		...(alarms?.email !== undefined && { alarms: { email: alarms.email } }),
+		...(alarms?.topicArn !== undefined && { alarms: { topicArn: alarms.topicArn } }),
+		snapshots: { everyHours: (snapshots?.every ?? 86_400_000) / 3_600_000, keep: snapshots?.keep ?? 7 },
+		tags: given.tags ?? {},
+	};
+}
+
+function networkOf(given: AwsInput["network"]): OwnNetwork | GivenNetwork {
+	if (given?.vpcId !== undefined) return { vpcId: given.vpcId, subnetIds: given.subnetIds ?? [] };
+	return { cidr: given?.cidr ?? "10.74.0.0/16", ...(given?.zones !== undefined && { zones: given.zones }) };
+}
+
+/** Whether the network is one that exists already. */
+export function isGiven(network: OwnNetwork | GivenNetwork): network is GivenNetwork {
+	return "vpcId" in network;
+}
+
+/** What hangs together and does not fit. @param given the section as it was written */
+export function checkAws(hub: HubSettings, given: AwsInput = {}): Problem[] {
+	const { aws } = hub;
+	if (aws === undefined) return [];
+	const problem = (path: readonly string[], message: string, remedy: string): Problem => {
+		return { document: "settings", path: ["hub", ...path], message, remedy };
+	};
+	const problems: Problem[] = [];
+	if (hub.storeDir !== MOUNT_POINT && !hub.storeDir.startsWith(`${MOUNT_POINT}/`)) {
+		const message = `${hub.storeDir} is not on the data volume, which is mounted at ${MOUNT_POINT}`;
+		problems.push(problem(["storeDir"], message, `leave it out, or write ${MOUNT_POINT}/hub`));
+	}
+	if (hub.addresses.length > 0 && hub.addresses.length !== hub.nodes) {
+		const message = `${count(hub.addresses.length, "address", "es")} for ${count(hub.nodes, "node")}`;
+		problems.push(problem(["addresses"], message, "name one a node, or leave them out"));
+	}
+	return [...problems, ...storageProblems(hub, aws, problem), ...networkProblems(hub, given, problem)];
+}
+
+type Say = (path: readonly string[], message: string, remedy: string) => Problem;
+
+function storageProblems({ nodes }: HubSettings, aws: AwsSettings, problem: Say): Problem[] {
+	const { storage, instanceType, image } = aws;
+	const problems: Problem[] = [];
+	if (storage === "instance-store" && nodes < 3) {
+		const message = `instance-store is gone when its instance stops, and the hub has ${count(nodes, "node")}`;
+		problems.push(problem(["aws", "storage"], message, "set hub.nodes to 3, or use ebs"));
+	}
+	if (storage === "instance-store" && !(instanceType !== undefined && hasInstanceStore(instanceType))) {
+		const message = `${instanceType ?? "the default type"} has no instance store`;
+		problems.push(problem(["aws", "instanceType"], message, "choose a type with disks, for example m7gd.large"));
+	}
+	const wanted = architectureOf(instanceType ?? "m7g.large");
+	if (!image.startsWith("ami-") && !image.endsWith(`-${wanted}`)) {
+		const message = `${image} does not run on ${instanceType ?? "the default type"}, which is ${wanted}`;
+		problems.push(problem(["aws", "image"], message, `choose an image that ends in -${wanted}`));
+	}
+	return problems;
+}
+
+function networkProblems({ nodes }: HubSettings, { network, alarms }: AwsInput, problem: Say): Problem[] {
+	const problems: Problem[] = [];
+	const at = (field: string, message: string, remedy: string) =>
+		problems.push(problem(["aws", "network", field], message, remedy));
+	const { cidr, zones, vpcId, subnetIds } = network ?? {};
+	if (vpcId === undefined && subnetIds !== undefined) at("vpcId", "is missing", "name the VPC of the subnets");
+	if (vpcId !== undefined && (cidr !== undefined || zones !== undefined)) {
+		at(cidr === undefined ? "zones" : "cidr", "belongs to a network that leafline makes", "leave it out beside vpcId");
+	}
+	if (vpcId !== undefined && new Set(subnetIds ?? []).size !== nodes) {
+		const message = `${count(new Set(subnetIds ?? []).size, "subnet")} for ${count(nodes, "node")}`;
+		at("subnetIds", message, "name one a node, each in a zone of its own");
+	}
+	if (zones !== undefined && new Set(zones).size !== nodes) {
+		at("zones", `${count(new Set(zones).size, "zone")} for ${count(nodes, "node")}`, "name one a node, each another");
+	}
+	if (cidr !== undefined && !isBlock(cidr)) {
+		at("cidr", `${cidr} is not a block of /16 to /24`, "write for example 10.74.0.0/16");
+	}
+	if (alarms !== undefined && (alarms.email === undefined) === (alarms.topicArn === undefined)) {
+		problems.push(
+			problem(["aws", "alarms"], "needs one of email and topicArn", "write for example email: ops@example.com"),
+		);
+	}
+	return problems;
+}
+
+function isBlock(cidr: string): boolean {
+	try {
+		const block = new Netmask(cidr);
+		return block.bitmask >= 16 && block.bitmask <= 24 && block.base === cidr.split("/")[0];
+	} catch {
+		return false;
+	}
+}
+
+function count(number: number, what: string, plural = "s"): string {
+	return `${number} ${what}${number === 1 ? "" : plural}`;
+}

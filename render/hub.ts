@@ -18,6 +18,8 @@ export interface HubConfOptions {
 	readonly storeDir?: string;
 	/** Address of the client listener. @default loopback and the settings' port */
 	readonly clientListen?: string;
+	/** Paths of certificate and key for clients; without it the client port speaks in the clear, on loopback only. */
+	readonly clientTls?: { readonly cert: string; readonly key: string };
 	/** Address of the leaf listener. @default loopback for a local hub, else all interfaces */
 	readonly leafListen?: string;
 	/** Address of the monitoring. @default loopback and the settings' port */
@@ -74,6 +76,7 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 	return {
 		server_name: name,
 		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
+		...(options.clientTls && { tls: clientTls(options.clientTls) }),
 		http: options.monitorListen ?? `127.0.0.1:${hub.monitorPort}`,
 		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
 		max_payload: MAX_PAYLOAD,
@@ -124,6 +127,10 @@ function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions): Co
 			timeout: HANDSHAKE_SECONDS,
 		},
 	};
+}
+
+function clientTls({ cert, key }: { cert: string; key: string }): ConfMap {
+	return { cert_file: cert, key_file: key, min_version: "1.3", timeout: HANDSHAKE_SECONDS };
 }
 
 function clusterBlock({ listen, advertise, routes, tls }: ClusterOptions): ConfMap {

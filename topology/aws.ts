@@ -9,8 +9,6 @@ export interface AwsHubPlan {
 	readonly nodes: readonly AwsNodePlan[];
 	/** Each node's; absent with instance store. */
 	readonly volume?: AwsVolumePlan;
-	/** Systems Manager's parameters of this hub lie below it. */
-	readonly parameters: string;
 }
 
 export interface AwsNodePlan {
@@ -18,8 +16,6 @@ export interface AwsNodePlan {
 	readonly index: number;
 	/** `1`, `2`, `3`: in names of resources and hosts. */
 	readonly key: string;
-	/** Its own parameters lie below it. */
-	readonly parameters: string;
 }
 
 /** A gp3 volume. */
@@ -64,16 +60,11 @@ export function planAwsHub(topology: Topology): AwsHubPlan {
 	const { settings, budgets } = topology;
 	const { aws, nodes } = settings.hub;
 	if (aws === undefined) throw new RangeError(`a hub of kind ${settings.hub.kind} has no plan for AWS`);
-	const parameters = `/leafline/${settings.environment}/hub`;
 	const instanceType = aws.instanceType ?? instanceTypeFor(budgets.hub.messagesPerSecond);
 	return {
 		architecture: architectureOf(instanceType),
 		instanceType,
-		parameters,
-		nodes: Array.from({ length: nodes }, (_, index) => {
-			const key = String(index + 1);
-			return { index, key, parameters: `${parameters}/${key}` };
-		}),
+		nodes: Array.from({ length: nodes }, (_, index) => ({ index, key: String(index + 1) })),
 		...(aws.storage === "ebs" && { volume: planVolume(topology) }),
 	};
 }

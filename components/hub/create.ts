@@ -1,24 +1,60 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderHubConf } from "../../render/hub";
+import { type HubConfOptions, renderHubConf } from "../../render/hub";
 import type { Topology } from "../../topology/model";
 import { SERVER_FILES } from "../daemon/layout";
 import type { Identity } from "../identity/identity";
+import type { AwsSite } from "./aws/site";
 import { LocalHub } from "./local";
+import { serverVersion } from "./version";
+
+/** What a stack needs of its hub, wherever it runs. What depends on it finds every server ready. */
+export interface Hub extends pulumi.ComponentResource {
+	/** Where leaf nodes connect, every node's. */
+	readonly urls: pulumi.Output<string[]>;
+	/** Another one when the hub was made anew: accounts that it was given may be lost. */
+	readonly generation: pulumi.Output<string>;
+}
+
+/** Where the hub will be, which its certificate must name; nothing to make for a hub on this machine. */
+export async function createSite(topology: Topology): Promise<AwsSite | undefined> {
+	if (topology.settings.hub.kind === "local") return undefined;
+	// Loaded only where it is needed: the SDK of AWS takes as long to load as all the rest.
+	const { AwsSite } = await import("./aws/site");
+	return new AwsSite("site", { topology });
+}
 
 /** The hub of an environment, where its settings say. */
-export function createHub(topology: Topology, identity: Identity, serverVersion: string): LocalHub {
-	const { operatorJwt, systemAccount, systemAccountJwt, serverCert, serverKey } = identity;
-	const conf = pulumi.all([operatorJwt, systemAccount, systemAccountJwt]).apply(([operator, system, systemJwt]) =>
+export async function createHub(topology: Topology, identity: Identity, site: AwsSite | undefined): Promise<Hub> {
+	if (site === undefined) return createLocalHub(topology, identity);
+	const { createAwsHub } = await import("./aws/create");
+	return createAwsHub(topology, identity, site);
+}
+
+function createLocalHub(topology: Topology, identity: Identity): LocalHub {
+	const { serverCert, serverKey } = identity;
+	const conf = hubConf(topology, identity, {
+		node: 0,
+		tls: { cert: SERVER_FILES.cert, key: SERVER_FILES.key },
+		storeDir: SERVER_FILES.storeDir,
+	});
+	const { settings } = topology;
+	const tls = { cert: serverCert, key: serverKey };
+	return new LocalHub("hub", { settings, conf, tls, serverVersion: serverVersion() });
+}
+
+/** Text of a node's configuration, with what the identity adds to it. */
+export function hubConf(
+	topology: Topology,
+	{ operatorJwt, systemAccount, systemAccountJwt }: Identity,
+	options: Omit<HubConfOptions, "operatorJwt" | "systemAccount" | "preload">,
+): pulumi.Output<string> {
+	return pulumi.all([operatorJwt, systemAccount, systemAccountJwt]).apply(([operator, system, systemJwt]) =>
 		renderHubConf(topology, {
-			node: 0,
+			...options,
 			operatorJwt: operator,
 			systemAccount: system,
 			// The other accounts are pushed at run time: a change of permissions must not restart the hub.
 			preload: { [system]: systemJwt },
-			tls: { cert: SERVER_FILES.cert, key: SERVER_FILES.key },
-			storeDir: SERVER_FILES.storeDir,
 		}),
 	);
-	const { settings } = topology;
-	return new LocalHub("hub", { settings, conf, tls: { cert: serverCert, key: serverKey }, serverVersion });
 }

@@ -89,6 +89,7 @@ export function confPath(name: string): string {
 	return `${NODE.confDir}/${name}`;
 }
 
-function hubPath(environment: string): string {
+/** Path below which everything of an environment lies. */
+export function hubPath(environment: string): string {
 	return `/leafline/${environment}/hub`;
 }

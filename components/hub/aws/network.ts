@@ -15,6 +15,8 @@ export interface NetworkArgs {
 
 export interface Network {
 	readonly vpcId: pulumi.Output<string>;
+	/** Its blocks of addresses. */
+	readonly blocks: pulumi.Output<string[]>;
 	readonly places: readonly NodePlace[];
 	/** Public addresses work only when this is there. */
 	readonly gateway?: pulumi.Resource;
@@ -40,7 +42,9 @@ function givenNetwork(network: GivenNetwork, { nodes }: NetworkArgs, opts: pulum
 		const subnet = ec2.getSubnetOutput({ id }, opts);
 		return { key, subnetId: pulumi.output(id), zone: subnet.availabilityZone };
 	});
-	return { vpcId: pulumi.output(network.vpcId), places };
+	const { cidrBlockAssociations } = ec2.getVpcOutput({ id: network.vpcId }, opts);
+	const blocks = cidrBlockAssociations.apply((all) => all.map(({ cidrBlock }) => cidrBlock));
+	return { vpcId: pulumi.output(network.vpcId), blocks, places };
 }
 
 function ownNetwork(
@@ -76,7 +80,7 @@ function ownNetwork(
 		new ec2.RouteTableAssociation(`${name}-${key}`, { routeTableId: routes.id, subnetId: subnet.id }, opts);
 		return { key, subnetId: subnet.id, zone: subnet.availabilityZone, privateIp: host };
 	});
-	return { vpcId: vpc.id, places, gateway };
+	return { vpcId: vpc.id, blocks: pulumi.output([cidr]), places, gateway };
 }
 
 function firstZones(count: number, opts: pulumi.InvokeOptions): pulumi.Output<string[]> {

@@ -24,6 +24,8 @@ export interface NodeSite extends NodeAddress {
 export class AwsSite extends pulumi.ComponentResource {
 	readonly plan: AwsHubPlan;
 	readonly nodes: readonly NodeSite[];
+	/** Blocks of addresses of the network that the nodes are in. */
+	readonly blocks: pulumi.Output<string[]>;
 	/** For the certificate: every name and address by which somebody reaches a node. */
 	readonly hosts: pulumi.Output<string[]>;
 	/** Where leaf nodes connect, every node's. */
@@ -46,6 +48,7 @@ export class AwsSite extends pulumi.ComponentResource {
 		if (dns) createNames(name, { dns, addresses }, own);
 
 		const names = dns ? nodeNames(dns, keys) : hub.addresses;
+		this.blocks = place.blocks;
 		this.nodes = addresses.map((address, index) => {
 			return { ...address, host: names[index] === undefined ? address.publicAddress : pulumi.output(names[index]) };
 		});

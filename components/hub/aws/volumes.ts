@@ -16,12 +16,15 @@ export interface VolumesArgs {
 /** The tag by which snapshots find the volumes; its value is the environment. */
 export const SNAPSHOT_TAG = "leafline:data";
 
+/** By key of the node; none with instance store. */
+export type Volumes = Readonly<Record<string, ebs.Volume>>;
+
 /** A data volume for each node. It outlives the node, and a larger plan grows it in place. */
 export function createVolumes(
 	name: string,
 	{ plan, zones, kmsKeyId, keep, tags }: VolumesArgs,
 	opts: pulumi.CustomResourceOptions,
-): Record<string, ebs.Volume> {
+): Volumes {
 	return Object.fromEntries(
 		Object.entries(zones).map(([key, availabilityZone]) => {
 			const own = tags(`${name}-${key}`);
@@ -43,9 +46,4 @@ export function createVolumes(
 			return [key, volume];
 		}),
 	);
-}
-
-/** The serial number under which the kernel shows a volume: its id without the dash. */
-export function volumeSerial(id: string): string {
-	return id.replace("-", "");
 }

@@ -1,0 +1,140 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as ec2 from "@pulumi/aws/ec2";
+import * as ssm from "@pulumi/aws/ssm";
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsSettings } from "../../../config/aws-model";
+import { hubPath, logGroup, VOLUME_METRIC } from "../../../render/node/files";
+import { renderApplyDocument } from "../../../render/node/script";
+import type { Topology } from "../../../topology/model";
+import { createRouteCertificates, type RouteCertificates } from "../routes";
+import { createAlarms } from "./alarms";
+import { createArtifact } from "./artifact";
+import { createHubNode, type HubNode, type NodeConf } from "./hub-node";
+import { createMachineIdentity, lookUpAccount } from "./machine";
+import { tagger } from "./naming";
+import type { AwsSite } from "./site";
+import { createSnapshots } from "./snapshots";
+import { createVolumes } from "./volumes";
+
+export interface AwsHubArgs {
+	/** Of a stack whose hub is on AWS (`settings.hub.aws`). */
+	readonly topology: Topology;
+	/** Where the hub is reached. */
+	readonly site: AwsSite;
+	/** Text of a node's hub.conf, with the paths of `render/node/files.ts`. */
+	readonly conf: (node: NodeConf) => pulumi.Output<string>;
+	/** PEM of the leaf port's certificate and its key. */
+	readonly tls: { readonly cert: pulumi.Input<string>; readonly key: pulumi.Input<string> };
+	/** The nats-server that nodes run, for their processor. */
+	readonly binary: { readonly path: string; readonly sha256: string; readonly version: string };
+	/** Named profile of the AWS configuration for commands to the nodes. @default the caller's credentials */
+	readonly profile?: string;
+}
+
+/** How long CloudWatch keeps the nodes' journals. */
+const LOG_DAYS = 30;
+
+/** The hub as one or three machines on AWS. What depends on the component finds every node healthy. */
+export class AwsHub extends pulumi.ComponentResource {
+	/** Where leaf nodes connect, every node's. */
+	readonly urls: pulumi.Output<string[]>;
+	/** Another one when the messages are on other disks: accounts that the hub was given may be lost. */
+	readonly generation: pulumi.Output<string>;
+
+	constructor(name: string, args: AwsHubArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("leafline:hub:AwsHub", name, {}, opts);
+		const { topology, site } = args;
+		const { environment, allowDataLoss } = topology.settings;
+		const aws = awsSettings(topology);
+		const own = { parent: this };
+		const tags = tagger(topology);
+		const account = lookUpAccount(own);
+		const keep = !allowDataLoss;
+		const key = aws.kmsKeyId === undefined ? {} : { kmsKeyId: aws.kmsKeyId };
+
+		const logs = createLogs(name, environment, tags(name), own);
+		const artifact = createArtifact(name, { binary: args.binary, tags }, own);
+		const rights = { parameters: hubPath(environment), bucketArn: artifact.bucketArn, logGroupArn: logs.arn };
+		const metrics = VOLUME_METRIC.namespace;
+		const machine = createMachineIdentity(name, { ...rights, ...key, account, metrics, tags }, own);
+		const { volume: plan } = site.plan;
+		const zones = Object.fromEntries(site.nodes.map((node) => [node.key, node.zone]));
+		const volumes = plan ? createVolumes(name, { plan, zones, ...key, keep, tags }, own) : {};
+		const routes = createRoutes(`${name}-routes`, site, { ...own, protect: keep });
+		const document = createDocument(name, tags(name), own);
+		const ami = lookUpImage(aws.image, own);
+
+		const shared = {
+			...args,
+			aws,
+			account,
+			artifact,
+			machine,
+			volumes,
+			document,
+			ami,
+			tags,
+			...(routes && { routes }),
+		};
+		const nodes: HubNode[] = [];
+		// Each waits for the one before it to be healthy: of three, two are always there.
+		for (const place of site.nodes) nodes.push(createHubNode(`${name}-${place.key}`, place, shared, nodes.at(-1), own));
+
+		const instances = Object.fromEntries(nodes.map(({ key, instance }) => [key, instance.id]));
+		const recover = plan !== undefined;
+		const watch = { account, instances, volumeMetric: VOLUME_METRIC, environment, recover, tags };
+		createAlarms(name, { ...watch, ...(aws.alarms && { alarms: aws.alarms }) }, own);
+		if (plan) createSnapshots(`${name}-snapshots`, { account, environment, snapshots: aws.snapshots, tags }, own);
+
+		const homes = plan ? Object.values(volumes).map(({ id }) => id) : Object.values(instances);
+		this.urls = site.urls;
+		this.generation = pulumi.all(homes).apply((ids) => ids.join(" "));
+		this.registerOutputs({ urls: this.urls });
+	}
+}
+
+function awsSettings({ settings }: Topology): AwsSettings {
+	if (settings.hub.aws === undefined) throw new RangeError(`a hub of kind ${settings.hub.kind} is not on AWS`);
+	return settings.hub.aws;
+}
+
+function createLogs(
+	name: string,
+	environment: string,
+	tags: Record<string, string>,
+	opts: pulumi.CustomResourceOptions,
+): cloudwatch.LogGroup {
+	return new cloudwatch.LogGroup(name, { name: logGroup(environment), retentionInDays: LOG_DAYS, tags }, opts);
+}
+
+/** Only a hub of several nodes has routes. */
+function createRoutes(
+	name: string,
+	{ nodes }: AwsSite,
+	opts: pulumi.CustomResourceOptions,
+): RouteCertificates | undefined {
+	if (nodes.length === 1) return undefined;
+	return createRouteCertificates(
+		name,
+		nodes.map(({ privateAddress }) => privateAddress),
+		opts,
+	);
+}
+
+/** What Run Command does on a node: the newest script, and everything that changed in its parameters. */
+function createDocument(name: string, tags: Record<string, string>, opts: pulumi.CustomResourceOptions): ssm.Document {
+	const content = renderApplyDocument();
+	return new ssm.Document(
+		name,
+		{ documentType: "Command", documentFormat: "JSON", targetType: "/AWS::EC2::Instance", content, tags },
+		opts,
+	);
+}
+
+/** An id as it stands, or the one image of Amazon's with exactly this name: never the newest of several. */
+function lookUpImage(image: string, opts: pulumi.InvokeOptions): pulumi.Input<string> {
+	if (image.startsWith("ami-")) return image;
+	const filters = [{ name: "name", values: [image] }];
+	// Amazon calls an image deprecated after 90 days, and keeps it.
+	return ec2.getAmiOutput({ owners: ["amazon"], filters, includeDeprecated: true }, opts).id;
+}

@@ -1,0 +1,73 @@
+import * as ec2 from "@pulumi/aws/ec2";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Tagger } from "./naming";
+
+export interface NodeArgs {
+	/** Id of the image. */
+	readonly ami: pulumi.Input<string>;
+	readonly instanceType: string;
+	/** The card that outlives the instance, with its addresses and firewall. */
+	readonly interfaceId: pulumi.Input<string>;
+	readonly profile: pulumi.Input<string>;
+	readonly userData: pulumi.Input<string>;
+	/** The data volume; absent with instance store. */
+	readonly volumeId?: pulumi.Input<string>;
+	readonly kmsKeyId?: string;
+	readonly tags: Tagger;
+}
+
+export interface Node {
+	readonly instance: ec2.Instance;
+	/** With it, the node has everything to start. */
+	readonly ready: pulumi.Resource;
+}
+
+/**
+ * One machine of the hub. It can be replaced: its addresses are on a card of its own, its messages on a volume of its
+ * own, its identity in Systems Manager, so that the next one is the same node.
+ */
+export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomResourceOptions): Node {
+	const { kmsKeyId, tags, volumeId } = args;
+	const instance = new ec2.Instance(
+		name,
+		{
+			ami: args.ami,
+			instanceType: args.instanceType,
+			primaryNetworkInterface: { networkInterfaceId: args.interfaceId },
+			iamInstanceProfile: args.profile,
+			userData: args.userData,
+			// Credentials of the instance only for who asks as version 2 does, and for no container behind it.
+			metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+			rootBlockDevice: {
+				encrypted: true,
+				volumeType: "gp3",
+				...(kmsKeyId !== undefined && { kmsKeyId }),
+				tags: tags(`${name}-root`),
+			},
+			// A small type pays nothing beyond its price when it is busy; it becomes slow.
+			...(args.instanceType.startsWith("t") && { creditSpecification: { cpuCredits: "standard" } }),
+			tags: tags(name),
+		},
+		{
+			...opts,
+			// Card and volume can be attached to one instance only.
+			deleteBeforeReplace: true,
+			// EC2 runs it when an instance is made and never again; a new script reaches the nodes by Run Command.
+			ignoreChanges: ["userData"],
+		},
+	);
+	if (volumeId === undefined) return { instance, ready: instance };
+	const attachment = new ec2.VolumeAttachment(
+		name,
+		{
+			// The kernel names it as it likes; nodes find it by its serial number.
+			deviceName: "/dev/sdf",
+			instanceId: instance.id,
+			volumeId,
+			// Taken from under a running server, it would lose what was not synced.
+			stopInstanceBeforeDetaching: true,
+		},
+		{ ...opts, deleteBeforeReplace: true },
+	);
+	return { instance, ready: attachment };
+}

@@ -1,0 +1,57 @@
+import { RunCommandError } from "./failure";
+
+/** What one run is to do. */
+export interface Job {
+	/** `i-…` */
+	readonly instanceId: string;
+	/** Name of the SSM document of the type Command. It is run without parameters. */
+	readonly document: string;
+	/** For example `eu-central-1`. */
+	readonly region: string;
+	/** For the texts that name a command line; the SDK finds it by itself. @default the environment's credentials */
+	readonly profile?: string;
+	/** How long the node may take to appear in Systems Manager. */
+	readonly onlineWithinMs: number;
+	/** How long the node may take to do it, once it has been told. */
+	readonly doneWithinMs: number;
+	/** Between two questions. */
+	readonly pollMs: number;
+}
+
+/** A new instance is there after one to three minutes, a big one on a slow day after more. */
+const ONLINE_WITHIN_SECONDS = 900;
+
+/** A node that comes back after a long outage fetches what it has missed before it counts as healthy. */
+const DONE_WITHIN_SECONDS = 3_600;
+
+const POLL_MS = 2_000;
+
+/**
+ * Reads INSTANCE_ID, DOCUMENT and AWS_REGION; AWS_PROFILE, ONLINE_WITHIN_SECONDS, DONE_WITHIN_SECONDS and POLL_MS may
+ * be absent. @throws RunCommandError for what is missing or has another form
+ */
+export function readJob(env: NodeJS.ProcessEnv): Job {
+	const job = {
+		instanceId: required(env, "INSTANCE_ID", /^m?i-[0-9a-f]{8,17}$/),
+		document: required(env, "DOCUMENT", /^[\w.:/-]{3,}$/),
+		region: required(env, "AWS_REGION", /^[a-z]{2}(-[a-z]+)+-\d+$/),
+		onlineWithinMs: 1_000 * positive(env, "ONLINE_WITHIN_SECONDS", ONLINE_WITHIN_SECONDS),
+		doneWithinMs: 1_000 * positive(env, "DONE_WITHIN_SECONDS", DONE_WITHIN_SECONDS),
+		pollMs: positive(env, "POLL_MS", POLL_MS),
+	};
+	return env.AWS_PROFILE ? { ...job, profile: env.AWS_PROFILE } : job;
+}
+
+function required(env: NodeJS.ProcessEnv, name: string, form: RegExp): string {
+	const value = env[name] ?? "";
+	if (form.test(value)) return value;
+	throw new RunCommandError(`${name} is ${value === "" ? "missing" : JSON.stringify(value)} in the environment`);
+}
+
+function positive(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+	const text = env[name];
+	if (text === undefined) return otherwise;
+	const value = Number(text);
+	if (value > 0) return value;
+	throw new RunCommandError(`${name} is ${JSON.stringify(text)} in the environment, not a number above 0`);
+}

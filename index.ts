@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requireFreshBuild } from "./components/build";
 import { decide } from "./components/decide";
-import { createHub } from "./components/hub/create";
+import { createHub, createSite } from "./components/hub/create";
 import { MINIMUM_SERVER, serverVersion } from "./components/hub/version";
 import { Identity } from "./components/identity/identity";
 import { createLeaves, leafConfigs } from "./components/leaves/create";
@@ -13,8 +13,9 @@ async function stack(): Promise<pulumi.Inputs> {
 	requireFreshBuild();
 	const topology = await decide();
 
-	const identity = new Identity("identity", { topology });
-	const hub = createHub(topology, identity, serverVersion());
+	const site = await createSite(topology);
+	const identity = new Identity("identity", { topology, ...(site && { hosts: site.hosts }) });
+	const hub = await createHub(topology, identity, site);
 	const connection = identity.connection(hub.urls);
 	const accounts = identity.pushAccounts(connection, hub.generation, { dependsOn: hub });
 	const leaves = createLeaves(topology, identity, serverVersion(), { dependsOn: accounts });
@@ -24,7 +25,7 @@ async function stack(): Promise<pulumi.Inputs> {
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {
 		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),
-		leafConfigs: leafConfigs(topology),
+		leafConfigs: hub.urls.apply((urls) => leafConfigs(topology, urls)),
 		access: pulumi.secret({ adminCreds, systemCreds, readerCreds }),
 		signing: pulumi.secret(signing),
 	};

@@ -3,6 +3,7 @@ import { ConfigError, formatProblems } from "../config/errors";
 import { openFleet } from "../config/fleet";
 import { locateProblems } from "../config/report";
 import { parseSettings } from "../config/settings";
+import { awsProblems } from "../topology/aws";
 import type { Problem, Topology } from "../topology/model";
 import { plan } from "../topology/plan";
 import { localProblems } from "./leaves/preflight";
@@ -36,7 +37,7 @@ async function hubProblems(topology: Topology): Promise<Problem[]> {
 		message,
 		remedy,
 	});
-	if (hub.kind === "aws") return [problem(["hub", "kind"], "aws is not built yet", "use local")];
+	if (hub.kind === "aws") return [...awsProblems(topology), ...regionProblems(problem)];
 	if (hub.nodes > 1) return [problem(["hub", "nodes"], "a local hub has 1 node", "leave it out")];
 	const count = Object.keys(topology.fleet.devices).length;
 	if (leaves.local && count > leaves.limit) {
@@ -44,6 +45,13 @@ async function hubProblems(topology: Topology): Promise<Problem[]> {
 		return [problem(["leaves", "limit"], message, "raise it, or set leaves.local to false")];
 	}
 	return localProblems(topology);
+}
+
+/** The provider of AWS would say it later, and in its own words. */
+function regionProblems(problem: (path: string[], message: string, remedy: string) => Problem): Problem[] {
+	const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+	if (new pulumi.Config("aws").get("region") ?? AWS_REGION ?? AWS_DEFAULT_REGION) return [];
+	return [problem(["hub", "kind"], "aws needs a region", "run: pulumi config set aws:region eu-central-1")];
 }
 
 /** The engine shows it without a stack trace, but formats one all the same, which took Node 20 some 15 s. */

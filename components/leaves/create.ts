@@ -20,13 +20,15 @@ export function createLeaves(
 	return [new LocalLeaves("leaves", { topology, conf, credentials, ca: identity.caPem, serverVersion }, opts)];
 }
 
-/** The output `leafConfigs`: what every device's nats-server is to read. Nothing secret is in it. */
-export function leafConfigs(topology: Topology): Record<string, string> {
+/**
+ * The output `leafConfigs`: what every device's nats-server is to read. Nothing secret is in it.
+ * @param urls where leaf nodes connect, every node's; local devices connect to their links instead
+ */
+export function leafConfigs(topology: Topology, urls: readonly string[]): Record<string, string> {
 	const { settings, devices } = topology;
 	if (settings.leaves.local) {
 		return Object.fromEntries(localSites(topology).map((site) => [site.device, localLeafConf(topology, site)]));
 	}
-	const urls = settings.hub.addresses.map((address) => `tls://${address}:${settings.hub.leafPort}`);
 	return Object.fromEntries(
 		Object.keys(devices).map((name) => [name, renderLeafConf(topology, name, { ...DEVICE_FILES, urls })]),
 	);

@@ -44,7 +44,8 @@ function nodeOptions({ settings }: Topology, { index, host, privateAddress, rout
 		tls,
 		leafListen: `0.0.0.0:${leafPort}`,
 		// Readers come from this network; the firewall lets in those that are named.
-		...(aws !== undefined && aws.readers.length > 0 && { clientListen: `${privateAddress}:${clientPort}`, clientTls: tls }),
+		...(aws !== undefined &&
+			aws.readers.length > 0 && { clientListen: `${privateAddress}:${clientPort}`, clientTls: tls }),
 		...(routes.length > 0 && { cluster }),
 		pidFile: NODE.pidFile,
 	};

@@ -65,8 +65,8 @@ describe("settings", () => {
 				leafPort: 7000,
 				clientPort: 7001,
 				monitorPort: 7002,
-				addresses: ["hub.example.com", "192.0.2.1"],
-				storeDir: "/mnt/nats",
+				addresses: ["hub.example.com", "192.0.2.1", "192.0.2.2"],
+				storeDir: "/data/nats/js",
 				memory: "2GiB",
 				file: "1TiB",
 				sync: "always",
@@ -79,10 +79,11 @@ describe("settings", () => {
 			controlUrls: ["tls://hub.example.com:4222"],
 		};
 		const { memory: _memory, file: _file, ...hub } = raw.hub;
-		expect(parseSettings("prod", raw).settings).toEqual({
+		const { settings } = parseSettings("prod", raw);
+		expect(settings).toEqual({
 			...raw,
 			environment: "prod",
-			hub: { ...hub, memoryBytes: 2 * 1024 ** 3, fileBytes: 1024 ** 4 },
+			hub: { ...hub, memoryBytes: 2 * 1024 ** 3, fileBytes: 1024 ** 4, aws: settings?.hub.aws },
 		});
 	});
 
@@ -148,7 +149,7 @@ describe("settings", () => {
 		[
 			"a hub that is no map",
 			{ hub: "aws" },
-			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, leafPort, clientPort, monitorPort, addresses, storeDir, memory, file, sync',
+			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, leafPort, clientPort, monitorPort, addresses, storeDir, memory, file, sync, aws',
 		],
 		[
 			"the same port twice",

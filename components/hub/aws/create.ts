@@ -11,17 +11,23 @@ import { serverBinary } from "./server-binary";
 import type { AwsSite } from "./site";
 
 /** The hub on AWS with the identity of its environment. */
-export function createAwsHub(topology: Topology, identity: Identity, site: AwsSite): AwsHub {
+export function createAwsHub(
+	topology: Topology,
+	identity: Identity,
+	site: AwsSite,
+	opts?: pulumi.ComponentResourceOptions,
+): AwsHub {
 	const { serverCert, serverKey } = identity;
 	const profile = new pulumi.Config("aws").get("profile");
-	return new AwsHub("hub", {
+	const args = {
 		topology,
 		site,
-		conf: (node) => hubConf(topology, identity, nodeOptions(topology, node)),
+		conf: (node: NodeConf) => hubConf(topology, identity, nodeOptions(topology, node)),
 		tls: { cert: serverCert, key: serverKey },
 		binary: serverBinary(site.plan.architecture),
 		...(profile !== undefined && { profile }),
-	});
+	};
+	return new AwsHub("hub", args, opts);
 }
 
 /** Where a node's server listens, and where its files are. */

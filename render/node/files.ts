@@ -15,6 +15,8 @@ export const PARAMETER = {
 	release: "release",
 	/** Where the data lies, see `renderVolume`. */
 	volume: "volume",
+	/** Shell script that ships the journal and the volume's fill level, see `renderReport`. A node starts without it. */
+	report: "report.sh",
 	/** Certificate and key of the leaf port, and of the client port where readers are allowed. PEM. */
 	leafCert: "leaf.crt",
 	leafKey: "leaf.key",
@@ -63,6 +65,8 @@ export const NODE = {
 	env: "/etc/leafline/node.env",
 	bootUnit: "/etc/systemd/system/leafline-node.service",
 	unit: "/etc/systemd/system/nats-hub.service",
+	/** Service and timer of the report, without their endings. */
+	reportUnit: "/etc/systemd/system/leafline-report",
 } as const;
 
 /** Label of the file system on the data volume; one that does not carry it is somebody else's. */

@@ -1,0 +1,44 @@
+import { sh } from "./sh";
+
+/** The verbs: `boot` at every boot, `apply` after a change. */
+export const main = sh`
+node() {
+	mkdir -p /run/leafline /etc/leafline
+	exec 9> /run/leafline/lock
+	flock -w "\${LOCK_SECONDS:-1200}" 9 || die "another run of leafline-node does not end"
+	trap 'code=$?; rm -rf "$gens/.new"; [ $code = 0 ] || say "leafline-node $verb ended with $code"' EXIT
+	service
+	user
+	package nft nftables
+	if fetch_expected; then
+		volume "$new"
+		download
+		keep
+	elif [ "$verb" = boot ] && [ -e "$conf/.server" ]; then
+		gen=$(readlink "$conf")
+		gen=\${gen##*/}
+		say "goes on with the configuration it has"
+		volume "$conf"
+	else
+		die "there is nothing to run; the hub is left as it is"
+	fi
+	verify
+	activate
+	firewall
+	units
+	[ ! -e "$conf/report.sh" ] || sh "$conf/report.sh" install || say "the report is not installed"
+	converge
+}
+
+case $verb in
+	install)
+		service
+		systemctl start --no-block leafline-node.service
+		;;
+	boot | apply) node ;;
+	*)
+		echo "usage: leafline-node install|boot|apply" >&2
+		exit 2
+		;;
+esac
+`;

@@ -1,0 +1,106 @@
+import { USER, VOLUME_LABEL } from "../files";
+import { sh } from "./sh";
+
+/** The data volume: found by its serial, formatted only when blank, mounted by UUID. Anything unexpected is refused. */
+export const volume = sh`
+disks() {
+	if [ "$serial" = instance-store ]; then
+		lsblk -dnpo NAME,MODEL | awk '/Amazon EC2 NVMe Instance Storage/ { print $1 }'
+	else
+		lsblk -dnpo NAME,SERIAL | awk -v serial="$serial" '$2 == serial { print $1 }'
+	fi
+}
+
+# raid DISK…: one device of several disks of the instance store
+raid() {
+	package mdadm mdadm
+	device=/dev/md/nats-hub
+	[ -e $device ] || mdadm -q --assemble $device "$@" || {
+		for disk; do blank "$disk" || die "$disk holds something, and is no part of the hub's RAID: nothing was written"; done
+		mdadm -q --create $device --run --homehost=any --level=0 --raid-devices=$# "$@" || die "cannot make a RAID of $*"
+	}
+	device=$(realpath $device)
+}
+
+# find_device: waits, for a volume may be attached after the machine has started
+find_device() {
+	end=$(($(now) + \${VOLUME_SECONDS:-300})) said=
+	until device=$(disks) && [ -n "$device" ]; do
+		[ -n "$said" ] || say "waiting for the volume $serial"
+		said=1
+		[ "$(now)" -lt "$end" ] ||
+			die "no disk has the serial $serial; there are: $(lsblk -dno NAME,SERIAL | tr -s ' \n' ' ')"
+		sleep 2
+	done
+	# shellcheck disable=SC2086
+	set -- $device
+	if [ $# -gt 1 ]; then
+		[ "$serial" = instance-store ] || die "several disks have the serial $serial: $*"
+		raid "$@"
+	fi
+}
+
+# blank DEVICE: no signature that blkid knows; on a volume of its own kind also nothing but zeros at both ends
+blank() {
+	code=0
+	blkid -p "$1" > /dev/null 2>&1 || code=$?
+	[ $code = 2 ] || return 1
+	[ "$serial" != instance-store ] || return 0
+	[ -z "$({ head -c 16777216 "$1"; tail -c 1048576 "$1"; } | tr -d '\000' | head -c 1 | od -An -c)" ]
+}
+
+format() {
+	package mkfs.xfs xfsprogs
+	say "formatting $device ($serial)"
+	# A run that is stopped in between formats again: nothing was ever mounted from it.
+	echo "$serial" > /etc/leafline/formatting
+	sync /etc/leafline/formatting /etc/leafline
+	mkfs.xfs -q -f -L ${VOLUME_LABEL} "$device" || die "cannot format $device"
+	sync "$device"
+	rm /etc/leafline/formatting
+	sync /etc/leafline
+}
+
+volume() {
+	serial=$(field serial < "$1/volume")
+	find_device
+	if mountpoint -q $mount; then
+		if [ "$(mounted)" = "$(realpath "$device")" ]; then
+			own
+			return
+		fi
+		[ "$(pid)" = 0 ] || die "the hub runs on $(mounted), and parameter $PARAMETERS/volume names $serial: stop $hub first"
+		say "$mount is $(mounted), not $serial: unmounting"
+		umount $mount
+	fi
+	if [ "$(cat /etc/leafline/formatting 2>/dev/null)" = "$serial" ] || blank "$device"; then format; fi
+	found=$(blkid -p -o export "$device" 2>/dev/null) || :
+	[ "$(echo "$found" | field TYPE) $(echo "$found" | field LABEL)" = "xfs ${VOLUME_LABEL}" ] ||
+		die "volume $serial ($device) is neither blank nor leafline's: $(echo "$found" | grep -E '^(LABEL|P?T*TYPE)=' | tr '\n' ' ')" \
+			"Nothing was written. To give it away: wipefs -a $device && dd if=/dev/zero of=$device bs=1M count=16"
+	uuid=$(echo "$found" | field UUID)
+	entry="UUID=$uuid $mount xfs noatime,nodev,nosuid,noexec,nofail,x-systemd.device-timeout=60s 0 0"
+	if ! grep -qxF "$entry" /etc/fstab; then
+		{ awk -v mount=$mount '$2 != mount' /etc/fstab && echo "$entry"; } | install_file /etc/fstab 644
+		systemctl daemon-reload
+	fi
+	mkdir -p $mount
+	chmod 755 \${mount%/*} 
+	mount $mount || die "cannot mount $device at $mount"
+	if [ "$(mounted)" != "$(realpath "$device")" ]; then
+		other=$(mounted)
+		umount $mount
+		die "UUID $uuid is on $other as well as on $device: detach the copy"
+	fi
+	say "$serial is $device, mounted at $mount"
+	own
+}
+mounted() { realpath "$(findmnt -nro SOURCE --mountpoint $mount)"; }
+own() {
+	xfs_growfs -d $mount > /dev/null || say "cannot grow the file system at $mount"
+	mkdir -p $store
+	chmod 755 $mount
+	chmod 750 $store
+	find $store ! -user ${USER} -exec chown -h ${USER}:${USER} {} +
+}
+`;

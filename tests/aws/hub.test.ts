@@ -131,7 +131,7 @@ describe("three nodes on EBS", () => {
 	});
 
 	it("are watched, recovered and backed up", () => {
-		expect(Object.keys(stack.of("aws:cloudwatch/metricAlarm:MetricAlarm"))).toEqual(
+		expect(Object.keys(stack.of("aws:cloudwatch/metricAlarm:MetricAlarm")).sort()).toEqual(
 			["1", "2", "3"].flatMap((key) => [`hub-${key}-hardware`, `hub-${key}-system`, `hub-${key}-volume`]),
 		);
 		const { inputs } = stack.one("aws:cloudwatch/metricAlarm:MetricAlarm", "hub-1-hardware");

@@ -79,6 +79,7 @@ describe("three nodes on EBS", () => {
 			"leaf.key",
 			"nats-hub.service",
 			"release",
+			"report.sh",
 			"route-ca.crt",
 			"route.crt",
 			"route.key",

@@ -19,7 +19,8 @@ function rawSettings(stack: string): Record<string, unknown> {
 	const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
 		config: Record<string, unknown>;
 	};
-	return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^leafline:/, ""), value]));
+	const own = Object.entries(config).filter(([key]) => key.startsWith("leafline:"));
+	return Object.fromEntries(own.map(([key, value]) => [key.replace(/^leafline:/, ""), value]));
 }
 
 describe("examples", () => {

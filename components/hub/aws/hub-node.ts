@@ -7,6 +7,7 @@ import { ROUTE_PORT } from "../../../render/hub";
 import { PARAMETER, parameterPath, SECRET_PARAMETERS } from "../../../render/node/files";
 import { renderFirewall } from "../../../render/node/firewall";
 import { renderRelease, renderVolume } from "../../../render/node/parameters";
+import { renderReport } from "../../../render/node/report";
 import { renderUserData } from "../../../render/node/script";
 import { renderUnit } from "../../../render/node/unit";
 import type { RouteCertificates } from "../routes";
@@ -112,6 +113,7 @@ function nodeFiles(place: NodeSite, parts: HubParts): Parameters<typeof createPa
 		[PARAMETER.volume]: volumes[place.key]?.id.apply(renderVolume) ?? renderVolume("instance-store"),
 		[PARAMETER.leafCert]: tls.cert,
 		[PARAMETER.leafKey]: tls.key,
+		[PARAMETER.report]: renderReport(),
 		...(routes && {
 			[PARAMETER.routeCert]: routes.cert,
 			[PARAMETER.routeKey]: routes.key,

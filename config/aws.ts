@@ -15,8 +15,11 @@ export const MOUNT_POINT = "/data/nats";
 
 export type Architecture = "arm64" | "x86_64";
 
-/** Graviton types have a `g` behind the number of their generation: `m7g`, `c7gn`, `im4gn`, and not `g4dn`. */
-export function architectureOf(instanceType: string): Architecture {
+/**
+ * Graviton types have a `g` behind the number of their generation: `m7g`, `c7gn`, `im4gn`, and not `g4dn`.
+ * @param instanceType absent: one that leafline chooses, which are all of that kind
+ */
+export function architectureOf(instanceType = "m7g.large"): Architecture {
 	return /^(a1|[a-z-]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
 }
 
@@ -28,7 +31,7 @@ export function hasInstanceStore(instanceType: string): boolean {
 /** Fills in what the section leaves out. */
 export function awsWithDefaults(given: AwsInput = {}): AwsSettings {
 	const { network, snapshots, alarms, ...rest } = given;
-	const architecture = architectureOf(given.instanceType ?? "m7g.large");
+	const architecture = architectureOf(given.instanceType);
 	return {
 		...rest,
 		image: given.image ?? `${AMAZON_LINUX}-${architecture}`,
@@ -84,7 +87,7 @@ function storageProblems({ nodes }: HubSettings, aws: AwsSettings, problem: Say)
 		const message = `${instanceType ?? "the default type"} has no instance store`;
 		problems.push(problem(["aws", "instanceType"], message, "choose a type with disks, for example m7gd.large"));
 	}
-	const wanted = architectureOf(instanceType ?? "m7g.large");
+	const wanted = architectureOf(instanceType);
 	if (!image.startsWith("ami-") && !image.endsWith(`-${wanted}`)) {
 		const message = `${image} does not run on ${instanceType ?? "the default type"}, which is ${wanted}`;
 		problems.push(problem(["aws", "image"], message, `choose an image that ends in -${wanted}`));

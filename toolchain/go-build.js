@@ -9,6 +9,13 @@ const { Message } = require("./message.js");
 /** @typedef {import("./requirements.js").Tool} Tool */
 
 /**
+ * @typedef {object} Platform
+ * @property {string} title for people
+ * @property {Record<string, string>} env Go's variables that choose it
+ * @property {(file: string) => string | undefined} answer what an executable says of its version, for it cannot be run
+ */
+
+/**
  * @param {NodeJS.ProcessEnv} env
  * @returns {string | undefined} path of `go`
  */
@@ -24,10 +31,11 @@ function findGo(env) {
  * @param {string} options.go
  * @param {string} options.target folder that will hold the executable
  * @param {NodeJS.ProcessEnv} options.env
+ * @param {Platform} [options.platform] another one than this machine's
  * @returns {Promise<string>} path of the executable
  */
-async function goBuild(tool, { go, target, env }) {
-	const title = `build ${tool.name} ${formatVersion(tool.version)}`;
+async function goBuild(tool, { go, target, env, platform }) {
+	const title = `build ${tool.name} ${formatVersion(tool.version)}${platform ? ` for ${platform.title}` : ""}`;
 	const progress = step(`${title} with Go, once`);
 	let printed = "";
 	let compiled = 0;
@@ -42,16 +50,18 @@ async function goBuild(tool, { go, target, env }) {
 		);
 	};
 	try {
-		const file = await stage(tool, target, env, async (work) => {
+		/** @param {string} work */
+		const make = async (work) => {
 			const flags = ["-v", "-mod=readonly", "-trimpath", "-ldflags", tool.ldflags];
 			const code = await run(go, ["build", ...flags, "-o", path.join(work, tool.name), tool.package], {
 				cwd: path.join(__dirname, "go", tool.name),
-				env: { ...env, CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on" },
+				env: { ...env, CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on", ...platform?.env },
 				output,
 				expendable: true,
 			});
 			if (code !== 0) throw new Message(`${title} failed:\n${lastLines(printed)}`);
-		});
+		};
+		const file = await stage(tool, target, env, make, platform?.answer);
 		progress.done(title);
 		return file;
 	} catch (error) {

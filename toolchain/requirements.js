@@ -44,7 +44,7 @@ const TOOLS = [
 		versionArguments: ["--version"],
 		package: "github.com/nats-io/nats-server/v2",
 		ldflags: "-s -w",
-		packages: 150,
+		packages: 245,
 		required: true,
 		get: "https://github.com/nats-io/nats-server/releases",
 	},

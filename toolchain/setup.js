@@ -7,6 +7,8 @@ const { installCommandPlugin } = require("./command-plugin.js");
 const { engineEnvironment, pulumiHome } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
 const { LOCAL, localEnvironment, places, prepareLocalStack } = require("./local-stack.js");
+const { RUNS_PROGRAM, architectureOfStack } = require("./stack-hub.js");
+const { provideServer } = require("./server-provide.js");
 const { removeDeadLocks, requireUnlocked } = require("./engine-lock.js");
 const { withLock } = require("./lock.js");
 const { cacheFolder } = require("./paths.js");
@@ -36,6 +38,10 @@ async function setUp(root, args) {
 	const { stack, needed } = chooseStack(root, args, env);
 	if (stack !== LOCAL) {
 		if (needed) requirePassphrase(root, stack, env);
+		const architecture = RUNS_PROGRAM.has(args.find((word) => !word.startsWith("-")) ?? "")
+			? architectureOfStack(root, stack)
+			: undefined;
+		if (architecture) await provideServer(architecture, env);
 		return { env, pulumi, stack };
 	}
 	const local = localEnvironment(root, env);

@@ -7,27 +7,28 @@ const { Message } = require("./message.js");
 /** @typedef {import("./requirements.js").Tool} Tool */
 
 /**
- * Makes a tool's folder aside and moves it to its place only when the tool in it has answered with its version. So
- * nothing half-made is ever found, whatever interrupts it.
+ * Makes a tool's folder aside and moves it to its place only when the tool in it has the right version. So nothing
+ * half-made is ever found, whatever interrupts it.
  *
  * @param {Tool} tool
  * @param {string} target folder that is to hold the executable
  * @param {NodeJS.ProcessEnv} env
  * @param {(work: string) => Promise<void>} make fills the folder
+ * @param {(file: string) => string | undefined} [answer] what the tool says of its version; without it, it is run
  * @returns {Promise<string>} path of the executable
  */
-async function stage(tool, target, env, make) {
+async function stage(tool, target, env, make, answer = (file) => ask(file, tool.versionArguments, env)) {
 	removeLeftovers(target);
 	const work = fs.mkdtempSync(`${target}.tmp-`);
 	const discard = () => fs.rmSync(work, { recursive: true, force: true });
 	const forget = onInterrupt(discard);
 	try {
 		await make(work);
-		const answer = ask(path.join(work, tool.name), tool.versionArguments, env);
-		const version = answer && parseVersion(answer);
+		const text = answer(path.join(work, tool.name));
+		const version = text && parseVersion(text);
 		if (!version || compareVersions(version, tool.version) !== 0) {
 			const wanted = `${tool.name} ${formatVersion(tool.version)}`;
-			throw new Message(`${wanted}: what was made answers "${(answer ?? "nothing").trim()}" and is not used`);
+			throw new Message(`${wanted}: what was made answers "${(text ?? "nothing").trim()}" and is not used`);
 		}
 		fs.chmodSync(work, 0o755);
 		fs.rmSync(target, { recursive: true, force: true });

@@ -41,11 +41,21 @@ async function provideTools(env) {
 	const found = findAll(env);
 	if (found.size === TOOLS.length) return found;
 	if (!findGo(env) && !TOOLS.some((tool) => tool.required && !found.has(tool.name))) return found;
-	const lock = path.join(cacheFolder(env), "locks", "tools");
+	return toolsLock(env, () => getMissing(env));
+}
+
+/**
+ * Runs a task while no other leafline of this user makes tools.
+ *
+ * @template T
+ * @param {NodeJS.ProcessEnv} env
+ * @param {() => Promise<T>} task
+ */
+function toolsLock(env, task) {
 	return withLock(
-		lock,
+		path.join(cacheFolder(env), "locks", "tools"),
 		({ pid }) => note(`another leafline (process ${pid}) is building the tools; waiting for it`),
-		() => getMissing(env),
+		task,
 	);
 }
 
@@ -155,4 +165,4 @@ function nothingFound(missing, env) {
 	].join("\n");
 }
 
-module.exports = { findTool, provideTools };
+module.exports = { findTool, provideTools, toolsLock };

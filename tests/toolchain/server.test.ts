@@ -1,0 +1,221 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { serverBinary } from "../../components/hub/aws/server-binary";
+import { bareEnvironment, load, root, script, start, temporary, write } from "./support";
+
+const { readServerFile } = load("../../toolchain/server-file.js") as typeof import("../../toolchain/server-file.js");
+const { RUNS_PROGRAM, architectureOfStack } = load(
+	"../../toolchain/stack-hub.js",
+) as typeof import("../../toolchain/stack-hub.js");
+
+const ARM64 = 183;
+const X86_64 = 62;
+const TARBALL = "nats-server-v2.15.2-linux-arm64";
+
+/** As much of an executable as leafline looks at. */
+function program(machine: number, version = "v2.15.2", { system = 0 } = {}): Buffer {
+	const header = Buffer.alloc(128);
+	header.write("\x7fELF", "latin1");
+	header.set([2, 1, 1, system], 4);
+	header.writeUInt16LE(machine, 18);
+	const text = `…github.com/nats-io/nats-server/v2\x00path\tgithub.com/nats-io/nats-server/v2\nmod\tgithub.com/nats-io/nats-server/v2\t${version}\th1:x=\n`;
+	return Buffer.concat([header, Buffer.from(text)]);
+}
+
+function file(content: Buffer | string): string {
+	const name = path.join(temporary(), "nats-server");
+	fs.writeFileSync(name, content);
+	return name;
+}
+
+const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
+
+describe("what an executable says without being run", () => {
+	it("is its processor, its version and its hash", () => {
+		const content = program(ARM64);
+		expect(readServerFile(file(content))).toEqual({
+			architecture: "arm64",
+			version: "2.15.2",
+			sha256: sha256(content),
+		});
+		expect(readServerFile(file(program(X86_64, "v2.14.5")))).toMatchObject({
+			architecture: "x86_64",
+			version: "2.14.5",
+		});
+		expect(readServerFile(file(program(ARM64, "(devel)")))).toMatchObject({ version: undefined });
+	});
+
+	it.each([
+		["a script", "#!/bin/sh\n"],
+		["another processor", program(40)],
+		["another system", program(ARM64, "v2.15.2", { system: 9 })],
+		["an empty file", ""],
+	])("is nothing for %s", (_, content) => {
+		expect(readServerFile(file(content))).toBeUndefined();
+	});
+});
+
+describe("the server that the program deploys", () => {
+	const find = (env: NodeJS.ProcessEnv) => serverBinary("arm64", { HOME: "/nowhere", ...env });
+
+	it("is the file that the environment names", () => {
+		const content = program(ARM64, "v2.14.6");
+		const given = file(content);
+		expect(find({ LEAFLINE_SERVER: given })).toEqual({ path: given, sha256: sha256(content), version: "2.14.6" });
+	});
+
+	it.each<[string, Buffer | string | undefined]>([
+		["does not exist", undefined],
+		["is for linux/amd64", program(X86_64)],
+		["is no program for Linux", "#!/bin/sh\n"],
+		["does not say that it is a nats-server", program(ARM64, "(devel)")],
+		["is 2.10.29; it must be a nats-server for linux/arm64, 2.14.5 or later", program(ARM64, "v2.10.29")],
+	])("is refused when it %s", (expected, content) => {
+		const given = content === undefined ? "/nowhere/nats-server" : file(content);
+		expect(() => find({ LEAFLINE_SERVER: given })).toThrow(`LEAFLINE_SERVER is ${given}, which ${expected}`);
+	});
+
+	it("is not made by the program, which says what to run", () => {
+		expect(() => find({})).toThrow(
+			"there is no nats-server for the hub's machines (arm64); run: npm run server -- arm64\nor set LEAFLINE_SERVER to the path of one",
+		);
+		try {
+			find({});
+		} catch (error) {
+			expect((error as Error).stack).toBeUndefined();
+		}
+	});
+});
+
+/** Hosts of the release: an archive as it is published, and its sums, or those of another one. */
+const CURL = `
+echo "$*" >>"$CALLS"
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+mkdir -p "$CALLS.d/${TARBALL}" && cd "$CALLS.d" && cp "$SERVER" ${TARBALL}/nats-server && echo x >${TARBALL}/LICENSE
+case $1 in
+https://github.com/nats-io/nats-server/releases/download/v2.15.2/SHA256SUMS)
+	tar -czf ${TARBALL}.tar.gz ${TARBALL}; sum=$(sha256sum ${TARBALL}.tar.gz); echo "\${WRONG:-}$sum" >"$out" ;;
+https://github.com/nats-io/nats-server/releases/download/v2.15.2/${TARBALL}.tar.gz) cp ${TARBALL}.tar.gz "$out" ;;
+*) exit 22 ;;
+esac
+`;
+
+const GO = `
+echo "$GOOS/$GOARCH $*" >>"$CALLS"
+while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
+cp "$SERVER" "$out"
+`;
+
+describe("npm run server", () => {
+	function machine(programs: { curl?: string; go?: string }, content = program(ARM64)) {
+		const home = temporary();
+		const bin = path.join(home, "bin");
+		// Above all no real network, and no real Go.
+		script(path.join(bin, "curl"), programs.curl ?? "exit 6");
+		if (programs.go) script(path.join(bin, "go"), programs.go);
+		const calls = write(path.join(home, "calls"), "");
+		const env = { ...bareEnvironment(home, [bin]), CALLS: calls, SERVER: file(content) };
+		return {
+			place: path.join(home, "cache/leafline/tools/nats-server/2.15.2-linux-arm64"),
+			run: (more: NodeJS.ProcessEnv = {}, args = ["arm64"]) =>
+				start(process.execPath, ["toolchain/run.js", "server", ...args], { cwd: root, env: { ...env, ...more } })
+					.finished,
+			calls: () => fs.readFileSync(calls, "utf8").trim().split("\n").filter(Boolean),
+			env,
+		};
+	}
+
+	it("takes the project's own release, and its program alone, once", async () => {
+		const { run, calls, place, env } = machine({ curl: CURL });
+		const first = await run();
+		expect(first.stderr).toMatch(/^✓ nats-server-v2\.15\.2-linux-arm64 \d/);
+		expect(first.stdout).toBe(`2.15.2 ${sha256(program(ARM64))} ${place}/nats-server\n`);
+		expect(fs.readdirSync(place)).toEqual(["nats-server"]);
+		expect(calls()).toHaveLength(2);
+		expect((await run()).stdout).toBe(first.stdout);
+		expect(calls()).toHaveLength(2);
+		expect(serverBinary("arm64", env)).toEqual({
+			path: path.join(place, "nats-server"),
+			sha256: sha256(program(ARM64)),
+			version: "2.15.2",
+		});
+	});
+
+	it("builds it where the release cannot be had, or is not what its sums say", async () => {
+		const offline = machine({ go: GO });
+		const built = await offline.run();
+		expect(built.stderr).toMatch(/✓ build nats-server 2\.15\.2 for linux\/arm64 \d/);
+		expect(built.stdout).toContain(`${offline.place}/nats-server\n`);
+		expect(offline.calls()[0]).toMatch(/^linux\/arm64 build .*-mod=readonly -trimpath/);
+
+		const wrong = await machine({ curl: CURL, go: GO }).run({ WRONG: "0" });
+		expect(wrong.stderr).toMatch(/✗ download nats-server-v2\.15\.2-linux-arm64/);
+		expect(wrong.stderr).toMatch(/✓ build nats-server/);
+	});
+
+	it("uses nothing that is for another processor or of another version", async () => {
+		const other = await machine({ go: GO }, program(X86_64)).run();
+		expect(other.stderr).toContain('nats-server 2.15.2: what was made answers "nothing" and is not used');
+		const { run, place } = machine({ go: GO }, program(ARM64, "v2.14.0"));
+		expect((await run()).stderr).toContain('answers "2.14.0" and is not used');
+		expect(fs.existsSync(place)).toBe(false);
+	});
+
+	it("says what to do where there is neither", async () => {
+		const { code, stderr } = await machine({}).run();
+		expect(code).toBe(1);
+		expect(stderr).toBe(
+			"nats-server 2.15.2 for the hub's machines (linux/arm64) cannot be downloaded, and there is no Go to build it with.\n" +
+				"Install Go (https://go.dev/dl/), or get it from https://github.com/nats-io/nats-server/releases and set LEAFLINE_SERVER to its path.\n",
+		);
+	});
+
+	it("makes nothing where the environment names one", async () => {
+		const { run, calls, env } = machine({ curl: CURL, go: GO });
+		expect((await run({ LEAFLINE_SERVER: env.SERVER })).stdout).toContain(` ${env.SERVER}\n`);
+		expect(calls()).toEqual([]);
+	});
+
+	it.each([[[]], [["mips"]], [["arm64", "x86_64"]]])("shows how it is used: %j", async (args) => {
+		expect(await machine({}).run({}, args)).toMatchObject({
+			code: 2,
+			text: "usage: npm run server -- arm64|x86_64\n",
+		});
+	});
+});
+
+describe("which stacks need it", () => {
+	function project(settings: string): string {
+		const folder = temporary();
+		fs.symlinkSync(path.join(root, "bin"), path.join(folder, "bin"));
+		fs.symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+		write(path.join(folder, "Pulumi.x.yaml"), settings);
+		return folder;
+	}
+
+	it.each([
+		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { kind: aws }\n", "arm64"],
+		["config:\n  leafline:fleet: a.yaml\n", "arm64"],
+		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { aws: { instanceType: t4g.small } }\n", "arm64"],
+		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { aws: { instanceType: m7i.large } }\n", "x86_64"],
+		["config:\n  leafline:hub: { kind: local }\n", undefined],
+		["config:\n  leafline:hub: { kind: moon }\n", undefined],
+		["config: [", undefined],
+	])("%j: %s", (settings, expected) => {
+		expect(architectureOfStack(project(settings), "x")).toBe(expected);
+	});
+
+	it("does not look where there are no settings, or no build", () => {
+		expect(architectureOfStack(project(""), "none")).toBeUndefined();
+		const bare = temporary();
+		write(path.join(bare, "Pulumi.x.yaml"), "config: {}\n");
+		expect(architectureOfStack(bare, "x")).toBeUndefined();
+	});
+
+	it("asks only for commands that run the program", () => {
+		expect(["up", "preview", "destroy", "refresh"].every((command) => RUNS_PROGRAM.has(command))).toBe(true);
+		expect(["stack", "config", "version", "login"].some((command) => RUNS_PROGRAM.has(command))).toBe(false);
+	});
+});

@@ -22,7 +22,8 @@ const ARGS = {
 	instanceId: "i-0123456789abcdef0",
 	document: "leafline-prod-apply",
 	region: "eu-central-1",
-	hash: pulumi.secret("c0ffee"),
+	generation: pulumi.secret("c0ffee"),
+	script: "5c",
 };
 
 async function inputsOf(args: Parameters<typeof createApply>[1]): Promise<Record<string, unknown>> {
@@ -46,7 +47,8 @@ it("gives all by the environment, in clear, for none of it is secret", async () 
 		INSTANCE_ID: "i-0123456789abcdef0",
 		DOCUMENT: "leafline-prod-apply",
 		AWS_REGION: "eu-central-1",
-		PARAMETERS_HASH: "c0ffee",
+		GENERATION: "c0ffee",
+		SCRIPT: "5c",
 	});
 });
 

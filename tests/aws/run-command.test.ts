@@ -109,8 +109,15 @@ describe("a node that takes the change", () => {
 			DocumentVersion: "$LATEST",
 			TimeoutSeconds: 120,
 		});
-		expect(sent?.body).not.toHaveProperty("Parameters");
+		expect(sent?.body).toMatchObject({ Parameters: {} });
 		expect(ran.stub.count("SendCommand")).toBe(1);
+	});
+
+	it("is told which parameters it must take, and whether to restart in any case", async () => {
+		const generation = "0123456789abcdef".repeat(4);
+		const { stub } = await run({}, { GENERATION: generation, LEAFLINE_FORCE: "1" });
+		const [sent] = stub.requests.filter(({ operation }) => operation === "SendCommand");
+		expect(sent?.body).toMatchObject({ Parameters: { Generation: [generation], Force: ["1"] } });
 	});
 
 	it("may come online late, and be refused for a moment after that", async () => {

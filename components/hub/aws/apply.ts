@@ -11,8 +11,10 @@ export interface ApplyArgs {
 	readonly region: pulumi.Input<string>;
 	/** The stack's `aws:profile`. @default the credentials of whoever runs `pulumi up` */
 	readonly profile?: string | undefined;
-	/** Of everything that the node must take: another one runs the document. Never the thing itself if it is secret. */
-	readonly hash: pulumi.Input<string>;
+	/** What the node must take, `generationOf` its parameters: another one runs the document. */
+	readonly generation: pulumi.Input<string>;
+	/** Hash of the document: a new script is installed as well. */
+	readonly script: pulumi.Input<string>;
 	/** More variables, for example ONLINE_WITHIN_SECONDS. Never secret. @default none */
 	readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -22,7 +24,7 @@ export interface ApplyArgs {
  * with it. What depends on the resource, the next node's above all, comes after that. Deleting it does nothing.
  */
 export function createApply(name: string, args: ApplyArgs, opts?: pulumi.CustomResourceOptions): local.Command {
-	const { instanceId, document, region, profile, hash, environment = {} } = args;
+	const { instanceId, document, region, profile, generation, script, environment = {} } = args;
 	const apply = `node ${path.relative(process.cwd(), path.join(__dirname, "run-command", "main.js"))}`;
 	return new local.Command(
 		name,
@@ -35,8 +37,10 @@ export function createApply(name: string, args: ApplyArgs, opts?: pulumi.CustomR
 				DOCUMENT: document,
 				AWS_REGION: region,
 				...(profile ? { AWS_PROFILE: profile } : {}),
-				// Read by nobody; a secret's hash is no secret, and would hide the whole map.
-				PARAMETERS_HASH: pulumi.unsecret(pulumi.output(hash)),
+				// A secret's hash is no secret, and would hide the whole map.
+				GENERATION: pulumi.unsecret(pulumi.output(generation)),
+				// Read by nobody: another one is a change, and a change runs the document.
+				SCRIPT: script,
 			},
 			addPreviousOutputInEnv: false,
 			// What has failed stands in the error anyway.

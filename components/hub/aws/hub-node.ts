@@ -94,8 +94,8 @@ export function createHubNode(
 			document: document.name,
 			region: account.region,
 			profile,
-			hash: parameters.generation,
-			environment: { SCRIPT: document.content.apply(sha256) },
+			generation: parameters.generation,
+			script: document.content.apply(sha256),
 		},
 		{ ...opts, dependsOn: node.ready },
 	);

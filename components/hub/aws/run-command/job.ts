@@ -4,8 +4,10 @@ import { RunCommandError } from "./failure";
 export interface Job {
 	/** `i-…` */
 	readonly instanceId: string;
-	/** Name of the SSM document of the type Command. It is run without parameters. */
+	/** Name of the SSM document of the type Command. */
 	readonly document: string;
+	/** Of the document, by name. */
+	readonly parameters: Readonly<Record<string, string>>;
 	/** For example `eu-central-1`. */
 	readonly region: string;
 	/** For the texts that name a command line; the SDK finds it by itself. @default the environment's credentials */
@@ -27,14 +29,19 @@ const DONE_WITHIN_SECONDS = 3_600;
 const POLL_MS = 2_000;
 
 /**
- * Reads INSTANCE_ID, DOCUMENT and AWS_REGION; AWS_PROFILE, ONLINE_WITHIN_SECONDS, DONE_WITHIN_SECONDS and POLL_MS may
- * be absent. @throws RunCommandError for what is missing or has another form
+ * Reads INSTANCE_ID, DOCUMENT and AWS_REGION; GENERATION (the parameters that the node must take), LEAFLINE_FORCE (1:
+ * restarts a node though others are down), AWS_PROFILE, ONLINE_WITHIN_SECONDS, DONE_WITHIN_SECONDS and POLL_MS may be
+ * absent. @throws RunCommandError for what is missing or has another form
  */
 export function readJob(env: NodeJS.ProcessEnv): Job {
 	const job = {
 		instanceId: required(env, "INSTANCE_ID", /^m?i-[0-9a-f]{8,17}$/),
 		document: required(env, "DOCUMENT", /^[\w.:/-]{3,}$/),
 		region: required(env, "AWS_REGION", /^[a-z]{2}(-[a-z]+)+-\d+$/),
+		parameters: {
+			...(env.GENERATION && { Generation: required(env, "GENERATION", /^[0-9a-f]{64}$/) }),
+			...(env.LEAFLINE_FORCE && { Force: required(env, "LEAFLINE_FORCE", /^[01]$/) }),
+		},
 		onlineWithinMs: 1_000 * positive(env, "ONLINE_WITHIN_SECONDS", ONLINE_WITHIN_SECONDS),
 		doneWithinMs: 1_000 * positive(env, "DONE_WITHIN_SECONDS", DONE_WITHIN_SECONDS),
 		pollMs: positive(env, "POLL_MS", POLL_MS),

@@ -25,7 +25,7 @@ export interface Ssm {
 	/** Undefined for an instance that has never registered, or is gone. */
 	ping(instanceId: string): Promise<Ping | undefined>;
 	/** Starts the document on the node; gives the command's id. */
-	send(instanceId: string, document: string): Promise<string>;
+	send(instanceId: string, document: string, parameters: Readonly<Record<string, string>>): Promise<string>;
 	/** Undefined as long as Systems Manager does not know of it. */
 	invocation(commandId: string, instanceId: string): Promise<Invocation | undefined>;
 	close(): void;

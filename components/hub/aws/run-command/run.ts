@@ -38,7 +38,7 @@ async function send(job: Job, ssm: Ssm, say: (line: string) => void): Promise<st
 	const since = Date.now();
 	for (;;) {
 		try {
-			return await ssm.send(job.instanceId, job.document);
+			return await ssm.send(job.instanceId, job.document, job.parameters);
 		} catch (error) {
 			// An instance can be listed some seconds before commands are taken for it.
 			const { name } = error as Error;

@@ -39,12 +39,13 @@ export function connectSsm({ region, profile }: Pick<Job, "region" | "profile">)
 			const status = found.PingStatus ?? "Inactive";
 			return found.LastPingDateTime ? { status, last: found.LastPingDateTime } : { status };
 		},
-		async send(instanceId, document) {
+		async send(instanceId, document, parameters) {
 			const { Command } = await client.send(
 				new SendCommandCommand({
 					InstanceIds: [instanceId],
 					DocumentName: document,
 					DocumentVersion: "$LATEST",
+					Parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]])),
 					TimeoutSeconds: DELIVERED_WITHIN_SECONDS,
 					Comment: "leafline: pulumi up",
 				}),

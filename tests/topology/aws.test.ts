@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { awsWithDefaults } from "../../config/aws";
+import type { Settings } from "../../config/model";
+import { awsProblems, planAwsHub } from "../../topology/aws";
+import type { Topology } from "../../topology/model";
+import { plan } from "../../topology/plan";
+import { makeFleet, makeSettings, uplink } from "./fixtures";
+
+const GIB = 1024 ** 3;
+
+function topology(hub: Partial<Settings["hub"]> = {}, rate = 100, devices = 3): Topology {
+	const aws = awsWithDefaults();
+	const settings = makeSettings({ hub: { kind: "aws", fileBytes: 500 * GIB, aws, ...hub } });
+	const planned = plan(
+		makeFleet({
+			devices: Array.from({ length: devices }, (_, i) => `edge${i + 1}`),
+			classes: { can: uplink({ rate, sizeBytes: 512, hub: { keepMs: 3_600_000 } }) },
+		}),
+		settings,
+	);
+	if (!planned.topology) throw new Error(JSON.stringify(planned.problems));
+	return planned.topology;
+}
+
+describe("the plan of a hub on AWS", () => {
+	it("has a node for each server, and a volume that leaves a tenth to the file system", () => {
+		expect(planAwsHub(topology({ nodes: 3 }))).toEqual({
+			architecture: "arm64",
+			instanceType: "m7g.large",
+			nodes: [
+				{ index: 0, key: "1" },
+				{ index: 1, key: "2" },
+				{ index: 2, key: "3" },
+			],
+			volume: { sizeGiB: 556, iops: 3000, throughput: 125 },
+		});
+	});
+
+	it("has a larger type and a faster volume for more messages, and no volume on instance store", () => {
+		const busy = topology({ nodes: 3, fileBytes: 4096 * GIB }, 1_000, 20);
+		expect(planAwsHub(busy)).toMatchObject({ instanceType: "m7g.xlarge", volume: { iops: 3000 } });
+		const many = topology({ nodes: 3, fileBytes: 4096 * GIB }, 100, 500);
+		expect(planAwsHub(many).instanceType).toBe("m7g.2xlarge");
+		expect(planAwsHub(many).volume?.throughput).toBeGreaterThan(125);
+		const aws = awsWithDefaults({ storage: "instance-store", instanceType: "m7gd.large" });
+		expect(planAwsHub(topology({ nodes: 3, aws }))).not.toHaveProperty("volume");
+	});
+
+	it("takes the type that the settings name, and its processor", () => {
+		const plan = planAwsHub(topology({ aws: awsWithDefaults({ instanceType: "c6i.large" }) }));
+		expect(plan).toMatchObject({ architecture: "x86_64", instanceType: "c6i.large" });
+	});
+
+	it("is refused for a hub that is not on AWS", () => {
+		expect(() => planAwsHub(topology({ kind: "local", aws: undefined as never }))).toThrow(RangeError);
+	});
+
+	it("stays within what gp3 is, and holds what JetStream may use", () => {
+		const hubs = fc.record({
+			gib: fc.integer({ min: 20, max: 10_000 }),
+			nodes: fc.constantFrom(1 as const, 3 as const),
+		});
+		fc.assert(
+			fc.property(hubs, fc.integer({ min: 1, max: 2_000 }), ({ gib, nodes }, rate) => {
+				const settings = { nodes, fileBytes: gib * GIB };
+				fc.pre(plan(makeFleet(), makeSettings({ hub: settings })).topology !== undefined);
+				const planned = tryTopology(settings, rate);
+				if (planned === undefined) return;
+				const { volume } = planAwsHub(planned);
+				expect(volume?.sizeGiB).toBeGreaterThanOrEqual(gib / 0.9);
+				expect(volume?.iops).toBeGreaterThanOrEqual(3000);
+				expect(volume?.iops).toBeLessThanOrEqual(11_000, 20);
+				expect(volume?.throughput).toBeLessThanOrEqual(1000);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+});
+
+function tryTopology(hub: Partial<Settings["hub"]>, rate: number): Topology | undefined {
+	try {
+		return topology(hub, rate);
+	} catch {
+		return undefined;
+	}
+}
+
+describe("what AWS does not sell", () => {
+	it("a volume that syncs each of very many messages", () => {
+		const [problem, ...others] = awsProblems(topology({ nodes: 3, sync: "always", fileBytes: 4096 * GIB }, 1_000, 20));
+		expect(others).toEqual([]);
+		expect(problem).toMatchObject({ document: "settings", path: ["hub", "sync"] });
+		expect(problem?.message).toMatch(
+			/^always needs \d+ writes a second on each node's volume for 18,000\/s; gp3 takes 16000$/,
+		);
+		expect(problem?.remedy).toBe("write a longer interval, for example 250ms");
+	});
+
+	it("nothing of what is usual", () => {
+		expect(awsProblems(topology({ nodes: 3 }))).toEqual([]);
+		expect(awsProblems(topology({ nodes: 1, sync: "always" }, 20))).toEqual([]);
+	});
+});

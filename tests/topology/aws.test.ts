@@ -92,7 +92,7 @@ describe("what AWS does not sell", () => {
 		expect(others).toEqual([]);
 		expect(problem).toMatchObject({ document: "settings", path: ["hub", "sync"] });
 		expect(problem?.message).toMatch(
-			/^always needs \d+ writes a second on each node's volume for 18,000\/s; gp3 takes 16000$/,
+			/^always needs \d+ writes a second on each node's volume for 20,000\/s; gp3 takes 16000$/,
 		);
 		expect(problem?.remedy).toBe("write a longer interval, for example 250ms");
 	});

@@ -3,7 +3,6 @@ import { ConfigError, formatProblems } from "../config/errors";
 import { openFleet } from "../config/fleet";
 import { locateProblems } from "../config/report";
 import { parseSettings } from "../config/settings";
-import { awsProblems } from "../topology/aws";
 import type { Problem, Topology } from "../topology/model";
 import { plan } from "../topology/plan";
 import { localProblems } from "./leaves/preflight";
@@ -37,7 +36,7 @@ async function hubProblems(topology: Topology): Promise<Problem[]> {
 		message,
 		remedy,
 	});
-	if (hub.kind === "aws") return [...awsProblems(topology), ...regionProblems(problem)];
+	if (hub.kind === "aws") return regionProblems(problem);
 	if (hub.nodes > 1) return [problem(["hub", "nodes"], "a local hub has 1 node", "leave it out")];
 	const count = Object.keys(topology.fleet.devices).length;
 	if (leaves.local && count > leaves.limit) {

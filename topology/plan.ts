@@ -1,4 +1,5 @@
 import type { Fleet, Settings } from "../config/model";
+import { awsProblems } from "./aws";
 import { bufferBudget } from "./buffer";
 import { checkFleet } from "./checks";
 import { buildGraph, findCycle } from "./graph";
@@ -48,10 +49,9 @@ export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; p
 	const retired = Object.fromEntries(
 		Object.entries(fleet.devices).filter(([, device]) => device.retired !== undefined),
 	);
-	return {
-		topology: { fleet, settings, hubStreams, edgeGroups, devices, retired, budgets, graph },
-		problems: [],
-	};
+	const topology: Topology = { fleet, settings, hubStreams, edgeGroups, devices, retired, budgets, graph };
+	const unsold = awsProblems(topology);
+	return unsold.length > 0 ? { problems: unsold } : { topology, problems: [] };
 }
 
 /** A device may reset its own consumer on the hub and make none: with ordinary sourcing it would have to. */

@@ -54,10 +54,11 @@ function contradictions(type, inputs) {
 /** @param {string} type @param {Values} inputs @returns {string[]} */
 function tooBig(type, inputs) {
 	const size = (/** @type {unknown} */ text) => (typeof text === "string" ? Buffer.byteLength(text) : 0);
+	const most = inputs.tier === "Standard" || !inputs.tier ? 4096 : 8192;
 	/** @type {[string, string, unknown, number][]} */
 	const limits = [
-		["aws:ssm/parameter:Parameter", "value", inputs.value, inputs.tier === "Standard" || !inputs.tier ? 4096 : 8192],
-		["aws:ssm/parameter:Parameter", "insecureValue", inputs.insecureValue, 4096],
+		["aws:ssm/parameter:Parameter", "value", inputs.value, most],
+		["aws:ssm/parameter:Parameter", "insecureValue", inputs.insecureValue, most],
 		[INSTANCE, "userData", inputs.userData, 16_384],
 		["aws:ssm/document:Document", "content", inputs.content, 65_536],
 		["aws:iam/rolePolicy:RolePolicy", "policy", inputs.policy, 10_240],
@@ -66,8 +67,8 @@ function tooBig(type, inputs) {
 		["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "description", inputs.description, 255],
 		["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "description", inputs.description, 255],
 	];
-	const over = limits.filter(([of, , text, most]) => of === type && size(text) > most);
-	const found = over.map(([, name, text, most]) => `${name} has ${size(text)} bytes; AWS takes ${most} at most`);
+	const over = limits.filter(([of, , text, limit]) => of === type && size(text) > limit);
+	const found = over.map(([, name, text, limit]) => `${name} has ${size(text)} bytes; AWS takes ${limit} at most`);
 	if (type.startsWith("aws:vpc/securityGroup") || type === "aws:ec2/securityGroup:SecurityGroup") {
 		const odd = /[^0-9A-Za-z_ .:/()#,@[\]+=&;{}!$*-]/.exec(String(inputs.description ?? ""));
 		if (odd) found.push(`description has ${JSON.stringify(odd[0])}, which AWS does not take there; leave it out`);

@@ -20,8 +20,10 @@ export interface AwsSettings {
 	readonly alarms?: { readonly email: string } | { readonly topicArn: string };
 	/** Of the data volumes; `keep: 0` makes none. @default every 24 h, 7 kept */
 	readonly snapshots: { readonly everyHours: number; readonly keep: number };
-	/** Key for volumes and secrets: ARN, id or `alias/…`. @default the account's own keys for EBS and SSM */
+	/** ARN of the key for volumes and secrets. @default the account's own keys for EBS and SSM */
 	readonly kmsKeyId?: string;
+	/** ARN of a policy that the stack's roles cannot go beyond (docs/iam). @default none */
+	readonly permissionsBoundary?: string;
 	/** Added to every resource. @default none */
 	readonly tags: Readonly<Record<string, string>>;
 }

@@ -103,7 +103,19 @@ export const Aws = section(
 		).exactOptional(),
 		alarms: Alarms.exactOptional(),
 		snapshots: Snapshots.exactOptional(),
-		kmsKeyId: text(/^\S+$/, "a key", "alias/leafline", "Key for volumes and secrets.").exactOptional(),
+		kmsKeyId: text(
+			// Of an id or an alias, EBS gives back the ARN, and the volume would be replaced for the difference.
+			/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+			"the ARN of a key",
+			"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+			"Key for volumes and secrets.",
+		).exactOptional(),
+		permissionsBoundary: text(
+			/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+			"the ARN of a policy",
+			"arn:aws:iam::123456789012:policy/leafline/boundary",
+			"What no role of the stack may go beyond.",
+		).exactOptional(),
 		tags: Tags.exactOptional(),
 	},
 	"The hub on AWS.",

@@ -196,15 +196,26 @@ it("on Intel the image is another one, and an id is taken as it stands", async (
 });
 
 it("with a key of the user's, disks and secrets are locked with it, and nodes may use it through SSM only", async () => {
-	const kmsKeyId = "alias/mine";
+	const kmsKeyId = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef";
 	const stack = await deploy(awsTopology({ nodes: 1, aws: { kmsKeyId } }));
 	expect(stack.one(VOLUME, "hub-1").inputs.kmsKeyId).toBe(kmsKeyId);
 	expect(stack.one(PARAMETER, "hub-1-leaf.key").inputs.keyId).toBe(kmsKeyId);
 	const { Statement } = JSON.parse(String(stack.one("aws:iam/rolePolicy:RolePolicy", "hub").inputs.policy));
 	expect(Statement.at(-1)).toMatchObject({
 		Action: "kms:Decrypt",
+		Resource: kmsKeyId,
 		Condition: { StringEquals: { "kms:ViaService": "ssm.eu-central-1.amazonaws.com" } },
 	});
+});
+
+it("no role goes beyond the boundary that the settings name, and each is made without one otherwise", async () => {
+	const permissionsBoundary = "arn:aws:iam::123456789012:policy/leafline/boundary";
+	const bounded = await deploy(awsTopology({ nodes: 1, aws: { permissionsBoundary } }));
+	const roles = Object.values(bounded.of("aws:iam/role:Role"));
+	expect(roles.map(({ inputs }) => inputs.permissionsBoundary)).toEqual([permissionsBoundary, permissionsBoundary]);
+	const open = await deploy(awsTopology({ nodes: 1 }));
+	for (const { inputs } of Object.values(open.of("aws:iam/role:Role")))
+		expect(inputs).not.toHaveProperty("permissionsBoundary");
 });
 
 it("readers have TLS on the client port, on the private address alone", async () => {

@@ -222,7 +222,7 @@ describe("what AWS refuses", () => {
 		const denied = `User: arn:aws:iam::123456789012:user/x is not authorized to perform: ssm:SendCommand on resource: arn:aws:ec2:eu-central-1:123456789012:instance/${INSTANCE}`;
 		const text = message(await run({ SendCommand: () => new AwsFailure("AccessDeniedException", denied) }));
 		expect(text).toContain(denied);
-		expect(text).toContain("deploy/iam/deploy.json");
+		expect(text).toContain("docs/iam");
 	});
 
 	it("says whose credentials have expired, and that the node goes on", async () => {

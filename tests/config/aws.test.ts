@@ -38,7 +38,8 @@ describe("a hub on AWS", () => {
 			dns: { zoneId: "Z0123456789ABCDEFGHIJ", name: "hub.example.com" },
 			readers: ["sg-0123456789abcdef0"],
 			alarms: { email: "ops@example.com" },
-			kmsKeyId: "alias/mine",
+			kmsKeyId: "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+			permissionsBoundary: "arn:aws:iam::123456789012:policy/leafline/boundary",
 			tags: { team: "mine" },
 		};
 		const network = { vpcId: "vpc-00000001", subnetIds: SUBNETS };
@@ -111,6 +112,11 @@ describe("a hub on AWS", () => {
 			"a key that is unknown",
 			{ instancetype: "m7g.large" },
 			"aws.instancetype: unknown key; did you mean instanceType?",
+		],
+		[
+			"an alias, for which the volume would be replaced",
+			{ kmsKeyId: "alias/leafline" },
+			'aws.kmsKeyId: "alias/leafline" is not the ARN of a key; write for example arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
 		],
 		[
 			"a port in place of a group",

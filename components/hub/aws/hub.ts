@@ -52,12 +52,14 @@ export class AwsHub extends pulumi.ComponentResource {
 		const account = lookUpAccount(own);
 		const keep = !allowDataLoss;
 		const key = aws.kmsKeyId === undefined ? {} : { kmsKeyId: aws.kmsKeyId };
+		const { permissionsBoundary } = aws;
+		const bounded = permissionsBoundary === undefined ? {} : { permissionsBoundary };
 
 		const logs = createLogs(name, environment, tags(name), own);
 		const artifact = createArtifact(name, { binary: args.binary, tags }, own);
 		const rights = { parameters: hubPath(environment), bucketArn: artifact.bucketArn, logGroupArn: logs.arn };
 		const metrics = VOLUME_METRIC.namespace;
-		const machine = createMachineIdentity(name, { ...rights, ...key, account, metrics, tags }, own);
+		const machine = createMachineIdentity(name, { ...rights, ...key, ...bounded, account, metrics, tags }, own);
 		const { volume: plan } = site.plan;
 		const zones = Object.fromEntries(site.nodes.map((node) => [node.key, node.zone]));
 		const volumes = plan ? createVolumes(name, { plan, zones, ...key, tags }, own) : {};
@@ -85,7 +87,8 @@ export class AwsHub extends pulumi.ComponentResource {
 		const recover = plan !== undefined;
 		const watch = { account, instances, volumeMetric: VOLUME_METRIC, environment, recover, tags };
 		createAlarms(name, { ...watch, ...(aws.alarms && { alarms: aws.alarms }) }, own);
-		if (plan) createSnapshots(`${name}-snapshots`, { account, environment, snapshots: aws.snapshots, tags }, own);
+		const { snapshots } = aws;
+		if (plan) createSnapshots(`${name}-snapshots`, { account, environment, snapshots, ...bounded, tags }, own);
 
 		const homes = plan ? Object.values(volumes).map(({ id }) => id) : Object.values(instances);
 		this.urls = site.urls;

@@ -28,8 +28,10 @@ export interface MachineArgs {
 	/** ARN of the bucket with the server's binary. */
 	readonly bucketArn: pulumi.Input<string>;
 	readonly logGroupArn: pulumi.Input<string>;
-	/** Key of the secrets. @default the account's own for SSM, which needs no permission */
+	/** ARN of the key of the secrets. @default the account's own for SSM, which needs no permission */
 	readonly kmsKeyId?: string;
+	/** @default none */
+	readonly permissionsBoundary?: string;
 	/** Namespace of the metrics that a node may write. */
 	readonly metrics: string;
 	readonly tags: Tagger;
@@ -43,13 +45,14 @@ export interface Machine {
 
 /** Who the nodes are to AWS: they read their own parameters and binary, write their own logs and metrics, no more. */
 export function createMachineIdentity(name: string, args: MachineArgs, opts: pulumi.CustomResourceOptions): Machine {
-	const { account, tags } = args;
+	const { account, tags, permissionsBoundary } = args;
 	const role = new iam.Role(
 		name,
 		{
 			// The roles that deploy leafline may make roles below this path only.
 			path: "/leafline/",
 			description: "Nodes of the hub",
+			...(permissionsBoundary !== undefined && { permissionsBoundary }),
 			assumeRolePolicy: document([
 				{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
 			]),
@@ -99,24 +102,12 @@ function statements(args: MachineArgs): pulumi.Output<string> {
 			allow("s3:GetObject", `${bucket}/*`),
 			allow(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], `${logs}:*`),
 			allow("cloudwatch:PutMetricData", "*", { StringEquals: { "cloudwatch:namespace": metrics } }),
-			...(kmsKeyId === undefined ? [] : [decrypt(kmsKeyId, { partition, region, id }, allow)]),
+			// Only through Systems Manager.
+			...(kmsKeyId === undefined
+				? []
+				: [allow("kms:Decrypt", kmsKeyId, { StringEquals: { "kms:ViaService": `ssm.${region}.amazonaws.com` } })]),
 		]);
 	});
-}
-
-/** Only through Systems Manager; an alias names no resource, so it stands in the condition. */
-function decrypt(
-	key: string,
-	{ partition, region, id }: { partition: string; region: string; id: string },
-	allow: (action: string, resource: string, condition: object) => Statement,
-): Statement {
-	const via = { "kms:ViaService": `ssm.${region}.amazonaws.com` };
-	if (key.startsWith("alias/")) {
-		const condition = { StringEquals: via, "ForAnyValue:StringEquals": { "kms:ResourceAliases": key } };
-		return allow("kms:Decrypt", `arn:${partition}:kms:${region}:${id}:key/*`, condition);
-	}
-	const arn = key.startsWith("arn:") ? key : `arn:${partition}:kms:${region}:${id}:key/${key}`;
-	return allow("kms:Decrypt", arn, { StringEquals: via });
 }
 
 /** A policy document, always the same text for the same statements. */

@@ -10,6 +10,8 @@ export interface SnapshotsArgs {
 	readonly account: Account;
 	readonly environment: string;
 	readonly snapshots: AwsSettings["snapshots"];
+	/** Of the role. @default none */
+	readonly permissionsBoundary?: string;
 	readonly tags: Tagger;
 }
 
@@ -19,7 +21,7 @@ export interface SnapshotsArgs {
  */
 export function createSnapshots(
 	name: string,
-	{ account, environment, snapshots, tags }: SnapshotsArgs,
+	{ account, environment, snapshots, permissionsBoundary, tags }: SnapshotsArgs,
 	opts: pulumi.CustomResourceOptions,
 ): void {
 	if (snapshots.keep === 0) return;
@@ -28,6 +30,7 @@ export function createSnapshots(
 		{
 			path: "/leafline/",
 			description: "Snapshots of the hub's data volumes",
+			...(permissionsBoundary !== undefined && { permissionsBoundary }),
 			assumeRolePolicy: document([
 				{ Effect: "Allow", Principal: { Service: "dlm.amazonaws.com" }, Action: "sts:AssumeRole" },
 			]),

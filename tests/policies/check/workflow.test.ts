@@ -58,7 +58,7 @@ describe("the workflow", () => {
 });
 
 test("the role of a preview may change nothing", () => {
-	const { Statement } = JSON.parse(readFileSync("docs/policies/ci-role.json", "utf8"));
+	const { Statement } = JSON.parse(readFileSync("docs/iam/preview.json", "utf8"));
 	const allowed = Statement.filter(({ Effect }: { Effect: string }) => Effect === "Allow");
 	const actions: string[] = allowed.flatMap(({ Action }: { Action: string[] }) => Action);
 	expect(actions.length).toBeGreaterThan(5);

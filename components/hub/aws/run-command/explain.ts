@@ -44,7 +44,7 @@ function meaning({ name, message, code }: Required<AwsError>, job: Job): string 
 		return `${whose} are not accepted by AWS in ${region} (${on}): ${firstLine(message)}`;
 	}
 	if (DENIED.test(name)) {
-		return `AWS denies what is needed ${on}: ${firstLine(message)}\nAllow it to who deploys (deploy/iam/deploy.json has all that is needed) and run pulumi up again.`;
+		return `AWS denies what is needed ${on}: ${firstLine(message)}\nAllow it to who deploys (the policies in docs/iam have all that is needed) and run pulumi up again.`;
 	}
 	if (THROTTLED.test(name)) {
 		return `Systems Manager in ${region} throttles the requests ${on}, also after several attempts. Run pulumi up again in a minute.`;

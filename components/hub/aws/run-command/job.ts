@@ -23,8 +23,8 @@ export interface Job {
 /** A new instance is there after one to three minutes, a big one on a slow day after more. */
 const ONLINE_WITHIN_SECONDS = 900;
 
-/** A node that comes back after a long outage fetches what it has missed before it counts as healthy. */
-const DONE_WITHIN_SECONDS = 3_600;
+/** The document itself is stopped after an hour, and the node then says why; this is for the case that it is not. */
+const DONE_WITHIN_SECONDS = 3_900;
 
 const POLL_MS = 2_000;
 

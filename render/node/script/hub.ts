@@ -73,8 +73,9 @@ healthy() {
 				;;
 			*' 503')
 				others=$(($(others) - 1)) up=$(routes) || :
-				# A majority of all is half of the others.
-				if [ $others -gt 0 ] && [ "$up" -lt $(((others + 1) / 2)) ] && ! has_streams; then
+				# Servers that have stored nothing elect no leader before all of them are there, and the last one is made
+				# only when this one has ended.
+				if [ $others -gt 0 ] && [ "$up" -lt "$others" ] && ! has_streams; then
 					alone=$((alone + 1))
 					[ $alone -lt 10 ] || { say "started; waits for the other nodes"; return; }
 				else

@@ -1,14 +1,25 @@
 import { hubServerName, hubTree } from "../render/hub";
 import { type Access, accessTo, INTERNET } from "../render/node/access";
-import { parameterPath } from "../render/node/files";
+import { PARAMETER, parameterPath, SECRET_PARAMETERS } from "../render/node/files";
 import { nodeOptions, routesBetween } from "../render/node/hub-conf";
+import { renderReport } from "../render/node/report";
 import { renderUserData } from "../render/node/script";
+import { renderUnit } from "../render/node/unit";
 import { type AwsHubPlan, planAwsHub } from "../topology/aws";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
-import type { Design, DesignIngress, DesignInstance, DesignServer, DesignVolume, Origin } from "./model";
+import {
+	type Design,
+	type DesignIngress,
+	type DesignInstance,
+	type DesignParameter,
+	type DesignServer,
+	type DesignVolume,
+	type Origin,
+	UNKNOWN,
+} from "./model";
 
-type HubDesign = Pick<Design, "servers" | "ingress" | "instances" | "volumes">;
+type HubDesign = Pick<Design, "servers" | "ingress" | "instances" | "volumes" | "parameters">;
 
 /** Stands for the stack's region, which no rule asks for. */
 const REGION = "eu-central-1";
@@ -26,6 +37,7 @@ export function awsHub(topology: Topology): HubDesign {
 		ingress: accessTo(topology.settings.hub).map(ingress),
 		instances: plan.nodes.map(({ index }) => instance(topology, plan, index)),
 		volumes: volumes(topology, plan),
+		parameters: plan.nodes.flatMap(({ index }) => parameters(topology, index)),
 	};
 }
 
@@ -82,9 +94,24 @@ function volumes(topology: Topology, { nodes, volume }: AwsHubPlan): DesignVolum
 	if (volume === undefined) return [];
 	const { encrypted, keep } = volume;
 	return nodes.map(({ index }) => {
-		const origin = at(`data volume of ${hubServerName(topology, index)}`, "aws");
-		return { origin, encrypted, protected: keep };
+		// The one setting that says anything of their safety.
+		const place = { document: "settings", path: ["allowDataLoss"] } as const;
+		const label = `data volume of ${hubServerName(topology, index)}`;
+		return { origin: { label, place }, encrypted, protected: keep };
 	});
+}
+
+/** What is secret, and what is rendered from nothing but the topology. */
+function parameters(topology: Topology, node: number): DesignParameter[] {
+	const parameter = (name: string, value: DesignParameter["value"]): DesignParameter => {
+		const secret = SECRET_PARAMETERS.includes(name);
+		return { origin: at(`${name} of ${hubServerName(topology, node)}`, "aws"), encrypted: secret, secret, value };
+	};
+	return [
+		...SECRET_PARAMETERS.map((name) => parameter(name, UNKNOWN)),
+		parameter(PARAMETER.unit, renderUnit()),
+		parameter(PARAMETER.report, renderReport()),
+	];
 }
 
 function at(label: string, ...setting: string[]): Origin {

@@ -99,6 +99,7 @@ function localHub(topology: Topology): ReturnType<typeof awsHub> {
 		ingress: [],
 		instances: [],
 		volumes: [],
+		parameters: [],
 	};
 }
 

@@ -1,22 +1,22 @@
-import { hubServerName, hubTree } from "../render/hub";
+import { hubServerName, hubTree, ROUTE_PORT } from "../render/hub";
 import { leafTree } from "../render/leaf";
 import { expandEdge } from "../topology/edge";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
 import { adminRole, deviceRole, downlinkStreams, type Role, readerRole, systemRole } from "../topology/permissions";
+import { awsHub } from "./from-aws";
 import type { Design, DesignRole, DesignStream, Origin } from "./model";
 
 /**
- * What the rules judge, for a topology that was planned without an engine. It has the same streams, servers and roles
- * as the resources would have; what only a cloud's resources say (instances, volumes) is not in it.
+ * What the rules judge, for a topology that was planned without an engine. It has the same streams, servers, machines
+ * and roles as the resources would have.
  */
 export function fromTopology(topology: Topology): Design {
+	const hub = topology.settings.hub.kind === "local" ? localHub(topology) : awsHub(topology);
 	return {
+		...hub,
 		streams: [...hubStreams(topology), ...edgeStreams(topology)],
-		servers: [...hubServers(topology), ...leafServers(topology)],
-		ingress: ingress(topology),
-		instances: [],
-		volumes: [],
+		servers: [...hub.servers, ...leafServers(topology)],
 		devices: Object.values(topology.devices).map(({ name, group }) => ({
 			origin: { label: name, place: inFleet("groups", group, "devices") },
 			name,
@@ -70,14 +70,15 @@ function edgeStreams({ edgeGroups, fleet }: Topology): DesignStream[] {
 	});
 }
 
-/** Keys, certificates and addresses exist only in a deployment; their places in the configurations do already. */
-function hubServers(topology: Topology): Design["servers"] {
+/**
+ * A hub on this machine lets nobody in from elsewhere. Keys and certificates exist only in a deployment; their places in
+ * the configurations do already.
+ */
+function localHub(topology: Topology): ReturnType<typeof awsHub> {
 	const { hub } = topology.settings;
 	const names = Array.from({ length: hub.nodes }, (_, node) => hubServerName(topology, node));
-	return names.map((name, node) => ({
-		origin: { label: name, place: inSettings("hub") },
-		role: "hub",
-		conf: hubTree(topology, {
+	const conf = (node: number) =>
+		hubTree(topology, {
 			node,
 			operatorJwt: "operator.jwt",
 			systemAccount: "SYS",
@@ -85,12 +86,21 @@ function hubServers(topology: Topology): Design["servers"] {
 			tls: { cert: "tls.crt", key: "tls.key" },
 			...(hub.nodes > 1 && {
 				cluster: {
-					routes: names.map((other) => `nats-route://${other}:6222`),
+					listen: `127.0.0.1:${ROUTE_PORT}`,
+					routes: names.map((other) => `nats-route://${other}:${ROUTE_PORT}`),
 					tls: { cert: "route.crt", key: "route.key", ca: "ca.crt" },
 				},
 			}),
+		});
+	return {
+		servers: names.map((name, node) => {
+			return { origin: { label: name, place: inSettings("hub") }, role: "hub", conf: conf(node) };
 		}),
-	}));
+		ingress: [],
+		instances: [],
+		volumes: [],
+		parameters: [],
+	};
 }
 
 function leafServers(topology: Topology): Design["servers"] {
@@ -101,23 +111,6 @@ function leafServers(topology: Topology): Design["servers"] {
 		role: "leaf",
 		conf: leafTree(topology, name, { urls, credentials: "device.creds", ca: "ca.crt" }),
 	}));
-}
-
-/** A hub on this machine lets nobody in from elsewhere. */
-function ingress({ settings: { hub } }: Topology): Design["ingress"] {
-	if (hub.kind === "local") {
-		return [];
-	}
-	const tcp = (label: string, port: number, setting: string) => ({
-		origin: { label, place: inSettings("hub", setting) },
-		protocol: "tcp",
-		fromPort: port,
-		toPort: port,
-		prefixLists: [],
-	});
-	const leaf = { ...tcp("leaf port of the hub", hub.leafPort, "leafPort"), cidrs: ["0.0.0.0/0", "::/0"], groups: [] };
-	const routes = { ...tcp("routes of the hub", 6222, "nodes"), cidrs: [], groups: [HUB_DOMAIN] };
-	return hub.nodes > 1 ? [leaf, routes] : [leaf];
 }
 
 function roles(topology: Topology): DesignRole[] {

@@ -10,6 +10,7 @@ export interface Design {
 	readonly ingress: readonly DesignIngress[];
 	readonly instances: readonly DesignInstance[];
 	readonly volumes: readonly DesignVolume[];
+	readonly parameters: readonly DesignParameter[];
 	readonly devices: readonly DesignDevice[];
 	/** Roles that users of an account are signed with. */
 	readonly roles: readonly DesignRole[];
@@ -97,6 +98,16 @@ export interface DesignVolume {
 	readonly origin: Origin;
 	readonly encrypted: Maybe<boolean>;
 	readonly protected: Maybe<boolean>;
+}
+
+/** What lies in a parameter store under a name. */
+export interface DesignParameter {
+	readonly origin: Origin;
+	/** Only who may use its key reads it. */
+	readonly encrypted: Maybe<boolean>;
+	/** Its name says that it is a secret, whatever is in it. */
+	readonly secret: boolean;
+	readonly value: Maybe<string>;
 }
 
 export interface DesignDevice {

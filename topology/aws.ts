@@ -6,6 +6,12 @@ import type { Problem, Topology } from "./model";
 export interface AwsHubPlan {
 	readonly architecture: Architecture;
 	readonly instanceType: string;
+	/** AMI id, or the exact name of one of Amazon's. */
+	readonly image: string;
+	/** Who asks for the metadata of a node, and for its role's credentials, needs a token (version 2). */
+	readonly httpTokens: "required";
+	/** Of the disk that a node boots from. */
+	readonly rootEncrypted: true;
 	readonly nodes: readonly AwsNodePlan[];
 	/** Each node's; absent with instance store. */
 	readonly volume?: AwsVolumePlan;
@@ -24,6 +30,9 @@ export interface AwsVolumePlan {
 	readonly iops: number;
 	/** MiB a second. */
 	readonly throughput: number;
+	readonly encrypted: true;
+	/** Kept from being deleted, and left in the account when the stack is destroyed. */
+	readonly keep: boolean;
 }
 
 const GIB = 1024 ** 3;
@@ -64,6 +73,9 @@ export function planAwsHub(topology: Topology): AwsHubPlan {
 	return {
 		architecture: architectureOf(instanceType),
 		instanceType,
+		image: aws.image,
+		httpTokens: "required",
+		rootEncrypted: true,
 		nodes: Array.from({ length: nodes }, (_, index) => ({ index, key: String(index + 1) })),
 		...(aws.storage === "ebs" && { volume: planVolume(topology) }),
 	};
@@ -89,11 +101,13 @@ function instanceTypeFor(rate: number): string {
 }
 
 function planVolume(topology: Topology): AwsVolumePlan {
-	const { fileBytes } = topology.settings.hub;
+	const { allowDataLoss, hub } = topology.settings;
 	return {
-		sizeGiB: Math.ceil(fileBytes / FILL / GIB),
+		sizeGiB: Math.ceil(hub.fileBytes / FILL / GIB),
 		iops: within(IOPS, Math.ceil(neededIops(topology) / 100) * 100),
 		throughput: within(THROUGHPUT, Math.ceil((bytesPerSecond(topology) * CATCH_UP) / MIB)),
+		encrypted: true,
+		keep: !allowDataLoss,
 	};
 }
 

@@ -1,12 +1,14 @@
-import type { Design } from "../model";
+import { type Design, type DesignServer, type DesignStream, type Maybe, UNKNOWN } from "../model";
+import { block, setting } from "../rules/hub/conf";
 import { INSTANCES, instancesOf, volumesOf } from "./instances";
 import { foreignStreams, JETSTREAM } from "./jetstream";
 import { LEAFLINE, leaflineParts } from "./leafline";
+import { PARAMETERS, parametersOf, serversOf } from "./parameters";
 import type { Resource } from "./resource";
 import { ingressOf, SECURITY_GROUPS } from "./security-groups";
 
 const JUDGED: ReadonlySet<string> = new Set(
-	[LEAFLINE, JETSTREAM, SECURITY_GROUPS, INSTANCES].flatMap((types) => Object.values(types)),
+	[LEAFLINE, JETSTREAM, SECURITY_GROUPS, INSTANCES, PARAMETERS].flatMap((types) => Object.values(types)),
 );
 
 /** Whether the rules have anything to say of resources of this type; of most they have not. */
@@ -17,14 +19,35 @@ export function isJudged(type: string): boolean {
 /** What the resources of a stack amount to, with `UNKNOWN` for what the engine knows only when it is deployed. */
 export function toDesign(resources: readonly Resource[]): Design {
 	const { streams, devices, roles } = leaflineParts(resources);
+	const servers = serversOf(resources);
+	const limits = servers.flatMap(({ conf }) => maxFile(conf) ?? []);
+	const own = limits.length === 0 ? {} : { maxFile: Math.min(...limits) };
 	return {
-		streams: [...streams, ...foreignStreams(resources)],
-		// Configuration files of servers are in no resource that the rules could read.
-		servers: [],
+		streams: [
+			...streams.map((stream) => (stream.side === "hub" ? { ...stream, ...own } : stream)),
+			...foreignStreams(resources),
+		],
+		servers,
 		ingress: resources.flatMap(ingressOf),
-		instances: resources.flatMap(instancesOf),
+		instances: instancesOf(resources, fewestReplicas(streams)),
 		volumes: resources.flatMap(volumesOf),
+		parameters: resources.flatMap(parametersOf),
 		devices,
 		roles,
 	};
+}
+
+/** JetStream's limit of one node, where its configuration is known. */
+function maxFile(conf: DesignServer["conf"]): number | undefined {
+	const limit = conf === UNKNOWN ? undefined : setting(block(conf, "jetstream"), "max_file");
+	return typeof limit === "number" ? limit : undefined;
+}
+
+/** Of the hub's streams; unknown when it may be fewer than those that are known. */
+function fewestReplicas(streams: readonly DesignStream[]): Maybe<number> | undefined {
+	const all = streams.filter(({ side }) => side === "hub").map(({ config }) => config.num_replicas ?? 1);
+	if (all.length === 0) return undefined;
+	const numbers = all.filter((replicas) => replicas !== UNKNOWN);
+	const fewest = Math.min(...numbers);
+	return numbers.length < all.length && !(fewest < 3) ? UNKNOWN : fewest;
 }

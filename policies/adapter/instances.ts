@@ -1,3 +1,4 @@
+import { hasInstanceStore } from "../../config/aws";
 import { type DesignInstance, type DesignVolume, type Maybe, UNKNOWN } from "../model";
 import { block, flag, isRecord, list, type Plain, type PlainRecord, text } from "./plain";
 import { originOf, type Resource } from "./resource";
@@ -6,17 +7,26 @@ export const INSTANCES = {
 	instance: "aws:ec2/instance:Instance",
 	launchTemplate: "aws:ec2/launchTemplate:LaunchTemplate",
 	volume: "aws:ebs/volume:Volume",
+	attachment: "aws:ec2/volumeAttachment:VolumeAttachment",
 } as const;
 
-export function instancesOf(resource: Resource): DesignInstance[] {
-	switch (resource.type) {
-		case INSTANCES.instance:
-			return [instance(resource)];
-		case INSTANCES.launchTemplate:
-			return [launchTemplate(resource)];
-		default:
-			return [];
-	}
+/** @param replicas fewest of the hub's streams; absent where the stack has none of leafline's */
+export function instancesOf(resources: readonly Resource[], replicas: Maybe<number> | undefined): DesignInstance[] {
+	const attachments = resources.filter(({ type }) => type === INSTANCES.attachment);
+	const withVolume = new Set(attachments.flatMap(({ origins }) => origins.instanceId ?? []));
+	const kept = typeof replicas === "number" ? { replicas } : {};
+	return resources.flatMap((resource): DesignInstance[] => {
+		switch (resource.type) {
+			case INSTANCES.instance: {
+				const guess = replicas !== undefined && !withVolume.has(resource.urn);
+				return [{ ...instance(resource, guess), ...kept }];
+			}
+			case INSTANCES.launchTemplate:
+				return [{ ...launchTemplate(resource), ...kept }];
+			default:
+				return [];
+		}
+	});
 }
 
 export function volumesOf(resource: Resource): DesignVolume[] {
@@ -27,15 +37,23 @@ export function volumesOf(resource: Resource): DesignVolume[] {
 	return [{ origin: originOf(resource, name), encrypted: flag(inputs.encrypted), protected: protect }];
 }
 
-function instance(resource: Resource): DesignInstance {
+/** @param guess what has disks of its own and no other keeps its data there */
+function instance(resource: Resource, guess: boolean): DesignInstance {
 	const { inputs } = resource;
 	return {
 		...common(resource, inputs.ami),
 		userData: userData(inputs.userData, inputs.userDataBase64),
 		rootEncrypted: flag(part(inputs.rootBlockDevice, "encrypted")),
 		publicAddress: flag(inputs.associatePublicIpAddress),
-		instanceStore: list(inputs.ephemeralBlockDevices).length > 0,
+		instanceStore:
+			list(inputs.ephemeralBlockDevices).length > 0 ||
+			(guess && list(inputs.ebsBlockDevices).length === 0 && hasDisks(inputs.instanceType)),
 	};
+}
+
+function hasDisks(type: Plain): Maybe<boolean> {
+	const name = text(type, "");
+	return name === UNKNOWN ? UNKNOWN : hasInstanceStore(name);
 }
 
 /** Encryption and addresses stand in lists there, one for each device and card. */

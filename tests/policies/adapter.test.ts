@@ -9,6 +9,7 @@ import { evaluate } from "../../policies/evaluate";
 import { fromTopology } from "../../policies/from-topology";
 import { type Design, UNKNOWN } from "../../policies/model";
 import { rules } from "../../policies/rules";
+import { renderNatsConfig } from "../../render/nats-config";
 import type { Topology } from "../../topology/model";
 import { compliantTopology, policyConfig } from "./fixture";
 
@@ -26,6 +27,12 @@ const urn = (type: string, name: string) => `urn:pulumi:prod::fleet::${type}::${
 function resource(type: string, name: string, inputs: object, more: Partial<Resource> = {}): Resource {
 	const plain = inputs as PlainRecord;
 	return { type, name, urn: urn(type, name), inputs: plain, protect: false, provider: "own", origins: {}, ...more };
+}
+
+const PARAMETER = "aws:ssm/parameter:Parameter";
+function parameter(file: string, insecureValue: unknown, more: Partial<Resource> = {}, inputs: object = {}): Resource {
+	const name = `/leafline/prod/hub/1/${file}`;
+	return resource(PARAMETER, file, { name, type: "String", insecureValue, ...inputs }, more);
 }
 
 const group = (inputs: object) => toDesign([resource("aws:ec2/securityGroup:SecurityGroup", "group", inputs)]).ingress;
@@ -58,11 +65,14 @@ describe("what is unknown", () => {
 				...all("ami", "keyName", "metadataOptions", "rootBlockDevice", "userData", "associatePublicIpAddress"),
 			}),
 			resource("aws:ebs/volume:Volume", "v", all("encrypted"), { protect: true }),
+			parameter("hub.conf", UNKNOWN),
+			parameter("release", UNKNOWN),
+			resource(PARAMETER, "p", all("name", "type", "value")),
 		]);
 		const findings = evaluate(design, policyConfig(), rules);
 		expect(findings.filter(({ kind }) => kind === "violation")).toEqual([]);
 		const about = new Set(findings.map(({ origin }) => origin.label));
-		expect([...about].sort()).toEqual(["edge", "group", "hub", "i", "s", "v"]);
+		expect([...about].sort()).toEqual(["edge", "group", "hub", "hub.conf", "i", "s", "v"]);
 	});
 });
 
@@ -219,6 +229,85 @@ describe("machines", () => {
 	test("a volume is protected by the engine's own option", () => {
 		const volume = resource("aws:ebs/volume:Volume", "v", { encrypted: true }, { protect: true });
 		expect(toDesign([volume]).volumes).toMatchObject([{ encrypted: true, protected: true }]);
+	});
+});
+
+describe("a hub's node in the parameter store", () => {
+	const conf = renderNatsConfig(
+		{ server_name: "hub_1", listen: "127.0.0.1:4222", jetstream: { max_file: 500 } },
+		"made",
+	);
+	const release = "version=2.11.3\nurl=s3://b/nats\nsha256=00\n";
+	const disk = resource("aws:ebs/volume:Volume", "data", { encrypted: true, size: 7 });
+
+	test("is a server with its configuration, version and disk, whatever the order", () => {
+		const volume = parameter("volume", UNKNOWN, { origins: { insecureValue: [disk.urn] } });
+		const { servers } = toDesign([volume, parameter("release", release), disk, parameter("hub.conf", conf)]);
+		expect(servers).toMatchObject([
+			{ role: "hub", version: "2.11.3", diskBytes: 7 * 1024 ** 3, origin: { label: "hub_1" } },
+		]);
+		expect(servers[0]?.conf).toMatchObject({ listen: "127.0.0.1:4222", jetstream: { max_file: 500 } });
+	});
+
+	test("limits the streams of the hub", () => {
+		const stream = resource("pulumi-nodejs:dynamic/leafline:Stream", "hub_can", { config: { name: "hub_can" } });
+		expect(toDesign([stream, parameter("hub.conf", conf)]).streams[0]?.maxFile).toBe(500);
+		expect(toDesign([stream]).streams[0]).not.toHaveProperty("maxFile");
+	});
+
+	test("is unknown while its text is, or when somebody else wrote it", () => {
+		for (const text of [UNKNOWN, "listen: localhost:4222"]) {
+			const { servers } = toDesign([parameter("hub.conf", text)]);
+			expect(servers).toMatchObject([{ conf: UNKNOWN, origin: { label: "hub.conf" } }]);
+			expect(servers[0]).not.toHaveProperty("version");
+		}
+		expect(toDesign([parameter("hub.conf", conf), parameter("release", UNKNOWN)]).servers[0]?.version).toBe(UNKNOWN);
+	});
+
+	test("is none without a configuration, or elsewhere", () => {
+		const other = resource(PARAMETER, "other", { name: "/shop/hub.conf", type: "String", insecureValue: conf });
+		expect(toDesign([parameter("release", release), other]).servers).toEqual([]);
+	});
+
+	test("has secrets by their names, and by what is in them", () => {
+		const secure = { type: "SecureString", insecureValue: undefined, value: "x" };
+		const { parameters } = toDesign([
+			parameter("leaf.key", UNKNOWN),
+			parameter("leaf.key", "x", {}, secure),
+			resource(PARAMETER, "other", { name: "/shop/password", type: "StringList", value: "a,b" }),
+		]);
+		expect(parameters.map(({ secret, encrypted, value }) => [secret, encrypted, value])).toEqual([
+			[true, false, UNKNOWN],
+			[true, true, "x"],
+			[false, false, "a,b"],
+		]);
+	});
+});
+
+describe("instance store", () => {
+	const instance = (inputs: object) => resource("aws:ec2/instance:Instance", "i", inputs);
+	const stream = (replicas: unknown) =>
+		resource("pulumi-nodejs:dynamic/leafline:Stream", "s", { config: { name: "hub_can", num_replicas: replicas } });
+	const store = (...resources: Resource[]) =>
+		toDesign(resources).instances.map((it) => [it.instanceStore, it.replicas]);
+
+	test("is where a type has disks and no volume is attached, in a stack with streams of leafline's", () => {
+		const disks = instance({ instanceType: "m7gd.large" });
+		const attached = resource(
+			"aws:ec2/volumeAttachment:VolumeAttachment",
+			"a",
+			{ instanceId: UNKNOWN },
+			{ origins: { instanceId: [disks.urn] } },
+		);
+		expect(store(disks, stream(1))).toEqual([[true, 1]]);
+		expect(store(disks, stream(3), stream(1))).toEqual([[true, 1]]);
+		expect(store(disks, stream(3), stream(UNKNOWN))).toEqual([[true, undefined]]);
+		expect(store(disks, attached, stream(1))).toEqual([[false, 1]]);
+		expect(store(disks)).toEqual([[false, undefined]]);
+		expect(store(instance({ instanceType: "m7gd.large", ebsBlockDevices: UNKNOWN }), stream(1))).toEqual([[false, 1]]);
+		expect(store(instance({ instanceType: UNKNOWN }), stream(1))).toEqual([[UNKNOWN, 1]]);
+		expect(store(instance({ instanceType: "m7g.large" }), stream(1))).toEqual([[false, 1]]);
+		expect(store(instance({ ephemeralBlockDevices: [{}] }))).toEqual([[true, undefined]]);
 	});
 });
 

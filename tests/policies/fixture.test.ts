@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { parse } from "yaml";
+import { readStackSettings } from "../../cli/check/settings";
 import { readFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
 import { evaluate } from "../../policies/evaluate";
@@ -16,15 +15,8 @@ it("the compliant design passes all rules", () => {
 	expect(evaluate(compliantDesign(), policyConfig(), rules)).toEqual([]);
 });
 
-it.each([
-	["local", "stacks/local.yaml"],
-	["dev", "Pulumi.dev.yaml"],
-	["staging", "Pulumi.staging.yaml"],
-	["prod", "Pulumi.prod.yaml"],
-])("what this repository deploys as %s passes all rules", (stack, file) => {
-	const { config } = parse(readFileSync(join(ROOT, file), "utf8"));
-	const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("leafline:", ""), value]));
-	const { settings, problems } = parseSettings(stack, raw);
+it.each(["local", "dev", "staging", "prod"])("what this repository deploys as %s passes all rules", (stack) => {
+	const { settings, problems } = parseSettings(stack, readStackSettings(ROOT, stack).raw);
 	if (settings === undefined) throw new Error(JSON.stringify(problems));
 	const { topology } = plan(readFleet(join(ROOT, settings.fleet)), settings);
 	if (topology === undefined) throw new Error("no plan");

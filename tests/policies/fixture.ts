@@ -46,6 +46,10 @@ export function compliantDesign(topology: Topology = compliantTopology()): Desig
 			},
 		],
 		volumes: [{ origin: { label: "data of hub_1" }, encrypted: true, protected: true }],
+		parameters: [
+			{ origin: { label: "leaf.key of hub_1" }, encrypted: true, secret: true, value: "-----BEGIN" },
+			{ origin: { label: "hub.conf of hub_1" }, encrypted: false, secret: false, value: 'listen: "127.0.0.1:4222"\n' },
+		],
 		devices: Object.keys(topology.devices).map((name) => ({
 			origin: { label: name },
 			name,

@@ -1,4 +1,11 @@
-import type { Design, DesignIngress, DesignInstance, DesignServer, DesignVolume } from "../../policies/model";
+import type {
+	Design,
+	DesignIngress,
+	DesignInstance,
+	DesignParameter,
+	DesignServer,
+	DesignVolume,
+} from "../../policies/model";
 import { compliantDesign } from "./fixture";
 
 /** The compliant design with one more rule that lets traffic in: by default the Internet, to 7422/tcp. */
@@ -24,6 +31,13 @@ export function withInstance(change: Partial<DesignInstance>): Design {
 export function withVolume(change: Partial<DesignVolume>): Design {
 	const design = compliantDesign();
 	return { ...design, volumes: design.volumes.map((volume) => ({ ...volume, ...change })) };
+}
+
+/** The compliant design with one parameter changed. */
+export function withParameter(label: string, change: Partial<DesignParameter>): Design {
+	const design = compliantDesign();
+	const parameters = design.parameters.map((one) => (one.origin.label === label ? { ...one, ...change } : one));
+	return { ...design, parameters };
 }
 
 export function withServer(label: string, change: Partial<DesignServer>): Design {

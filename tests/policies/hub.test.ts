@@ -1,10 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type DesignIngress, type DesignInstance, UNKNOWN } from "../../policies/model";
+import { type DesignIngress, type DesignInstance, type DesignParameter, UNKNOWN } from "../../policies/model";
 import { isPublic } from "../../policies/rules/hub/addresses";
 import { secretsIn } from "../../policies/rules/hub/secrets";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
-import { letIn, withConf, withInstance, withServer, withVolume } from "./hub-fixture";
+import { compliantDesign } from "./fixture";
+import { letIn, withConf, withInstance, withParameter, withServer, withVolume } from "./hub-fixture";
 
 describe("ingress", () => {
 	it.each<readonly [Partial<DesignIngress>, string]>([
@@ -192,7 +193,7 @@ describe("listeners", () => {
 	});
 
 	it.each([
-		[{ listen: "10.0.1.5:4222", http: 8222 }],
+		[{ listen: "10.0.1.5:4222", http: 8222, tls: { cert_file: "leaf.crt" } }],
 		[{ listen: "localhost:4222" }],
 		[{ cluster: { listen: "0.0.0.0:6222" } }],
 	])("may have %o", (change) => expectCompliant(withConf("hub_1", change)));
@@ -207,12 +208,97 @@ describe("listeners", () => {
 		expectCompliant({ ...withConf("hub_1", { cluster: { port: 6222, tls: { verify: true } } }), ingress: [] });
 	});
 
-	it.each([[{ listen: UNKNOWN }], [{ listen: "hub.internal:4222", http: undefined }]])(
+	it.each([[{ listen: UNKNOWN, tls: {} }], [{ listen: "hub.internal:4222", http: undefined, tls: {} }]])(
 		"are not known: %o",
 		(change) => {
 			expectUnknown(withConf("hub_1", change), "the address on which hub_1 listens for clients");
 		},
 	);
+});
+
+describe("clients of the hub", () => {
+	const private4 = "10.74.0.10, port 4222";
+	it.each<readonly [Record<string, unknown>, string]>([
+		[{ listen: "10.74.0.10:4222" }, `clients on ${private4}`],
+		[{ listen: "10.74.0.10:4222", tls: {}, allow_non_tls: true }, `clients on ${private4}`],
+		[{ listen: "10.74.0.10:4222", leafnodes: { port: 7422, tls: {} } }, `clients on ${private4}`],
+		[{ listen: "[fd00::7]:4222" }, "clients on fd00::7, port 4222"],
+		[{ websocket: { listen: "10.74.0.10:443", no_tls: true } }, "WebSocket clients on 10.74.0.10, port 443"],
+		[{ mqtt: { listen: "10.74.0.10:1883" } }, "MQTT clients on 10.74.0.10, port 1883"],
+	])("come by TLS: %o", (change, what) => {
+		expectBroken(withConf("hub_1", change), {
+			rule: "clients-come-by-tls",
+			at: "hub_1",
+			message: `hub_1 listens for ${what}, without TLS: everyone on the way reads along`,
+		});
+	});
+
+	it("come by TLS on a port that the pack allows to be public as well", () => {
+		const change = { listen: "0.0.0.0:4222", http: "127.0.0.1:8222" };
+		expectBroken(
+			withConf("hub_1", change),
+			{
+				rule: "clients-come-by-tls",
+				at: "hub_1",
+				message: "hub_1 listens for clients on 0.0.0.0, port 4222, without TLS: everyone on the way reads along",
+			},
+			{ allowedPorts: [4222] },
+		);
+		expectCompliant(withConf("hub_1", { ...change, tls: {} }), { allowedPorts: [4222] });
+	});
+
+	it("may be on the machine itself, and a device's on its own network", () => {
+		expectCompliant(withConf("hub_1", { listen: "localhost:4222", mqtt: { listen: "127.0.0.1:1883" } }));
+		expectCompliant(withConf("edge1", { listen: "192.168.1.2:4222" }));
+	});
+
+	it("are let in from a group that is named, and nobody else", () => {
+		const reader = { fromPort: 4222, toPort: 4222, cidrs: [], groups: ["sg-0123456789abcdef0"] };
+		expectCompliant(letIn(reader));
+	});
+
+	it.each([[{ listen: "10.74.0.10:4222", tls: UNKNOWN }], [{ listen: UNKNOWN }]])("are not known: %o", (change) => {
+		expectUnknown(withConf("hub_1", change), "whether clients reach hub_1 by TLS");
+	});
+});
+
+describe("parameters", () => {
+	const rule = "secrets-are-secure-strings";
+	const key = `-----BEGIN EC PRIVATE${" "}KEY-----\n`;
+	const broken = (label: string, what: string) => ({
+		rule,
+		at: label,
+		message: `${label} ${what}, and its type is not SecureString: it is stored in plain text`,
+	});
+	it("that are secret by their name are encrypted, whatever is in them", () => {
+		const label = "leaf.key of hub_1";
+		expectBroken(withParameter(label, { encrypted: false, value: "short" }), broken(label, "is a secret"));
+		expectBroken(withParameter(label, { encrypted: false, value: UNKNOWN }), broken(label, "is a secret"));
+	});
+
+	it("that hold a secret are encrypted, whatever they are called", () => {
+		const label = "hub.conf of hub_1";
+		const line = 'resolver: "full"\n';
+		expectBroken(withParameter(label, { value: `${line}${key}` }), broken(label, "holds a private key in line 2"));
+		const packed = Buffer.from(`${"# a file\n".repeat(4)}${key}`).toString("base64");
+		expectBroken(withParameter(label, { value: packed }), broken(label, "holds a private key in line 1, encoded"));
+		expectCompliant(withParameter(label, { value: key, encrypted: true }));
+	});
+
+	it("of which nothing is known are one thing to say", () => {
+		const { parameters, ...rest } = compliantDesign();
+		const open = parameters.map((one): DesignParameter => {
+			return { ...one, encrypted: false, secret: false, value: UNKNOWN };
+		});
+		expectUnknown(
+			{ ...rest, parameters: open },
+			"whether there is a secret in plain text in leaf.key of hub_1 and in 1 more parameters",
+		);
+		expectUnknown(
+			withParameter("leaf.key of hub_1", { encrypted: UNKNOWN }),
+			"whether there is a secret in plain text in leaf.key of hub_1",
+		);
+	});
 });
 
 describe("the version of a server", () => {

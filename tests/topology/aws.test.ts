@@ -27,12 +27,15 @@ describe("the plan of a hub on AWS", () => {
 		expect(planAwsHub(topology({ nodes: 3 }))).toEqual({
 			architecture: "arm64",
 			instanceType: "m7g.large",
+			image: "al2023-ami-2023.12.20260918.0-kernel-6.12-arm64",
+			httpTokens: "required",
+			rootEncrypted: true,
 			nodes: [
 				{ index: 0, key: "1" },
 				{ index: 1, key: "2" },
 				{ index: 2, key: "3" },
 			],
-			volume: { sizeGiB: 556, iops: 3000, throughput: 125 },
+			volume: { sizeGiB: 556, iops: 3000, throughput: 125, encrypted: true, keep: false },
 		});
 	});
 

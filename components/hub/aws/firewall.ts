@@ -1,18 +1,14 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
+import type { HubSettings } from "../../../config/model";
 import { ROUTE_PORT } from "../../../render/hub";
+import { type Access, accessTo, INTERNET } from "../../../render/node/access";
 import type { Tagger } from "./naming";
 
 export interface FirewallArgs {
 	readonly vpcId: pulumi.Input<string>;
-	/** The one port that the world may reach. */
-	readonly leafPort: number;
-	readonly clientPort: number;
-	/** More than one: routes between the nodes. */
-	readonly nodes: number;
-	/** Security groups whose members may use the client port, by TLS. */
-	readonly readers: readonly string[];
+	readonly hub: HubSettings;
 	readonly tags: Tagger;
 }
 
@@ -25,7 +21,7 @@ export function createFirewall(
 	args: FirewallArgs,
 	opts: pulumi.CustomResourceOptions,
 ): ec2.SecurityGroup {
-	const { leafPort, clientPort, nodes, readers, tags } = args;
+	const { hub, tags } = args;
 	const group = new ec2.SecurityGroup(
 		name,
 		{ vpcId: args.vpcId, description: "Nodes of the hub", tags: tags(name) },
@@ -45,24 +41,25 @@ export function createFirewall(
 			opts,
 		);
 
-	letIn("leaves", {
-		...tcp(leafPort),
-		cidrIpv4: "0.0.0.0/0",
-		description: "Devices and administrators: leaf nodes, TLS",
-	});
+	for (const { key, port, from, reason } of accessTo(hub)) {
+		letIn(key, { ...tcp(port), ...source(from, group), description: reason });
+	}
 	letOut("services", {
 		...tcp(443),
 		cidrIpv4: "0.0.0.0/0",
 		description: "Systems Manager, S3, CloudWatch and packages of the distribution, by HTTPS",
 	});
-	if (nodes > 1) {
-		const between = { ...tcp(ROUTE_PORT), referencedSecurityGroupId: group.id };
-		letIn("routes-in", { ...between, description: "Routes between the nodes, mutual TLS" });
-		letOut("routes-out", { ...between, description: "Routes between the nodes, mutual TLS" });
-	}
-	for (const reader of readers) {
-		const what = { ...tcp(clientPort), referencedSecurityGroupId: reader };
-		letIn(`reader-${reader}`, { ...what, description: "Readers in this network: clients, TLS" });
+	if (hub.nodes > 1) {
+		letOut("routes-out", {
+			...tcp(ROUTE_PORT),
+			referencedSecurityGroupId: group.id,
+			description: "Routes between the nodes, mutual TLS",
+		});
 	}
 	return group;
+}
+
+function source(from: Access["from"], { id }: ec2.SecurityGroup) {
+	if (from === "internet") return { cidrIpv4: INTERNET };
+	return { referencedSecurityGroupId: from === "nodes" ? id : from.group };
 }

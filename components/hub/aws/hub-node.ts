@@ -6,6 +6,7 @@ import type { AwsSettings } from "../../../config/aws-model";
 import { ROUTE_PORT } from "../../../render/hub";
 import { PARAMETER, parameterPath, SECRET_PARAMETERS } from "../../../render/node/files";
 import { renderFirewall } from "../../../render/node/firewall";
+import { type NodeConf, routesBetween } from "../../../render/node/hub-conf";
 import { renderRelease, renderVolume } from "../../../render/node/parameters";
 import { renderReport } from "../../../render/node/report";
 import { renderUserData } from "../../../render/node/script";
@@ -20,18 +21,6 @@ import { createNode } from "./nodes";
 import { createParameters } from "./parameters";
 import type { NodeSite } from "./site";
 import type { Volumes } from "./volumes";
-
-/** What a node's configuration says of itself and the others. */
-export interface NodeConf {
-	/** From 0. */
-	readonly index: number;
-	/** By what devices reach it. */
-	readonly host: string;
-	/** On this address it listens for routes, and for readers. */
-	readonly privateAddress: string;
-	/** Of all nodes, in their order. */
-	readonly routes: readonly string[];
-}
 
 export interface HubNode {
 	readonly key: string;
@@ -74,7 +63,7 @@ export function createHubNode(
 		name,
 		{
 			ami: parts.ami,
-			instanceType: site.plan.instanceType,
+			plan: site.plan,
 			interfaceId: place.interfaceId,
 			profile: machine.profile,
 			userData: account.region.apply((region) => renderUserData({ region, path })),
@@ -132,8 +121,7 @@ function nodeConf(place: NodeSite, { site }: HubParts): pulumi.Output<NodeConf> 
 	const index = site.nodes.indexOf(place);
 	const addresses = site.nodes.map((node) => node.privateAddress);
 	return pulumi.all([host, privateAddress, pulumi.all(addresses)]).apply(([own, address, all]) => {
-		const routes = all.length > 1 ? all.map((other) => `nats-route://${other}:${ROUTE_PORT}`) : [];
-		return { index, host: own, privateAddress: address, routes };
+		return { index, host: own, privateAddress: address, routes: routesBetween(all) };
 	});
 }
 

@@ -4,12 +4,13 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsSettings } from "../../../config/aws-model";
 import { hubPath, logGroup, VOLUME_METRIC } from "../../../render/node/files";
+import type { NodeConf } from "../../../render/node/hub-conf";
 import { renderApplyDocument } from "../../../render/node/script";
 import type { Topology } from "../../../topology/model";
 import { createRouteCertificates, type RouteCertificates } from "../routes";
 import { createAlarms } from "./alarms";
 import { createArtifact } from "./artifact";
-import { createHubNode, type HubNode, type NodeConf } from "./hub-node";
+import { createHubNode, type HubNode } from "./hub-node";
 import { createMachineIdentity, lookUpAccount } from "./machine";
 import { tagger } from "./naming";
 import type { AwsSite } from "./site";
@@ -61,10 +62,10 @@ export class AwsHub extends pulumi.ComponentResource {
 		const machine = createMachineIdentity(name, { ...rights, ...key, ...bounded, account, metrics, tags }, own);
 		const { volume: plan } = site.plan;
 		const zones = Object.fromEntries(site.nodes.map((node) => [node.key, node.zone]));
-		const volumes = plan ? createVolumes(name, { plan, zones, ...key, keep, tags }, own) : {};
+		const volumes = plan ? createVolumes(name, { plan, zones, ...key, tags }, own) : {};
 		const routes = createRoutes(`${name}-routes`, site, { ...own, protect: keep });
 		const document = createDocument(name, tags(name), own);
-		const ami = lookUpImage(aws.image, own);
+		const ami = lookUpImage(site.plan.image, own);
 
 		const shared = {
 			...args,

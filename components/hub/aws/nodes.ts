@@ -1,11 +1,12 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import type * as pulumi from "@pulumi/pulumi";
+import type { AwsHubPlan } from "../../../topology/aws";
 import type { Tagger } from "./naming";
 
 export interface NodeArgs {
 	/** Id of the image. */
 	readonly ami: pulumi.Input<string>;
-	readonly instanceType: string;
+	readonly plan: AwsHubPlan;
 	/** The card that outlives the instance, with its addresses and firewall. */
 	readonly interfaceId: pulumi.Input<string>;
 	readonly profile: pulumi.Input<string>;
@@ -28,24 +29,25 @@ export interface Node {
  */
 export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomResourceOptions): Node {
 	const { kmsKeyId, tags, volumeId } = args;
+	const { instanceType, httpTokens, rootEncrypted } = args.plan;
 	const instance = new ec2.Instance(
 		name,
 		{
 			ami: args.ami,
-			instanceType: args.instanceType,
+			instanceType,
 			primaryNetworkInterface: { networkInterfaceId: args.interfaceId },
 			iamInstanceProfile: args.profile,
 			userData: args.userData,
 			// Credentials of the instance only for who asks as version 2 does, and for no container behind it.
-			metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+			metadataOptions: { httpEndpoint: "enabled", httpTokens, httpPutResponseHopLimit: 1 },
 			rootBlockDevice: {
-				encrypted: true,
+				encrypted: rootEncrypted,
 				volumeType: "gp3",
 				...(kmsKeyId !== undefined && { kmsKeyId }),
 				tags: tags(`${name}-root`),
 			},
 			// A small type pays nothing beyond its price when it is busy; it becomes slow.
-			...(args.instanceType.startsWith("t") && { creditSpecification: { cpuCredits: "standard" } }),
+			...(instanceType.startsWith("t") && { creditSpecification: { cpuCredits: "standard" } }),
 			tags: tags(name),
 		},
 		{

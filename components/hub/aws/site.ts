@@ -41,8 +41,7 @@ export class AwsSite extends pulumi.ComponentResource {
 		const { network, readers = [], dns } = hub.aws ?? {};
 
 		const place = createNetwork(name, { network: network ?? { cidr: "10.74.0.0/16" }, nodes: keys, tags }, own);
-		const { leafPort, clientPort, nodes } = hub;
-		const group = createFirewall(name, { vpcId: place.vpcId, leafPort, clientPort, nodes, readers, tags }, own);
+		const group = createFirewall(name, { vpcId: place.vpcId, hub, tags }, own);
 		const args = { network: place, securityGroup: group.id, protect: !allowDataLoss, tags };
 		const addresses = createAddresses(name, args, own);
 		if (dns) createNames(name, { dns, addresses }, own);
@@ -58,7 +57,7 @@ export class AwsSite extends pulumi.ComponentResource {
 		this.hosts = pulumi.all(everyHost).apply((hosts) => [...new Set(hosts)]);
 		this.urls = pulumi
 			.all(this.nodes.map(({ host }) => host))
-			.apply((hosts) => hosts.map((host) => leafUrl(host, leafPort)));
+			.apply((hosts) => hosts.map((host) => leafUrl(host, hub.leafPort)));
 		this.registerOutputs({ hosts: this.hosts, urls: this.urls });
 	}
 }

@@ -8,8 +8,6 @@ export interface VolumesArgs {
 	/** By key of the node. */
 	readonly zones: Readonly<Record<string, pulumi.Input<string>>>;
 	readonly kmsKeyId?: string;
-	/** Kept from being deleted, and left in the account when the stack is destroyed. */
-	readonly keep: boolean;
 	readonly tags: Tagger;
 }
 
@@ -22,7 +20,7 @@ export type Volumes = Readonly<Record<string, ebs.Volume>>;
 /** A data volume for each node. It outlives the node, and a larger plan grows it in place. */
 export function createVolumes(
 	name: string,
-	{ plan, zones, kmsKeyId, keep, tags }: VolumesArgs,
+	{ plan, zones, kmsKeyId, tags }: VolumesArgs,
 	opts: pulumi.CustomResourceOptions,
 ): Volumes {
 	return Object.fromEntries(
@@ -36,12 +34,12 @@ export function createVolumes(
 					size: plan.sizeGiB,
 					iops: plan.iops,
 					throughput: plan.throughput,
-					encrypted: true,
+					encrypted: plan.encrypted,
 					...(kmsKeyId !== undefined && { kmsKeyId }),
 					tags: { ...own, [SNAPSHOT_TAG]: own["leafline:environment"] ?? "" },
 				},
 				// A restored snapshot is put in place by hand, and must not be replaced by the next update.
-				{ ...opts, protect: keep, retainOnDelete: keep, ignoreChanges: ["snapshotId"] },
+				{ ...opts, protect: plan.keep, retainOnDelete: plan.keep, ignoreChanges: ["snapshotId"] },
 			);
 			return [key, volume];
 		}),

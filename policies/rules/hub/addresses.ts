@@ -35,6 +35,11 @@ export function isWildcard(host: string): boolean {
 	return host === "" || host === "0.0.0.0" || (isIP(host) === 6 && /^[0:]+$/.test(host));
 }
 
+/** Whether only the machine itself reaches it. */
+export function isLoopback(host: string): boolean {
+	return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
 function range(address: string, prefix: number): (typeof PRIVATE)[number] {
 	const family = isIP(address) === 4 ? 4 : 6;
 	const list = new BlockList();

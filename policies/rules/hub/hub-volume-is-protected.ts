@@ -10,7 +10,8 @@ export const hubVolumeIsProtected: Rule = {
 		"A changed zone, type of volume or name makes Pulumi replace a volume, and destroy takes it with everything else: the " +
 		"messages that devices have already forgotten are then nowhere. Protection refuses it in the preview, before anything is lost.",
 	remedy:
-		"set protect: true and retainOnDelete: true on the volume; in stacks that are no production it is not asked for",
+		"set protect: true and retainOnDelete: true on the volume, in leafline's own settings no allowDataLoss; in stacks that are " +
+		"no production it is not asked for",
 	example: {
 		fails: 'new aws.ebs.Volume("data", { availabilityZone, size: 200, encrypted: true });\n',
 		complies:

@@ -25,11 +25,13 @@ export const listenersAreNotPublic: Rule = {
 	},
 	check: eachServer(
 		() => true,
-		(conf, server, config, design) => listenersOf(conf).map((listener) => judge(listener, server, config, design)),
+		(conf, server, config, design) =>
+			listenersOf(conf).map((listener) => judgeListener(listener, server, config, design)),
 	),
 };
 
-function judge(
+/** What the rule says of one listener. */
+export function judgeListener(
 	{ what, host, port, mutualTls }: Listener,
 	{ origin, role }: DesignServer,
 	{ allowedPorts }: PolicyConfig,

@@ -9,6 +9,8 @@ export interface Listener {
 	/** Address that it listens on, empty for all. */
 	readonly host: Maybe<string>;
 	readonly port: Maybe<number>;
+	/** Nobody connects without TLS. */
+	readonly tls: Maybe<boolean>;
 	/** Whoever connects must show a certificate. */
 	readonly mutualTls: boolean;
 }
@@ -18,25 +20,32 @@ type Address = Pick<Listener, "host" | "port">;
 /** Every listener of a configuration but that of leaf nodes, with the addresses that the server takes where it says none. */
 export function listenersOf(conf: Conf): Listener[] {
 	const found: Listener[] = [];
-	const add = (what: Listener["what"], address: Address | undefined, mutualTls = false): void => {
+	const add = (what: Listener["what"], address: Address | undefined, own: Conf): void => {
 		if (address !== undefined && address.port !== 0) {
-			found.push({ what, ...address, mutualTls });
+			found.push({ what, ...address, tls: tlsOf(own), mutualTls: setting(block(own, "tls"), "verify") === true });
 		}
 	};
 	const client = addressOf(conf);
-	add("clients", { host: client?.host ?? "", port: client?.port === 0 ? 4222 : (client?.port ?? 4222) });
+	add("clients", { host: client?.host ?? "", port: client?.port === 0 ? 4222 : (client?.port ?? 4222) }, conf);
 	for (const key of ["http", "https"]) {
 		const own = parseListen(setting(conf, key)) ?? parsePort(setting(conf, `${key}_port`));
 		const monitor = own ?? (key === "http" ? parsePort(setting(conf, "monitor_port")) : undefined);
-		add("monitoring", monitor && { ...monitor, host: monitor.host === "" ? (client?.host ?? "") : monitor.host });
+		add("monitoring", monitor && { ...monitor, host: monitor.host === "" ? (client?.host ?? "") : monitor.host }, {});
 	}
 	for (const [what, ...keys] of BLOCKS) {
 		const value = setting(conf, ...keys);
 		const address: Address | undefined =
 			value === UNKNOWN ? { host: UNKNOWN, port: UNKNOWN } : isBlock(value) ? addressOf(value) : undefined;
-		add(what, address, isBlock(value) && setting(block(value, "tls"), "verify") === true);
+		add(what, address, isBlock(value) ? value : { tls: value });
 	}
 	return found;
+}
+
+/** Of a block, or of the configuration as a whole for ordinary clients. */
+function tlsOf(conf: Conf): Maybe<boolean> {
+	const tls = setting(conf, "tls");
+	if (tls === UNKNOWN) return UNKNOWN;
+	return isBlock(tls) && setting(conf, "allow_non_tls") !== true && setting(conf, "no_tls") !== true;
 }
 
 const BLOCKS: readonly (readonly [Listener["what"], ...string[]])[] = [

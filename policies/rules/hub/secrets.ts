@@ -29,6 +29,11 @@ export function secretsIn(text: string, depth = 2): Secret[] {
 	return all.filter(({ kind, line }, i) => all.findIndex((other) => other.kind === kind && other.line === line) === i);
 }
 
+/** For people, without the secret. */
+export function describeSecret({ kind, line, encoded }: Secret): string {
+	return `${kind} in line ${line}${encoded ? ", encoded" : ""}`;
+}
+
 function found(text: string, pattern: RegExp, kind: string): Secret[] {
 	return [...text.matchAll(pattern)].map(({ index }) => ({ kind, line: lineOf(text, index), encoded: false }));
 }

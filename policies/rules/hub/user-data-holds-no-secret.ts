@@ -1,7 +1,7 @@
 import type { Rule } from "../../model";
 import { complies, violates } from "../outcomes";
 import { eachInstance } from "./each";
-import { type Secret, secretsIn } from "./secrets";
+import { describeSecret, secretsIn } from "./secrets";
 
 export const userDataHoldsNoSecret: Rule = {
 	name: "user-data-holds-no-secret",
@@ -29,10 +29,6 @@ export const userDataHoldsNoSecret: Rule = {
 			return complies(origin);
 		}
 		const more = others.length === 0 ? "" : ` and ${others.length} more`;
-		return violates(origin, `the user-data of ${origin.label} holds ${describe(first)}${more}`);
+		return violates(origin, `the user-data of ${origin.label} holds ${describeSecret(first)}${more}`);
 	}),
 };
-
-function describe({ kind, line, encoded }: Secret): string {
-	return `${kind} in line ${line}${encoded ? ", encoded" : ""}`;
-}

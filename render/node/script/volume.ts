@@ -11,7 +11,7 @@ disks() {
 	fi
 }
 
-# raid DISK…: one device of several disks of the instance store
+# raid DISKS: one device of several disks of the instance store
 raid() {
 	package mdadm mdadm
 	device=/dev/md/nats-hub

@@ -55,7 +55,7 @@ END
 	systemctl -q enable --now "\${unit##*/}.timer"
 }
 
-warn() { echo "<4>$(grep . "$work/error" | tail -n 1)" >&2; }
+warn() { echo "<4>$(grep . "$work/error" | head -n 1)" >&2; }
 
 # ship: one batch of the journal; fails when there is no more, or when it could not be sent
 ship() {

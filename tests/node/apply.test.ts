@@ -21,11 +21,7 @@ describe.skipIf(why)(`a change on a running node${why ? ` (skipped: ${why})` : "
 	});
 	afterAll(() => machine.close());
 
-	// Each test begins with a node that has taken the first parameters.
-	beforeEach(async () => {
-		machine.parameters(parameters);
-		await machine.must("leafline-node apply");
-	});
+	beforeEach(() => machine.parameters(parameters));
 
 	const apply = (env: Record<string, string> = {}) =>
 		machine.run("leafline-node apply", { env: { FETCH_SECONDS: "0", ...env } });

@@ -41,6 +41,8 @@ export interface ClusterOptions {
 	readonly advertise?: string;
 	/** `nats-route://host:port` of every node. */
 	readonly routes: readonly string[];
+	/** Of the routes; for nodes that pay for what they send each other. @default none */
+	readonly compression?: "s2_fast";
 	/** Paths of certificate, key and authority for mutual TLS between the nodes. */
 	readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
 }
@@ -133,7 +135,7 @@ function clientTls({ cert, key }: { cert: string; key: string }): ConfMap {
 	return { cert_file: cert, key_file: key, min_version: "1.3", timeout: HANDSHAKE_SECONDS };
 }
 
-function clusterBlock({ listen, advertise, routes, tls }: ClusterOptions): ConfMap {
+function clusterBlock({ listen, advertise, routes, compression, tls }: ClusterOptions): ConfMap {
 	return {
 		name: HUB_DOMAIN,
 		listen: listen ?? `0.0.0.0:${ROUTE_PORT}`,
@@ -141,6 +143,7 @@ function clusterBlock({ listen, advertise, routes, tls }: ClusterOptions): ConfM
 		// Clients come through loopback or the leaf port, never to an address that a node gossips.
 		no_advertise: true,
 		routes: [...routes],
+		...(compression !== undefined && { compression }),
 		...(tls !== undefined && {
 			tls: { cert_file: tls.cert, key_file: tls.key, ca_file: tls.ca, verify: true, min_version: "1.3", timeout: 5 },
 		}),

@@ -20,6 +20,9 @@ const { Message } = require("./message.js");
 /** Commands of the engine that no two may run at once on one stack. */
 const CHANGES = new Set("up update destroy dn refresh ref".split(" "));
 
+/** Commands about where stacks are; the local one stays where it is. */
+const CHOOSES_BACKEND = new Set(["login", "logout", "whoami"]);
+
 /**
  * Makes everything ready that a command needs.
  *
@@ -36,7 +39,7 @@ async function setUp(root, args) {
 	}
 	const { env, pulumi } = engineEnvironment(root, tools, process.env);
 	const { stack, needed } = chooseStack(root, args, env);
-	if (stack !== LOCAL) {
+	if (stack !== LOCAL || CHOOSES_BACKEND.has(args[0] ?? "")) {
 		if (needed) requirePassphrase(root, stack, env);
 		const architecture = RUNS_PROGRAM.has(args.find((word) => !word.startsWith("-")) ?? "")
 			? architectureOfStack(root, stack)

@@ -24,6 +24,8 @@ export function nodeOptions(
 		listen: `${privateAddress}:${ROUTE_PORT}`,
 		advertise: `${privateAddress}:${ROUTE_PORT}`,
 		routes,
+		// Between zones every byte is paid for, and there are three times as many as devices send.
+		compression: "s2_fast",
 		tls: {
 			cert: confPath(PARAMETER.routeCert),
 			key: confPath(PARAMETER.routeKey),

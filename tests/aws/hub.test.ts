@@ -95,6 +95,7 @@ describe("three nodes on EBS", () => {
 		expect(text).toContain('advertise: "198.51.100.2:7422"');
 		expect(text).toContain('listen: "10.74.64.10:6222"');
 		expect(text).toContain('"nats-route://10.74.128.10:6222"');
+		expect(text).toMatch(/\n {2}compression: "?s2_fast"?\n/);
 		expect(text).toContain('cert_file: "/etc/nats-hub/route.crt"');
 		expect(text).toContain('listen: "127.0.0.1:4222"');
 		expect(text).toContain('store_dir: "/data/nats/hub"');
@@ -122,7 +123,7 @@ describe("three nodes on EBS", () => {
 		const commands = Object.values(stack.of(APPLY));
 		expect(commands.map(({ name }) => name)).toEqual(["hub-1", "hub-2", "hub-3"]);
 		for (const { inputs } of commands) {
-			expect(inputs.environment).toMatchObject({ AWS_REGION: "eu-central-1" });
+			expect(inputs.environment).toMatchObject({ AWS_REGION: "eu-central-1", INSTANCE_TYPE: "m7g.large" });
 			expect(inputs.delete).toBeUndefined();
 			expect(inputs.triggers).toBeUndefined();
 		}

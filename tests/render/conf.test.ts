@@ -70,7 +70,8 @@ describe("nats-server -t", () => {
 	it.each([0, 1, 2])("takes hub.conf of node %i of three", async (node) => {
 		const topology = topologyOf(makeFleet(), makeSettings({ hub: threeNodes }));
 		const { cert, key } = made.hub.tls;
-		const cluster = { routes, advertise: `10.0.0.${node + 1}:6222`, tls: { cert, key, ca: made.files.ca } };
+		const tls = { cert, key, ca: made.files.ca };
+		const cluster = { routes, advertise: `10.0.0.${node + 1}:6222`, compression: "s2_fast" as const, tls };
 		await expectAccepted(`three${node}`, hubConf(topology, { node, cluster }));
 	});
 

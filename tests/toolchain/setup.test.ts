@@ -37,6 +37,16 @@ describe("set-up", () => {
 		expect((await project.run("build")).text).toBe("");
 	});
 
+	it("lets the user choose where the other stacks are, without a word about the local one", async () => {
+		project = createProject("export {};");
+		const [home, state] = [temporary(), temporary()];
+		const run = (...args: string[]) => project?.start(["pulumi", ...args], { PULUMI_HOME: home }).finished;
+		const login = await run("login", `file://${state}`);
+		expect(login?.text).toMatch(/Logged in to .*\n$/);
+		expect(login?.text).not.toContain("conflicts");
+		expect((await run("whoami", "-v"))?.text).toContain(`file://${state}`);
+	});
+
 	it("refuses an unknown command", async () => {
 		project = createProject("");
 		const { code, text } = await project.run("upp");

@@ -85,6 +85,8 @@ export function createHubNode(
 			profile,
 			generation: parameters.generation,
 			script: document.content.apply(sha256),
+			// Another type stops and starts the same instance: the next one is not touched before this one is healthy.
+			environment: { INSTANCE_TYPE: site.plan.instanceType },
 		},
 		{ ...opts, dependsOn: node.ready },
 	);

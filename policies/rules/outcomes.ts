@@ -16,6 +16,17 @@ export function unknown(origin: Origin, what: string): Outcome {
 	return { verdict: "unknown", origin, message: what };
 }
 
+/**
+ * What is not known of several things, as one outcome: before the first deployment that is so of all machines alike, and
+ * is one thing to say.
+ * @param say from the label of the first, for example `configuration of hub_1`
+ */
+export function unknownTogether(things: readonly Origin[], say: (label: string) => string): Outcome[] {
+	const [first, ...rest] = [...things].sort((a, b) => (a.label < b.label ? -1 : 1));
+	if (first === undefined) return [];
+	return [unknown(first, `${say(first.label)}${rest.length === 0 ? "" : ` and of ${rest.length} more`}`)];
+}
+
 export function isKnown<T>(value: T | typeof UNKNOWN): value is T {
 	return value !== UNKNOWN;
 }

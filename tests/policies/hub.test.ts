@@ -292,11 +292,11 @@ describe("parameters", () => {
 		});
 		expectUnknown(
 			{ ...rest, parameters: open },
-			"whether there is a secret in plain text in leaf.key of hub_1 and in 1 more parameters",
+			"whether there is a secret in the plain text of hub.conf of hub_1 and of 1 more",
 		);
 		expectUnknown(
 			withParameter("leaf.key of hub_1", { encrypted: UNKNOWN }),
-			"whether there is a secret in plain text in leaf.key of hub_1",
+			"whether there is a secret in the plain text of leaf.key of hub_1",
 		);
 	});
 });

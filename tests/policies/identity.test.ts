@@ -57,6 +57,11 @@ describe("the hub's users", () => {
 
 	it("are not known when the configuration is not", () => {
 		expectUnknown(withServer("hub_1", { conf: UNKNOWN }), "configuration of hub_1");
+		const design = compliantDesign();
+		const servers = design.servers.map((server) => ({ ...server, conf: UNKNOWN, version: UNKNOWN }) as const);
+		for (const what of ["configuration", "max_file", "version"]) {
+			expectUnknown({ ...design, servers }, `${what} of edge1 and of 3 more`);
+		}
 	});
 });
 

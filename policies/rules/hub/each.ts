@@ -1,5 +1,5 @@
 import type { Design, DesignInstance, DesignServer, Maybe, Outcome, PolicyConfig, Rule } from "../../model";
-import { isKnown, unknown } from "../outcomes";
+import { isKnown, unknown, unknownTogether } from "../outcomes";
 import type { Conf } from "./conf";
 
 /** A rule that judges every instance by one of its fields; what is unknown is reported as such. */
@@ -22,9 +22,10 @@ export function eachServer(
 	applies: (server: DesignServer) => boolean,
 	judge: (conf: Conf, server: DesignServer, config: PolicyConfig, design: Design) => readonly Outcome[],
 ): Rule["check"] {
-	return (design, config) =>
-		design.servers.filter(applies).flatMap((server) => {
-			const { conf, origin } = server;
-			return isKnown(conf) ? judge(conf, server, config, design) : unknown(origin, `configuration of ${origin.label}`);
-		});
+	return (design, config) => {
+		const servers = design.servers.filter(applies);
+		const known = servers.flatMap((server) => (isKnown(server.conf) ? judge(server.conf, server, config, design) : []));
+		const open = servers.filter(({ conf }) => !isKnown(conf)).map(({ origin }) => origin);
+		return [...known, ...unknownTogether(open, (label) => `configuration of ${label}`)];
+	};
 }

@@ -1,5 +1,5 @@
 import type { DesignParameter, Outcome, Rule } from "../../model";
-import { complies, isKnown, unknown, violates } from "../outcomes";
+import { complies, isKnown, unknown, unknownTogether, violates } from "../outcomes";
 import { describeSecret, secretsIn } from "./secrets";
 
 export const secretsAreSecureStrings: Rule = {
@@ -24,12 +24,11 @@ export const secretsAreSecureStrings: Rule = {
 	},
 	check: ({ parameters }) => {
 		const outcomes = parameters.map(judge);
-		const [first, ...others] = outcomes.filter(({ verdict }) => verdict === "unknown");
-		if (first === undefined) return outcomes;
-		// Before the first deployment nothing is known of most of them: that is one thing to say, and not thirty.
-		const more = others.length === 0 ? "" : ` and in ${others.length} more parameters`;
-		const open = unknown(first.origin, `whether there is a secret in plain text in ${first.origin.label}${more}`);
-		return [...outcomes.filter(({ verdict }) => verdict !== "unknown"), open];
+		const open = outcomes.filter(({ verdict }) => verdict === "unknown").map(({ origin }) => origin);
+		return [
+			...outcomes.filter(({ verdict }) => verdict !== "unknown"),
+			...unknownTogether(open, (label) => `whether there is a secret in the plain text of ${label}`),
+		];
 	},
 };
 

@@ -1,5 +1,5 @@
-import type { Rule } from "../../model";
-import { complies, isKnown, unknown, violates } from "../outcomes";
+import type { Origin, Outcome, Rule } from "../../model";
+import { complies, isKnown, unknownTogether, violates } from "../outcomes";
 
 export const serverVersionHasTheFixes: Rule = {
 	name: "server-version-has-the-fixes",
@@ -21,26 +21,24 @@ export const serverVersionHasTheFixes: Rule = {
 		complies: "services:\n  hub:\n    image: nats:2.15.2\n",
 		language: "yaml",
 	},
-	check: ({ servers }, { minimumServer }) =>
-		servers.flatMap(({ origin, version }) => {
-			if (version === undefined) {
-				return [];
-			}
-			if (!isKnown(version)) {
-				return unknown(origin, `version of ${origin.label}`);
-			}
-			const difference = compare(version, minimumServer);
-			if (difference === undefined) {
-				return violates(
-					origin,
-					`${origin.label} runs nats-server ${version}, which is no version: at least ${minimumServer} is needed`,
-				);
-			}
-			return difference < 0
-				? violates(origin, `${origin.label} runs nats-server ${version}, which is older than ${minimumServer}`)
-				: complies(origin);
-		}),
+	check: ({ servers }, { minimumServer }) => {
+		const known = servers.flatMap(({ origin, version }) =>
+			version === undefined || !isKnown(version) ? [] : judge(origin, version, minimumServer),
+		);
+		const open = servers.filter(({ version }) => version !== undefined && !isKnown(version));
+		const origins = open.map(({ origin }) => origin);
+		return [...known, ...unknownTogether(origins, (label) => `version of ${label}`)];
+	},
 };
+
+function judge(origin: Origin, version: string, minimum: string): Outcome {
+	const difference = compare(version, minimum);
+	const runs = `${origin.label} runs nats-server ${version}`;
+	if (difference === undefined) {
+		return violates(origin, `${runs}, which is no version: at least ${minimum} is needed`);
+	}
+	return difference < 0 ? violates(origin, `${runs}, which is older than ${minimum}`) : complies(origin);
+}
 
 /** Below 0 when `a` is older; a release candidate is older than its release. `undefined` when one is no version. */
 function compare(a: string, b: string): number | undefined {

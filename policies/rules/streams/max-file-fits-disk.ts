@@ -1,6 +1,6 @@
 import { formatBytes } from "../../../topology/format";
-import type { Maybe, Rule } from "../../model";
-import { complies, isKnown, unknown, violates } from "../outcomes";
+import type { Maybe, Origin, Outcome, Rule } from "../../model";
+import { complies, isKnown, unknownTogether, violates } from "../outcomes";
 import { confBytes } from "./conf-bytes";
 
 export const maxFileFitsDisk: Rule = {
@@ -17,21 +17,23 @@ export const maxFileFitsDisk: Rule = {
 		complies: '{ "jetstream": { "store_dir": "/data", "max_file": "80GiB" } }',
 		language: "json",
 	},
-	check: ({ servers }) =>
-		servers.flatMap(({ origin, conf, diskBytes }) => {
-			if (diskBytes === undefined) {
-				return [];
-			}
+	check: ({ servers }) => {
+		const open: Origin[] = [];
+		const known = servers.flatMap(({ origin, conf, diskBytes }): Outcome[] => {
+			if (diskBytes === undefined) return [];
 			const limit = isKnown(conf) ? maxFile(conf) : conf;
 			if (!isKnown(limit)) {
-				return [unknown(origin, `max_file of ${origin.label}`)];
+				open.push(origin);
+				return [];
 			}
 			if (limit === undefined || limit < diskBytes) {
 				return limit === undefined ? [] : [complies(origin)];
 			}
 			const size = `${formatBytes(limit)}, and its disk has ${formatBytes(diskBytes)}`;
 			return [violates(origin, `${origin.label} has max_file ${size}: the disk fills up and JetStream shuts down`)];
-		}),
+		});
+		return [...known, ...unknownTogether(open, (label) => `max_file of ${label}`)];
+	},
 };
 
 function maxFile(conf: Readonly<Record<string, unknown>>): Maybe<number | undefined> {

@@ -40,7 +40,7 @@ beforeEach(async () => {
 it("makes the hub one command whose secrets travel on stdin only", async () => {
 	const hub = makeHub(localTopology(["edge1"]));
 	expect(await resolved(hub.urls)).toEqual(["tls://127.0.0.1:7422"]);
-	expect(await resolved(hub.monitorUrl)).toBe("http://127.0.0.1:8222");
+	expect(await resolved(hub.monitorUrls)).toEqual(["http://127.0.0.1:8222"]);
 	expect(await resolved(hub.ready)).toBe(true);
 	const inputs = command("hub");
 	expect(inputs.create).toBe("node components/daemon/daemon.js start");
@@ -144,7 +144,13 @@ it("refuses a device without credentials", () => {
 function makeHub(topology: Topology): LocalHub {
 	const tls = { cert: "cert", key: pulumi.secret("key-secret") };
 	const { settings } = topology;
-	return new LocalHub("hub", { settings, conf: pulumi.output("hub-conf"), tls, serverVersion: "2.15.2", root });
+	return new LocalHub("hub", {
+		settings,
+		conf: (node) => pulumi.output(node === 0 ? "hub-conf" : `hub-conf ${node}`),
+		tls,
+		serverVersion: "2.15.2",
+		root,
+	});
 }
 
 function makeLeaves(topology: Topology, shaped = false): LocalLeaves {
@@ -155,7 +161,7 @@ function leavesArgs(topology: Topology): ConstructorParameters<typeof LocalLeave
 	const devices = Object.keys(topology.fleet.devices);
 	return {
 		topology,
-		conf: ({ device, url, clientPort }) => `${device} ${url} ${clientPort}`,
+		conf: ({ device, urls, clientPort }) => `${device} ${urls.join(" ")} ${clientPort}`,
 		credentials: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-secret`)])),
 		ca: "ca",
 		serverVersion: "2.15.2",

@@ -14,6 +14,8 @@ export interface Hub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the hub was made anew: accounts that it was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	/** Another one when an update restarts servers. @default never spread the leaders of streams again */
+	readonly restarts?: pulumi.Output<string>;
 }
 
 /** Where the hub will be, which its certificate must name; nothing to make for a hub on this machine. */

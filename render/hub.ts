@@ -138,10 +138,7 @@ function clientTls({ cert, key }: { cert: string; key: string }): ConfMap {
 	return { cert_file: cert, key_file: key, min_version: "1.3", timeout: HANDSHAKE_SECONDS };
 }
 
-function clusterBlock(
-	{ listen, advertise, routes, compression, tls }: ClusterOptions,
-	usualListen: string,
-): ConfMap {
+function clusterBlock({ listen, advertise, routes, compression, tls }: ClusterOptions, usualListen: string): ConfMap {
 	return {
 		name: HUB_DOMAIN,
 		listen: listen ?? usualListen,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type HubConfOptions, renderHubConf } from "../../render/hub";
+import { type ClusterOptions, type HubConfOptions, renderHubConf } from "../../render/hub";
 import { nodePorts } from "../../topology/local-ports";
 import type { Topology } from "../../topology/model";
 import { SERVER_FILES } from "../daemon/layout";
@@ -39,7 +39,11 @@ function createLocalHub(topology: Topology, identity: Identity): LocalHub {
 	const { storeDir, cert, key, routeCa, routeCert, routeKey } = SERVER_FILES;
 	const nodes = Array.from({ length: settings.hub.nodes }, (_, node) => nodePorts(settings.hub, node));
 	const routes = nodes.map(({ route }) => `nats-route://127.0.0.1:${route}`);
-	const cluster = { routes, tls: { cert: routeCert, key: routeKey, ca: routeCa } };
+	const cluster: ClusterOptions = {
+		routes,
+		compression: "s2_fast",
+		tls: { cert: routeCert, key: routeKey, ca: routeCa },
+	};
 	const conf = (node: number) =>
 		hubConf(topology, identity, { node, tls: { cert, key }, storeDir, ...(nodes.length > 1 && { cluster }) });
 	const tls = { cert: serverCert, key: serverKey };

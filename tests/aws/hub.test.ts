@@ -53,7 +53,7 @@ describe("three nodes on EBS", () => {
 				networkInterfaceId: `eni-${id}`,
 			});
 			const { inputs } = stack.one("aws:ec2/volumeAttachment:VolumeAttachment", `hub-${key}`);
-			expect(inputs).toMatchObject({ volumeId: `vol-${id}`, instanceId: `i-${id}`, stopInstanceBeforeDetaching: true });
+			expect(inputs).toMatchObject({ volumeId: `vol-${id}`, instanceId: `i-${id}`, skipDestroy: true });
 			expect(parameters(stack, key).volume?.text).toBe(`serial=vol${id}\n`);
 		}
 	});

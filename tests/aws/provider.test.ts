@@ -110,7 +110,7 @@ test("what failed once is finished by the next up", async () => {
 
 test("a lost machine comes back, what somebody changed is taken back", async () => {
 	const before = await project.outputs();
-	project.lose("node");
+	await project.lose("node");
 	project.drift("volume", { size: 5 });
 	ok(await up("--refresh"));
 	expect(done().sort()).toEqual(["create attachment", "create node", "update volume"]);

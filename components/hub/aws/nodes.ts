@@ -66,8 +66,9 @@ export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomReso
 			deviceName: "/dev/sdf",
 			instanceId: instance.id,
 			volumeId,
-			// Taken from under a running server, it would lose what was not synced.
-			stopInstanceBeforeDetaching: true,
+			// The end of the instance lets go of it, after the server has stopped in good order. To stop an instance
+			// first fails once it is gone, and an update that was interrupted there could not be finished.
+			skipDestroy: true,
 		},
 		{ ...opts, deleteBeforeReplace: true },
 	);

@@ -111,9 +111,11 @@ function operationsOn(world, around) {
 					world.record({ op: "note", ...resource, started: Date.now(), ended: Date.now(), note });
 				}
 				const made = world.change((all) => {
+					const named = completed(all, type, values);
+					Object.assign(values, named);
 					requireCreatable(all, surroundings().given, type, values);
 					const id = newId(all, type, values);
-					const outs = { ...own(inputs), ...outputsOf(type, id, values, { ...surroundings(), world: all }) };
+					const outs = { ...own(inputs), ...named, ...outputsOf(type, id, values, { ...surroundings(), world: all }) };
 					const running = type === INSTANCE && {
 						state: /** @type {const} */ ("running"),
 						boots: 1,
@@ -154,7 +156,9 @@ function operationsOn(world, around) {
 					const stopped = before.instanceType !== values.instanceType || before.userData !== values.userData;
 					if (type === INSTANCE && stopped) found.boots = (found.boots ?? 0) + 1;
 					found.inputs = own(inputs);
-					found.outs = { ...own(inputs), ...added };
+					const named = factsOf(type).namedBy ?? "name";
+					const kept = named in found.outs ? { [named]: found.outs[named] } : {};
+					found.outs = { ...kept, ...own(inputs), ...added };
 					return found.outs;
 				});
 				await around.settle();
@@ -192,6 +196,19 @@ function autoname({ token, properties }, name, olds, news, seed) {
 	const bytes = seed.length > 0 ? createHash("sha256").update(seed).digest() : randomBytes(8);
 	const made = property === "key" ? name : `${name}-${bytes.toString("hex").slice(0, 7)}`;
 	return { [property]: property === "bucket" ? made.toLowerCase() : made, __defaults: [property] };
+}
+
+/**
+ * The name that AWS makes of a prefix.
+ *
+ * @param {import("./world.js").World} world
+ * @param {string} type
+ * @param {Values} inputs
+ */
+function completed(world, type, inputs) {
+	const property = factsOf(type).namedBy ?? "name";
+	const prefix = inputs[`${property}Prefix`];
+	return prefix === undefined ? {} : { [property]: `${prefix}2026${String(++world.counter).padStart(22, "0")}` };
 }
 
 /** @param {string} type @param {{ path: string, kind: string }} change @param {readonly { path: string }[]} all @param {Values} after */

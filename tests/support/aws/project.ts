@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Finished, run } from "../project";
+import { type Cloud, startCloud } from "./cloud";
 import type { Entry, Fault, Thing, World } from "./world.js";
 
 const load = createRequire(__filename);
@@ -30,13 +31,15 @@ export interface AwsProjectOptions {
 	readonly fleet?: string;
 	/** Settings beside those of this checkout's stack, by their whole key: `leafline:hub`. */
 	readonly settings?: Readonly<Record<string, unknown>>;
-	/** For every command, `PATH` apart. */
-	readonly env?: Readonly<Record<string, string>>;
+	/** Whether its machines run, see `cloud.ts`. @default false */
+	readonly machines?: boolean;
 }
 
 /** A Pulumi project on an invented AWS account, in a folder of its own, driven as a user drives it. */
 export interface AwsProject {
 	readonly dir: string;
+	/** @throws where the project has no machines */
+	readonly cloud: Cloud;
 	/** First three numbers of the loopback addresses that stand for public ones; the first address ends in 11. */
 	readonly prefix: string;
 	writeProgram(source: string): void;
@@ -57,12 +60,12 @@ export interface AwsProject {
 	/** Resources of others, by id: `{ "subnet-0a": { vpcId, availabilityZone, cidrBlock } }`. */
 	given(resources: Record<string, Record<string, unknown>>): void;
 	/** Takes something away behind Pulumi's back, as when an instance dies with its host. */
-	lose(name: string): void;
+	lose(name: string): Promise<void>;
 	/** Changes something behind Pulumi's back. */
 	drift(name: string, properties: Record<string, unknown>): void;
 	/** Text of the state file. */
 	state(): string;
-	close(): void;
+	close(): Promise<void>;
 }
 
 const PRELUDE = `"use strict";
@@ -85,6 +88,8 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 	const prefix = `127.${1 + random(254)}.${random(256)}`;
 	world.setControl({ prefix, faults: [], given: {} });
 
+	const cloud = options.machines ? await startCloud(account) : undefined;
+
 	const file = join(dir, `Pulumi.${stack}.yaml`);
 	const base = program === undefined && existsSync(`Pulumi.${stack}.yaml`) ? readConfig(`Pulumi.${stack}.yaml`) : {};
 	const config: Record<string, unknown> = { "aws:region": "eu-central-1", ...base, ...settings };
@@ -95,13 +100,14 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 
 	const env = {
 		...process.env,
-		...options.env,
+		...cloud?.env,
 		PATH: `${awsPlugin(dir)}${delimiter}${process.env.PATH}`,
 		AWS_WORLD: account,
 		// Nobody's credentials: whatever asks the real AWS by mistake is refused.
 		AWS_ACCESS_KEY_ID: "invented",
 		AWS_SECRET_ACCESS_KEY: "invented",
 		AWS_EC2_METADATA_DISABLED: "true",
+		LEAFLINE_SERVER: serverFile(dir),
 		PULUMI_BACKEND_URL: `file://${encodeURI(join(dir, "state"))}`,
 		PULUMI_CONFIG_PASSPHRASE: "aws",
 		PULUMI_SKIP_UPDATE_CHECK: "1",
@@ -125,6 +131,10 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 
 	const project: AwsProject = {
 		dir,
+		get cloud() {
+			if (!cloud) throw new Error("this project has no machines; make it with machines: true");
+			return cloud;
+		},
 		prefix,
 		writeProgram: (source) => writeFileSync(join(dir, "program.js"), PRELUDE + source),
 		writeFleet: (text) => writeFileSync(join(dir, "fleet.yaml"), text),
@@ -149,14 +159,20 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 			),
 		faults: (...faults) => world.setControl({ ...world.control(), faults }),
 		given: (given) => world.setControl({ ...world.control(), given }),
-		lose: (name) => change(name, (thing, all) => remove(all, thing)),
+		lose: async (name) => {
+			change(name, (thing, all) => remove(all, thing));
+			await cloud?.settle("lost");
+		},
 		drift: (name, properties) =>
 			change(name, (thing) => {
 				Object.assign(thing.inputs, properties);
 				Object.assign(thing.outs, properties);
 			}),
 		state: () => readFileSync(join(dir, `state/.pulumi/stacks/leafline/${stack}.json`), "utf8"),
-		close: () => rmSync(dir, { recursive: true, force: true }),
+		close: async () => {
+			await cloud?.close();
+			rmSync(dir, { recursive: true, force: true });
+		},
 	};
 	if (program !== undefined) project.writeProgram(program);
 	if (fleet !== undefined) {
@@ -165,8 +181,22 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 	}
 	writeSettings();
 	const made = await pulumi("stack", "init", stack);
-	if (made.code !== 0) throw new Error(made.text);
+	if (made.code !== 0) {
+		await project.close();
+		throw new Error(made.text);
+	}
 	return project;
+}
+
+/** Stands for the server of the hub's processor, which nobody runs: machines run the one on PATH. */
+function serverFile(dir: string): string {
+	const content = Buffer.alloc(256);
+	content.write("\x7fELF\x02\x01", "latin1");
+	content.writeUInt16LE(183, 18);
+	content.write("github.com/nats-io/nats-server/v2\tv2.15.2\t", 64, "latin1");
+	const file = join(dir, "nats-server");
+	writeFileSync(file, content);
+	return file;
 }
 
 function readConfig(file: string): Record<string, unknown> {

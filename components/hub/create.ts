@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ClusterOptions, type HubConfOptions, renderHubConf } from "../../render/hub";
+import { planAwsHub } from "../../topology/aws";
 import { nodePorts } from "../../topology/local-ports";
 import type { Topology } from "../../topology/model";
 import { SERVER_FILES } from "../daemon/layout";
@@ -23,6 +24,9 @@ export async function createSite(topology: Topology): Promise<AwsSite | undefine
 	if (topology.settings.hub.kind === "local") return undefined;
 	// Loaded only where it is needed: the SDK of AWS takes as long to load as all the rest.
 	const { AwsSite } = await import("./aws/site");
+	// What the hub will need and may not be there is said before anything is made.
+	const { serverBinary } = await import("./aws/server-binary");
+	serverBinary(planAwsHub(topology).architecture);
 	return new AwsSite("site", { topology });
 }
 

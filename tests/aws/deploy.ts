@@ -4,6 +4,7 @@ import { parseFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
+import { withServer } from "../support/server-file";
 
 /** A resource that a program asked for. */
 export interface Seen {
@@ -83,7 +84,9 @@ export async function deploy(topology: Topology): Promise<Deployed> {
 	const site = new AwsSite("site", { topology }, { transformations });
 	const certificates = { caPem: "ca", serverCert: "leaf certificate", serverKey: "leaf key" };
 	const identity = new Identity("identity", { topology, hosts: site.hosts, keys: createKeys(0), certificates });
-	const hub = createAwsHub(topology, identity, site, { transformations });
+	const hub = await withServer(site.plan.architecture, async () =>
+		createAwsHub(topology, identity, site, { transformations }),
+	);
 	const [hosts, urls, generation] = await Promise.all([
 		resolved(site.hosts),
 		resolved(site.urls),

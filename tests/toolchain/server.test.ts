@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serverBinary } from "../../components/hub/aws/server-binary";
+import { MACHINE, serverProgram } from "../support/server-file";
 import { bareEnvironment, load, root, script, start, temporary, write } from "./support";
 
 const { readServerFile } = load("../../toolchain/server-file.js") as typeof import("../../toolchain/server-file.js");
@@ -10,19 +11,9 @@ const { RUNS_PROGRAM, architectureOfStack } = load(
 	"../../toolchain/stack-hub.js",
 ) as typeof import("../../toolchain/stack-hub.js");
 
-const ARM64 = 183;
-const X86_64 = 62;
+const { arm64: ARM64, x86_64: X86_64 } = MACHINE;
+const program = serverProgram;
 const TARBALL = "nats-server-v2.15.2-linux-arm64";
-
-/** As much of an executable as leafline looks at. */
-function program(machine: number, version = "v2.15.2", { system = 0 } = {}): Buffer {
-	const header = Buffer.alloc(128);
-	header.write("\x7fELF", "latin1");
-	header.set([2, 1, 1, system], 4);
-	header.writeUInt16LE(machine, 18);
-	const text = `…github.com/nats-io/nats-server/v2\x00path\tgithub.com/nats-io/nats-server/v2\nmod\tgithub.com/nats-io/nats-server/v2\t${version}\th1:x=\n`;
-	return Buffer.concat([header, Buffer.from(text)]);
-}
 
 function file(content: Buffer | string): string {
 	const name = path.join(temporary(), "nats-server");

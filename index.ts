@@ -21,7 +21,8 @@ async function stack(): Promise<pulumi.Inputs> {
 	const connection = identity.connection(hub.urls);
 	const accounts = identity.pushAccounts(connection, hub.generation, { dependsOn: hub });
 	const leaves = createLeaves(topology, identity, serverVersion(), { dependsOn: accounts });
-	const streams = new Streams("streams", { topology, connection, hub, leaves }, { dependsOn: accounts });
+	const { restarts } = hub;
+	const streams = new Streams("streams", { topology, connection, hub, leaves, restarts }, { dependsOn: accounts });
 
 	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, versionFloor: MINIMUM_SERVER };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;

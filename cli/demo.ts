@@ -224,14 +224,14 @@ class Stage {
 	}
 
 	private ports(): DemoResult["ports"] {
-		const leafPort = Number(new URL(this.outputs.hub.urls[0] ?? "").port);
+		const leafPorts = [...new Set(this.outputs.hub.urls.map((url) => Number(new URL(url).port)))];
 		const devicePorts = this.devices.flatMap((device) => [
 			this.outputs.devices[device]?.clientPort ?? 0,
 			this.outputs.local?.links[device] ?? 0,
 		]);
-		const listeners = listenersOf(leafPort, devicePorts);
+		const listeners = listenersOf(leafPorts, devicePorts);
 		if (!listeners) return undefined;
-		const { line, open } = portsVerdict(leafPort, listeners);
+		const { line, open } = portsVerdict(leafPorts, listeners);
 		return { line, good: open.length === 0 };
 	}
 }

@@ -27,11 +27,12 @@ export async function look(
 	{ counts = true }: LookOptions = {},
 ): Promise<Facts> {
 	const asked = typeof hub === "string" ? Promise.resolve(undefined) : hub.connected();
-	const [streams, connected, devices, cut] = await Promise.all([
+	const [streams, connected, devices, cut, silent] = await Promise.all([
 		typeof hub === "string" ? hub : hubStreams(outputs, hub, counts).catch(messageOf),
 		asked,
 		asked.then((names) => edges.ask(names)),
 		cuts(),
+		typeof hub === "string" ? undefined : hub.silent(),
 	]);
 	return {
 		at: Date.now(),
@@ -39,6 +40,7 @@ export async function look(
 		...(typeof streams === "string" && { hubError: streams }),
 		edges: devices,
 		...(connected && { connected }),
+		...(silent !== undefined && { silentNodes: silent }),
 		cuts: cut,
 	};
 }

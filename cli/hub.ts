@@ -12,6 +12,8 @@ export interface Hub {
 	request(subject: string, body?: unknown, timeoutMs?: number): Promise<ApiReply>;
 	/** Devices with a leaf connection; undefined if the hub does not say. */
 	connected(): Promise<readonly string[] | undefined>;
+	/** Nodes of a hub on this machine that do not answer; undefined if this machine does not have them. */
+	silent(): Promise<number | undefined>;
 	/** Version of the server that was asked. */
 	readonly version: string;
 	close(): Promise<void>;
@@ -27,7 +29,8 @@ export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> 
 		throw new UserError(
 			"these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets",
 		);
-	if (leafline.hub.clientUrl) return openDirect(leafline.hub.clientUrl, access.adminCreds, leafline.hub.monitorUrl);
+	const { clientUrl, monitorUrl } = leafline.hub;
+	if (clientUrl) return openDirect(clientUrl, access.adminCreds, monitorUrl);
 	return openThroughLeaf({ ...access, urls: leafline.hub.urls, ca: leafline.ca });
 }
 
@@ -44,6 +47,7 @@ async function openThroughLeaf(connection: Connection): Promise<Hub> {
 			const names = await way.leaves();
 			return names && [...names];
 		},
+		silent: async () => undefined,
 		close: () => way.close(),
 	};
 }
@@ -59,10 +63,11 @@ async function serverVersion(system: NatsConnection): Promise<string> {
 }
 
 async function openDirect(url: string, creds: string, monitorUrl: string | undefined): Promise<Hub> {
+	const monitors = monitorUrl?.split(",") ?? [];
 	let connection: NatsConnection;
 	try {
 		connection = await connect({
-			servers: url,
+			servers: url.split(","),
 			authenticator: credsAuthenticator(Buffer.from(creds)),
 			name: "leafline",
 			timeout: 2000,
@@ -76,7 +81,8 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 		connection,
 		version: connection.info?.version ?? "",
 		request: (subject, body, timeoutMs = 3000) => ask(connection, subject, body, timeoutMs),
-		connected: () => (monitorUrl ? leafNames(monitorUrl) : Promise.resolve(undefined)),
+		connected: () => leafNames(monitors),
+		silent: async () => (await Promise.all(monitors.map(leafNamesOf))).filter((names) => names === undefined).length,
 		close: () => connection.close(),
 	};
 }
@@ -99,7 +105,13 @@ export async function ask(
 	}
 }
 
-async function leafNames(monitorUrl: string): Promise<readonly string[] | undefined> {
+/** Those of all nodes that answer; a device whose node is down is on its way to another. */
+async function leafNames(monitorUrls: readonly string[]): Promise<readonly string[] | undefined> {
+	const told = (await Promise.all(monitorUrls.map(leafNamesOf))).filter((names) => names !== undefined);
+	return told.length > 0 ? told.flat() : undefined;
+}
+
+async function leafNamesOf(monitorUrl: string): Promise<readonly string[] | undefined> {
 	try {
 		const response = await fetch(`${monitorUrl}/leafz`, { signal: AbortSignal.timeout(1000) });
 		const { leafs } = (await response.json()) as { leafs?: readonly { readonly name: string }[] };

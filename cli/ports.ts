@@ -45,16 +45,18 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * Everything that the process with a listener on `leafPort` listens on, and whatever listens on `alsoPorts`. Undefined
- * where the kernel does not tell (not Linux, or another user's process).
+ * Everything that the processes with listeners on `leafPorts` listen on, and whatever listens on `alsoPorts`. Undefined
+ * where the kernel does not tell of one of them (not Linux, another user's process, or a node that is down).
  */
-export function listenersOf(leafPort: number, alsoPorts: readonly number[]): Listener[] | undefined {
+export function listenersOf(leafPorts: readonly number[], alsoPorts: readonly number[]): Listener[] | undefined {
 	const sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => parseListeners(read(file)));
-	const leaf = sockets.find(({ port }) => port === leafPort);
-	const inodes = leaf && socketsOfOwner(leaf.inode);
-	if (!inodes) return undefined;
+	const owners = leafPorts.map((leafPort) => {
+		const leaf = sockets.find(({ port }) => port === leafPort);
+		return leaf && socketsOfOwner(leaf.inode);
+	});
+	if (owners.length === 0 || owners.some((inodes) => inodes === undefined)) return undefined;
 	return sockets
-		.filter(({ inode, port }) => inodes.has(inode) || alsoPorts.includes(port))
+		.filter(({ inode, port }) => owners.some((inodes) => inodes?.has(inode)) || alsoPorts.includes(port))
 		.map(({ address, port }) => ({ address, port }));
 }
 
@@ -80,13 +82,14 @@ const read = (file: string) => quietly(() => fs.readFileSync(file, "utf8"), "");
 const list = (dir: string) => quietly(() => fs.readdirSync(dir), []);
 const link = (file: string) => quietly(() => fs.readlinkSync(file), "");
 
-/** What to say about them; `open` names each that others can reach besides the leaf port. */
+/** What to say about them; `open` names each that others can reach besides the leaf ports. */
 export function portsVerdict(
-	leafPort: number,
+	leafPorts: readonly number[],
 	listeners: readonly Listener[],
 ): { readonly line: string; readonly open: readonly Listener[] } {
-	const open = listeners.filter(({ address, port }) => port !== leafPort && !isLoopback(address));
-	if (open.length === 0) return { line: `leaf port ${leafPort}; all others on loopback`, open };
+	const open = listeners.filter(({ address, port }) => !leafPorts.includes(port) && !isLoopback(address));
+	const leaf = leafPorts.length > 1 ? `leaf ports ${leafPorts.join(", ")}` : `leaf port ${leafPorts[0]}`;
+	if (open.length === 0) return { line: `${leaf}; all others on loopback`, open };
 	const names = open.map(({ address, port }) => `${port} on ${address}`).join(", ");
-	return { line: `leaf port ${leafPort}; open to others as well: ${names}`, open };
+	return { line: `${leaf}; open to others as well: ${names}`, open };
 }

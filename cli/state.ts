@@ -54,6 +54,8 @@ export interface Facts {
 	readonly edges: Readonly<Record<string, EdgeFacts>>;
 	/** Devices with a leaf connection to the hub; absent if the hub could not be asked. */
 	readonly connected?: readonly string[];
+	/** Nodes of the hub that do not answer; absent if nobody tells. */
+	readonly silentNodes?: number;
 	/** Links cut on this machine: since when, milliseconds since 1970. */
 	readonly cuts: Readonly<Record<string, number>>;
 }
@@ -102,6 +104,9 @@ export interface HubState {
 	readonly bytes: number;
 	/** Streams of the outputs that are not there. */
 	readonly missing: readonly string[];
+	/** Nodes, and those of them that do not answer; only of a hub of several nodes on this machine. */
+	readonly nodes?: number;
+	readonly silent?: number;
 	/** Why it could not be asked; nothing else is known then. */
 	readonly error?: string;
 }
@@ -119,6 +124,8 @@ export function fleetState(outputs: LeaflineOutput, facts: Facts, before: Facts[
 			messages: sum(streams.map(({ messages }) => messages)),
 			bytes: sum(streams.map(({ bytes }) => bytes)),
 			missing: facts.hubError ? [] : Object.keys(outputs.streams).filter((name) => !facts.hub[name]),
+			...(outputs.hub.nodes > 1 &&
+				facts.silentNodes !== undefined && { nodes: outputs.hub.nodes, silent: facts.silentNodes }),
 			...(facts.hubError && { error: facts.hubError }),
 		},
 	};

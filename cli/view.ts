@@ -20,7 +20,9 @@ const UNKNOWN = "?";
 export function heading(outputs: LeaflineOutput, version: string): string {
 	const devices = plural(Object.keys(outputs.devices).length, "device");
 	const server = version === "" ? "" : `, nats-server ${version}`;
-	return `leafline · ${outputs.environment} · ${devices}, ${plural(outputs.hub.nodes, "hub")}${server}`;
+	const { nodes } = outputs.hub;
+	const hub = nodes > 1 ? `hub of ${nodes} nodes` : "1 hub";
+	return `leafline · ${outputs.environment} · ${devices}, ${hub}${server}`;
 }
 
 /** Everything that `leafline status` prints below its heading. */
@@ -105,7 +107,9 @@ const REMEDY = "npm run pulumi -- refresh --yes, then npm run up";
 function hubLine({ hub }: FleetState): string {
 	if (hub.error !== undefined) return `  ${hub.error}`;
 	const missing = hub.missing.length > 0 ? ` · missing: ${hub.missing.join(", ")} (${REMEDY})` : "";
-	return `  hub up · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}${missing}`;
+	const { nodes, silent = 0 } = hub;
+	const of = nodes === undefined ? "" : `, ${nodes - silent} of ${nodes} nodes`;
+	return `  hub up${of} · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}${missing}`;
 }
 
 function totalLine({ devices, hub }: FleetState): string {

@@ -37,7 +37,6 @@ async function hubProblems(topology: Topology): Promise<Problem[]> {
 		remedy,
 	});
 	if (hub.kind === "aws") return regionProblems(problem);
-	if (hub.nodes > 1) return [problem(["hub", "nodes"], "a local hub has 1 node", "leave it out")];
 	const count = Object.keys(topology.fleet.devices).length;
 	if (leaves.local && count > leaves.limit) {
 		const message = `the fleet has ${count} devices, and at most ${leaves.limit} are run on this machine`;

@@ -148,12 +148,17 @@ export interface HubSettings {
 	readonly kind: "local" | "aws";
 	/** Servers in the cluster. @default 1 */
 	readonly nodes: 1 | 3;
-	/** Where devices connect; the only port of the hub that others may reach. @default 7422 */
+	/**
+	 * Where devices connect; the only port of the hub that others may reach. On one machine, this and the other ports
+	 * are those of the first node, and the next nodes count up. @default 7422
+	 */
 	readonly leafPort: number;
 	/** Client listener, on loopback. @default 4222 */
 	readonly clientPort: number;
 	/** Monitoring, on loopback. @default 8222 */
 	readonly monitorPort: number;
+	/** Routes between the nodes of a hub on this machine, on loopback. @default 6222 */
+	readonly routePort: number;
 	/** Host names or addresses that devices use. @default ["127.0.0.1"] for a local hub */
 	readonly addresses: readonly string[];
 	/** JetStream's `store_dir`. @default "/data/nats/hub", for a local hub ".leafline/local/hub/jetstream" */
@@ -175,7 +180,10 @@ export interface LeavesSettings {
 	readonly local: boolean;
 	/** Client port of the first local device; the next ones count up. @default 14222 */
 	readonly clientPort: number;
-	/** Loopback port of the first local device's link to the hub; the next ones count up. @default 17422 */
+	/**
+	 * Loopback port of the first local device's link to the hub; the next ones count up. A hub of three nodes takes
+	 * `limit` ports more for the links to each further node. @default 17422
+	 */
 	readonly linkPort: number;
 	/** Most devices that are started locally. @default 32 */
 	readonly limit: number;

@@ -36,6 +36,7 @@ const Hub = section(
 		leafPort: port("Where devices connect."),
 		clientPort: port("Client listener, on loopback."),
 		monitorPort: port("Monitoring, on loopback."),
+		routePort: port("Routes between nodes on this machine."),
 		addresses: list("a host name or address", /^[A-Za-z0-9.:-]+$/, "hub.example.com", "Names or addresses of the hub."),
 		storeDir: text(/^[\x21-\x7e]+$/, "a path", "/data/nats/hub", "Where JetStream stores.").exactOptional(),
 		memory: quantity(SIZE, "What JetStream may use of memory.", { example: "1GiB" }).exactOptional(),

@@ -55,6 +55,7 @@ function hubWithDefaults(kind: "local" | "aws", given: SettingsInput["hub"]): Hu
 		leafPort: given.leafPort ?? 7422,
 		clientPort: given.clientPort ?? 4222,
 		monitorPort: given.monitorPort ?? 8222,
+		routePort: given.routePort ?? 6222,
 		addresses: given.addresses ?? (local ? ["127.0.0.1"] : []),
 		storeDir: given.storeDir ?? (local ? ".leafline/local/hub/jetstream" : "/data/nats/hub"),
 		memoryBytes: given.memory ?? GIB,
@@ -93,22 +94,19 @@ interface Ports {
 	readonly last: number;
 }
 
-/** All listeners of a stack on this machine, which local devices fill by counting up. */
+/** All listeners of a stack on this machine, which nodes and local devices fill by counting up. */
 function checkPorts({ hub, leaves }: Settings): Problem[] {
-	const used: Ports[] = (["leafPort", "clientPort", "monitorPort"] as const).map((field) => ({
-		path: ["hub", field],
-		first: hub[field],
-		last: hub[field],
-	}));
+	const nodes = hub.kind === "local" ? hub.nodes : 1;
+	const fields = ["leafPort", "clientPort", "monitorPort", ...(nodes > 1 ? (["routePort"] as const) : [])] as const;
+	const used = fields.map((field): Ports => countingUp(["hub", field], hub[field], nodes));
 	if (leaves.local) {
-		for (const field of ["clientPort", "linkPort"] as const) {
-			used.push({ path: ["leaves", field], first: leaves[field], last: leaves[field] + leaves.limit - 1 });
-		}
+		used.push(countingUp(["leaves", "clientPort"], leaves.clientPort, leaves.limit));
+		used.push(countingUp(["leaves", "linkPort"], leaves.linkPort, leaves.limit * nodes));
 	}
 	const problems: Problem[] = [];
 	for (const [index, ports] of used.entries()) {
 		if (ports.last > 65_535) {
-			const message = `${ports.first} and ${leaves.limit - 1} more ports end after 65535`;
+			const message = `${ports.first} and ${ports.last - ports.first} more ports end after 65535`;
 			problems.push({ path: ports.path, message, remedy: "choose a lower port", document: "settings" });
 		}
 		const other = used.slice(0, index).find(({ first, last }) => first <= ports.last && ports.first <= last);
@@ -117,6 +115,10 @@ function checkPorts({ hub, leaves }: Settings): Problem[] {
 		problems.push({ path: ports.path, message, remedy: "choose another port", document: "settings" });
 	}
 	return problems;
+}
+
+function countingUp(path: readonly string[], first: number, count: number): Ports {
+	return { path, first, last: first + count - 1 };
 }
 
 function range({ first, last }: Ports): string {

@@ -1,4 +1,4 @@
-import { linkPort } from "../topology/local-ports";
+import { linkPorts, type NodePorts, nodePorts } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN } from "../topology/names";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
@@ -33,8 +33,8 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 			domain: HUB_DOMAIN,
 			urls: [...(live.urls ?? settings.hub.addresses.map((host) => `tls://${host}:${settings.hub.leafPort}`))],
 			...(isLocal && {
-				clientUrl: `nats://127.0.0.1:${settings.hub.clientPort}`,
-				monitorUrl: `http://127.0.0.1:${settings.hub.monitorPort}`,
+				clientUrl: ofEachNode(settings.hub, ({ client }) => `nats://127.0.0.1:${client}`),
+				monitorUrl: ofEachNode(settings.hub, ({ monitor }) => `http://127.0.0.1:${monitor}`),
 			}),
 			nodes: settings.hub.nodes,
 			versionFloor: live.versionFloor,
@@ -62,6 +62,11 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 		pending: { ...live.pending },
 		...(settings.leaves.local && { local: local(topology, live) }),
 	};
+}
+
+/** URLs as NATS programs take those of several servers: with commas between them. */
+function ofEachNode(hub: Topology["settings"]["hub"], url: (ports: NodePorts) => string): string {
+	return Array.from({ length: hub.nodes }, (_, node) => url(nodePorts(hub, node))).join(",");
 }
 
 function classes({ fleet }: Topology): LeaflineOutput["classes"] {
@@ -141,6 +146,6 @@ function hubBudget({ budgets: { hub } }: Topology): LeaflineOutput["budgets"]["h
 function local(topology: Topology, live: LiveFacts): NonNullable<LeaflineOutput["local"]> {
 	// In the order of the fleet file.
 	const here = Object.keys(topology.fleet.devices).filter((name) => topology.devices[name]);
-	const links = here.map((name) => [name, linkPort(topology, name)] as const);
+	const links = here.map((name) => [name, linkPorts(topology, name)[0] ?? 0] as const);
 	return { root: live.localRoot ?? ".leafline/local", links: Object.fromEntries(links) };
 }

@@ -19,8 +19,14 @@ const hub = z.strictObject({
 	kind: z.enum(["local", "aws"]).describe("Where the hub runs."),
 	domain: token.describe("JetStream domain of the hub."),
 	urls: z.array(z.string()).min(1).describe("Where devices connect: tls://host:port, every node's."),
-	clientUrl: z.string().optional().describe("Client listener on loopback, for a hub on this machine."),
-	monitorUrl: z.string().optional().describe("Monitoring on loopback, for a hub on this machine."),
+	clientUrl: z
+		.string()
+		.optional()
+		.describe("Client listener on loopback, for a hub on this machine; of several nodes, each, with commas between."),
+	monitorUrl: z
+		.string()
+		.optional()
+		.describe("Monitoring on loopback, for a hub on this machine; of several nodes, each, with commas between."),
 	nodes: count.describe("Servers in the cluster."),
 	versionFloor: z.string().describe("Oldest nats-server that the hub and the devices may run."),
 });

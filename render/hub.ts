@@ -1,4 +1,5 @@
 import { MAX_PAYLOAD } from "../topology/checks";
+import { type NodePorts, nodePorts } from "../topology/local-ports";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
 import { HANDSHAKE_SECONDS, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
@@ -35,7 +36,7 @@ export interface HubConfOptions {
 export const ROUTE_PORT = 6222;
 
 export interface ClusterOptions {
-	/** Address of the route listener. @default "0.0.0.0:6222" */
+	/** Address of the route listener. @default loopback and the settings' port for a local hub, else "0.0.0.0:6222" */
 	readonly listen?: string;
 	/** Where other nodes reach this one, `host:port`. */
 	readonly advertise?: string;
@@ -48,8 +49,8 @@ export interface ClusterOptions {
 }
 
 /** Name of a node. `_` cannot stand in a device's name, and no two servers of a system may share one. */
-export function hubServerName(topology: Topology, node: number): string {
-	return topology.settings.hub.nodes === 1 ? HUB_DOMAIN : `${HUB_DOMAIN}_${node + 1}`;
+export function hubServerName({ settings }: Pick<Topology, "settings">, node: number): string {
+	return settings.hub.nodes === 1 ? HUB_DOMAIN : `${HUB_DOMAIN}_${node + 1}`;
 }
 
 /** hub.conf of one node; throws as `hubTree` does. */
@@ -73,13 +74,15 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 	}
 	const name = hubServerName(topology, node);
 	const storeDir = options.storeDir ?? hub.storeDir;
+	const ports = nodePorts(hub, node);
+	const routeListen = hub.kind === "local" ? `127.0.0.1:${ports.route}` : `0.0.0.0:${ROUTE_PORT}`;
 	// A server that is alone asks nobody; whoever connects before its account was pushed would only wait.
 	const lookup = hub.nodes > 1 ? "5s" : "500ms";
 	return {
 		server_name: name,
-		listen: options.clientListen ?? `127.0.0.1:${hub.clientPort}`,
+		listen: options.clientListen ?? `127.0.0.1:${ports.client}`,
 		...(options.clientTls && { tls: clientTls(options.clientTls) }),
-		http: options.monitorListen ?? `127.0.0.1:${hub.monitorPort}`,
+		http: options.monitorListen ?? `127.0.0.1:${ports.monitor}`,
 		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
 		max_payload: MAX_PAYLOAD,
 		...PING,
@@ -103,18 +106,18 @@ export function hubTree(topology: Topology, options: HubConfOptions): ConfMap {
 			// A node that was replaced knows how far its sources are, also where the messages have aged out.
 			js_snapshot_sources: true,
 		},
-		leafnodes: leafnodes(topology, options),
-		...(hub.nodes > 1 && cluster !== undefined && { cluster: clusterBlock(cluster) }),
+		leafnodes: leafnodes(topology, options, ports),
+		...(hub.nodes > 1 && cluster !== undefined && { cluster: clusterBlock(cluster, routeListen) }),
 	};
 }
 
-function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions): ConfMap {
+function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions, ports: NodePorts): ConfMap {
 	const host = hub.kind === "local" ? "127.0.0.1" : "0.0.0.0";
 	const address = options.address ?? hub.addresses[options.node] ?? hub.addresses[0] ?? "127.0.0.1";
 	return {
-		listen: options.leafListen ?? `${host}:${hub.leafPort}`,
+		listen: options.leafListen ?? `${host}:${ports.leaf}`,
 		// Without it, devices would be told the private addresses of all nodes.
-		advertise: `${address.includes(":") ? `[${address}]` : address}:${hub.leafPort}`,
+		advertise: `${address.includes(":") ? `[${address}]` : address}:${ports.leaf}`,
 		no_advertise: true,
 		// Each device says how its link is compressed.
 		compression: "accept",
@@ -135,10 +138,10 @@ function clientTls({ cert, key }: { cert: string; key: string }): ConfMap {
 	return { cert_file: cert, key_file: key, min_version: "1.3", timeout: HANDSHAKE_SECONDS };
 }
 
-function clusterBlock({ listen, advertise, routes, compression, tls }: ClusterOptions): ConfMap {
+function clusterBlock({ listen, advertise, routes, compression, tls }: ClusterOptions, usualListen: string): ConfMap {
 	return {
 		name: HUB_DOMAIN,
-		listen: listen ?? `0.0.0.0:${ROUTE_PORT}`,
+		listen: listen ?? usualListen,
 		...(advertise !== undefined && { cluster_advertise: advertise }),
 		// Clients come through loopback or the leaf port, never to an address that a node gossips.
 		no_advertise: true,

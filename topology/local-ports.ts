@@ -1,9 +1,34 @@
+import type { HubSettings } from "../config/model";
 import type { Topology } from "./model";
 
+/** Listeners of one server of the hub. */
+export interface NodePorts {
+	readonly leaf: number;
+	readonly client: number;
+	readonly monitor: number;
+	readonly route: number;
+}
+
+/** Ports of a node, from 0: the settings', which count up where all nodes are on this machine. */
+export function nodePorts(hub: HubSettings, node: number): NodePorts {
+	const step = hub.kind === "aws" ? 0 : node;
+	return {
+		leaf: hub.leafPort + step,
+		client: hub.clientPort + step,
+		monitor: hub.monitorPort + step,
+		route: hub.routePort + step,
+	};
+}
+
 /**
- * Loopback port of a device's link to the hub, where devices run on this machine. Ports count in the order of the fleet
- * file, retired devices included: to retire one moves nobody's port.
+ * Loopback ports of a device's link, one for each node of the hub, where devices run on this machine. Ports count in
+ * the order of the fleet file, retired devices included: to retire one moves nobody's port. The links to the second
+ * node come after all that the settings allow to the first, so that a device's first port never moves.
  */
-export function linkPort({ fleet, settings }: Pick<Topology, "fleet" | "settings">, device: string): number {
-	return settings.leaves.linkPort + Object.keys(fleet.devices).indexOf(device);
+export function linkPorts(
+	{ fleet, settings: { hub, leaves } }: Pick<Topology, "fleet" | "settings">,
+	device: string,
+): number[] {
+	const first = leaves.linkPort + Object.keys(fleet.devices).indexOf(device);
+	return Array.from({ length: hub.nodes }, (_, node) => first + node * leaves.limit);
 }

@@ -27,6 +27,15 @@ export interface DaemonDocument {
 	readonly readyTimeoutMs?: number;
 	/** Another value restarts it, for example the version of the program. @default none */
 	readonly version?: string;
+	/** How it is asked to end when it is to be started anew; a daemon that is stopped for good gets SIGTERM. @default SIGTERM */
+	readonly leave?: Leave;
+}
+
+/** A gentler end than SIGTERM, for which others are needed that take over. */
+export interface Leave {
+	readonly signal: "SIGUSR2";
+	/** Milliseconds until SIGTERM. */
+	readonly withinMs: number;
 }
 
 export interface DaemonFile {
@@ -41,7 +50,12 @@ export type Readiness =
 	/** A URL that answers 200. */
 	| { readonly http: string }
 	/** A path on an HTTP server that listens on a Unix socket in `dir`, and answers 200. */
-	| { readonly socket: string; readonly path: string };
+	| { readonly socket: string; readonly path: string }
+	/**
+	 * A nats-server of a cluster, by the URLs of its own and the others' monitoring: everything on it is current. As
+	 * long as too few of the others run for a majority, which it might be waiting for, it is enough that it runs.
+	 */
+	| { readonly monitor: string; readonly others: readonly string[] };
 
 /** A mistake of the user or of the machine: shown as it is, without a stack trace. */
 export class DaemonError extends Error {}

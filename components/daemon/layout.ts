@@ -3,9 +3,9 @@ import * as path from "node:path";
 /** Where the processes of a local stack live, one folder each, from the folder of the program. */
 export const LOCAL_ROOT = ".leafline/local";
 
-/** Folder of the hub's server. */
-export function hubDir(root: string): string {
-	return path.join(root, "hub");
+/** Folder of a server of the hub: `hub`, or `hub_1` to `hub_3`. No device can be called like the latter. */
+export function hubDir(root: string, server: string): string {
+	return path.join(root, server);
 }
 
 /** Folder of the process that carries the links between the local devices and the hub. */
@@ -29,6 +29,9 @@ export const SERVER_FILES = {
 	ca: "ca.pem",
 	cert: "tls.crt",
 	key: "tls.key",
+	routeCa: "route-ca.pem",
+	routeCert: "route.crt",
+	routeKey: "route.key",
 	credentials: "leaf.creds",
 	storeDir: "jetstream",
 } as const;

@@ -48,7 +48,7 @@ export async function start(document: DaemonDocument, wanted: number): Promise<v
 	}
 	await claimPorts(document, dir, before && isRunning(before) ? before.ports : []);
 	const command = resolveCommand(document);
-	if (before) await terminate(before);
+	if (before) await end(before, document);
 	// A process that was killed counts as ended some milliseconds before the system has closed all it had open.
 	await awaitFree(document, document.ports, 5_000);
 	fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -80,6 +80,15 @@ export async function stopAll(root: string, options: { readonly remove?: boolean
 /** Generations of all daemons in the folders of `root`, by the name of the folder. */
 export function generations(root: string): Record<string, number> {
 	return Object.fromEntries(Object.values(readRecords(root)).map(({ dir }) => [path.basename(dir), generation(dir)]));
+}
+
+/** Ends a daemon that is started anew right afterwards. */
+async function end(running: DaemonRecord, { leave }: DaemonDocument): Promise<void> {
+	if (leave && isRunning(running)) {
+		process.kill(running.pid, leave.signal);
+		await until(() => !isRunning(running), leave.withinMs);
+	}
+	await terminate(running);
 }
 
 /** Gives a running daemon its new files, and a SIGHUP where it must read them. */

@@ -7,7 +7,17 @@ import { withSocketPath } from "./socket-path";
 export function isReady(dir: string, ready: Readiness): Promise<boolean> {
 	if ("tcp" in ready) return connects(ready.tcp);
 	if ("http" in ready) return answers(ready.http, {});
+	if ("monitor" in ready) return isMemberReady(ready);
 	return withSocketPath(dir, ready.socket, (socketPath) => answers(`http://daemon${ready.path}`, { socketPath }));
+}
+
+/** Without a majority no cluster is healthy: the first node that starts would wait for the next ones for ever. */
+async function isMemberReady({ monitor, others }: Extract<Readiness, { monitor: string }>): Promise<boolean> {
+	if (await answers(`${monitor}/healthz`, {})) return true;
+	const running = (url: string) => answers(`${url}/healthz?js-enabled-only=true`, {});
+	const [own, ...rest] = await Promise.all([monitor, ...others].map(running));
+	const majority = Math.floor((others.length + 1) / 2) + 1;
+	return own === true && 1 + rest.filter(Boolean).length < majority;
 }
 
 function connects(port: number): Promise<boolean> {

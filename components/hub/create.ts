@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type HubConfOptions, renderHubConf } from "../../render/hub";
+import { type ClusterOptions, type HubConfOptions, renderHubConf } from "../../render/hub";
+import { nodePorts } from "../../topology/local-ports";
 import type { Topology } from "../../topology/model";
 import { SERVER_FILES } from "../daemon/layout";
 import type { Identity } from "../identity/identity";
@@ -13,6 +14,8 @@ export interface Hub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the hub was made anew: accounts that it was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	/** Another one when an update restarts servers. @default never spread the leaders of streams again */
+	readonly restarts?: pulumi.Output<string>;
 }
 
 /** Where the hub will be, which its certificate must name; nothing to make for a hub on this machine. */
@@ -32,12 +35,17 @@ export async function createHub(topology: Topology, identity: Identity, site: Aw
 
 function createLocalHub(topology: Topology, identity: Identity): LocalHub {
 	const { serverCert, serverKey } = identity;
-	const conf = hubConf(topology, identity, {
-		node: 0,
-		tls: { cert: SERVER_FILES.cert, key: SERVER_FILES.key },
-		storeDir: SERVER_FILES.storeDir,
-	});
 	const { settings } = topology;
+	const { storeDir, cert, key, routeCa, routeCert, routeKey } = SERVER_FILES;
+	const nodes = Array.from({ length: settings.hub.nodes }, (_, node) => nodePorts(settings.hub, node));
+	const routes = nodes.map(({ route }) => `nats-route://127.0.0.1:${route}`);
+	const cluster: ClusterOptions = {
+		routes,
+		compression: "s2_fast",
+		tls: { cert: routeCert, key: routeKey, ca: routeCa },
+	};
+	const conf = (node: number) =>
+		hubConf(topology, identity, { node, tls: { cert, key }, storeDir, ...(nodes.length > 1 && { cluster }) });
 	const tls = { cert: serverCert, key: serverKey };
 	return new LocalHub("hub", { settings, conf, tls, serverVersion: serverVersion() });
 }

@@ -43,8 +43,8 @@ const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.
  */
 const LOCAL_MAX_FILE = 1024 ** 4;
 
-function localLeafConf(topology: Topology, { device, url, clientPort }: LocalSite): string {
+function localLeafConf(topology: Topology, { device, urls, clientPort }: LocalSite): string {
 	const { credentials, ca, storeDir } = SERVER_FILES;
 	const files = { credentials, ca, storeDir };
-	return renderLeafConf(topology, device, { urls: [url], clientPort, ...files, maxFileBytes: LOCAL_MAX_FILE });
+	return renderLeafConf(topology, device, { urls, clientPort, ...files, maxFileBytes: LOCAL_MAX_FILE });
 }

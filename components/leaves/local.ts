@@ -9,7 +9,7 @@ import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
 	readonly topology: Topology;
-	/** Text of a device's server configuration, with the paths of `SERVER_FILES`, that connects to `site.url`. */
+	/** Text of a device's server configuration, with the paths of `SERVER_FILES`, that connects to `site.urls`. */
 	readonly conf: (site: LocalSite) => pulumi.Input<string>;
 	/** Credentials by device. */
 	readonly credentials: Readonly<Record<string, pulumi.Input<string>>>;
@@ -49,7 +49,7 @@ function createLinks(
 	opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
 	const spec = linksSpec(topology, { shaped: shaped ?? false });
-	const ports = Object.values(spec.links).map(({ listen }) => listen);
+	const ports = localSites(topology).flatMap(({ linkPorts }) => linkPorts);
 	return createReloading("links", linksDir(root), "links/links.js", { spec, ports, file: SPEC_FILE }, opts);
 }
 

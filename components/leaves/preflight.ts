@@ -1,5 +1,9 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { HubSettings } from "../../config/model";
+import { nodePorts } from "../../topology/local-ports";
 import type { Problem, Topology } from "../../topology/model";
-import { LOCAL_ROOT } from "../daemon/layout";
+import { hubDir, LOCAL_ROOT, SERVER_FILES } from "../daemon/layout";
 import { busyPorts } from "../daemon/ports";
 import { ServerVersionError, serverVersion } from "../hub/version";
 import { localSites } from "./sites";
@@ -33,22 +37,42 @@ export async function localProblems(topology: Topology, root: string = LOCAL_ROO
 		const message = `port ${use.port} is to be ${use.use} and ${other?.use} at once`;
 		return other ? [problem(use.setting, message, "choose ports that are apart")] : [];
 	});
-	return [...names(topology), ...version(), ...twice, ...ports];
+	return [...names(topology), ...version(), ...size(topology, root), ...twice, ...ports];
+}
+
+/**
+ * A server that stored alone does not take its streams into a cluster, nor the other way round: a cluster deletes what
+ * it finds in a store and does not know. So a hub of another size begins with nothing.
+ */
+function size({ settings: { hub } }: Topology, root: string): Problem[] {
+	const other = hub.nodes > 1 ? "hub" : "hub_1";
+	if (!fs.existsSync(path.join(hubDir(root, other), SERVER_FILES.storeDir))) return [];
+	const message = `the hub of this stack has ${hub.nodes > 1 ? "1 node" : "3 nodes"}, whose messages do not move to ${hub.nodes}`;
+	const remedy = `let devices and readers finish, then npm run down, which takes the messages away, and npm run up; or go back to ${hub.nodes > 1 ? 1 : 3}`;
+	return [problem(["hub", "nodes"], message, remedy)];
 }
 
 function portUses(topology: Topology): PortUse[] {
 	const { hub, leaves } = topology.settings;
-	const uses: PortUse[] = [
-		{ port: hub.leafPort, use: "the hub's leaf port", setting: ["hub", "leafPort"] },
-		{ port: hub.clientPort, use: "the hub's client port", setting: ["hub", "clientPort"] },
-		{ port: hub.monitorPort, use: "the hub's monitoring", setting: ["hub", "monitorPort"] },
-	];
+	const uses = Array.from({ length: hub.nodes }, (_, node) => nodeUses(hub, node)).flat();
 	if (!leaves.local) return uses;
-	for (const { device, clientPort, linkPort } of localSites(topology)) {
+	for (const { device, clientPort, linkPorts } of localSites(topology)) {
 		uses.push({ port: clientPort, use: `the client port of ${device}`, setting: ["leaves", "clientPort"] });
-		uses.push({ port: linkPort, use: `the link of ${device}`, setting: ["leaves", "linkPort"] });
+		for (const port of linkPorts) uses.push({ port, use: `the link of ${device}`, setting: ["leaves", "linkPort"] });
 	}
 	return uses;
+}
+
+function nodeUses(hub: HubSettings, node: number): PortUse[] {
+	const { leaf, client, monitor, route } = nodePorts(hub, node);
+	const whose = hub.nodes > 1 ? `node ${node + 1} of the hub` : "the hub";
+	const uses: PortUse[] = [
+		{ port: leaf, use: `${whose}'s leaf port`, setting: ["hub", "leafPort"] },
+		{ port: client, use: `${whose}'s client port`, setting: ["hub", "clientPort"] },
+		{ port: monitor, use: `${whose}'s monitoring`, setting: ["hub", "monitorPort"] },
+	];
+	const routes: PortUse = { port: route, use: `the routes of node ${node + 1}`, setting: ["hub", "routePort"] };
+	return hub.nodes > 1 ? [...uses, routes] : uses;
 }
 
 /** Every process has a folder and a resource of its own name, and a device's is that of the device. */

@@ -1,4 +1,4 @@
-import { linkPort } from "../../topology/local-ports";
+import { linkPorts, nodePorts } from "../../topology/local-ports";
 import type { Topology } from "../../topology/model";
 import type { LinkSpec, LinksSpec } from "../links/model";
 
@@ -7,10 +7,10 @@ export interface LocalSite {
 	readonly device: string;
 	/** Loopback port of its client listener. */
 	readonly clientPort: number;
-	/** Loopback port of its link to the hub. */
-	readonly linkPort: number;
+	/** Loopback ports of its link, one for each node of the hub. */
+	readonly linkPorts: readonly number[];
 	/** Where its leaf node connects: its link. */
-	readonly url: string;
+	readonly urls: readonly string[];
 }
 
 /**
@@ -23,24 +23,29 @@ export function localSites(topology: Topology): LocalSite[] {
 		const planned = topology.devices[device];
 		if (!planned && topology.retired[device]?.retired !== "drain") return [];
 		const clientPort = planned?.clientPort ?? leaves.clientPort + index;
-		const port = linkPort(topology, device);
-		return [{ device, clientPort, linkPort: port, url: `tls://127.0.0.1:${port}` }];
+		const ports = linkPorts(topology, device);
+		return [{ device, clientPort, linkPorts: ports, urls: ports.map((port) => `tls://127.0.0.1:${port}`) }];
 	});
 }
 
-/** A link for each local device, to the hub's leaf port. `shaped` gives it the physics of the fleet file. */
+/**
+ * A link for each local device, to the leaf port of every node, so that a cut cuts all of them. `shaped` gives it the
+ * physics of the fleet file.
+ */
 export function linksSpec(topology: Topology, options: { readonly shaped: boolean }): LinksSpec {
-	const target = { host: "127.0.0.1", port: topology.settings.hub.leafPort };
-	const links = localSites(topology).map(({ device, linkPort }): [string, LinkSpec] => {
+	const target = (node: number) => ({ host: "127.0.0.1", port: nodePorts(topology.settings.hub, node).leaf });
+	const links = localSites(topology).map(({ device, linkPorts: [first = 0, ...more] }): [string, LinkSpec] => {
+		const others = more.map((listen, index) => ({ listen, target: target(index + 1) }));
+		const ends = { listen: first, target: target(0), ...(others.length > 0 && { others }) };
 		const group = topology.fleet.devices[device]?.group ?? "";
 		const link = options.shaped ? topology.fleet.groups[group]?.link : undefined;
-		if (!link) return [device, { listen: linkPort, target }];
+		if (!link) return [device, ends];
 		const shape = {
 			upBytesPerSecond: link.upBitsPerSecond / 8,
 			downBytesPerSecond: link.downBitsPerSecond / 8,
 			rttMs: link.rttMs,
 		};
-		return [device, { listen: linkPort, target, shape }];
+		return [device, { ...ends, shape }];
 	});
 	return { links: Object.fromEntries(links) };
 }

@@ -9,9 +9,22 @@ export interface LinkSpec {
 	/** Port on 127.0.0.1 that the device connects to. */
 	readonly listen: number;
 	/** Where the hub's leaf port is. */
-	readonly target: { readonly host: string; readonly port: number };
+	readonly target: Target;
+	/** The same link's ways to the other nodes of the hub. @default none */
+	readonly others?: readonly LinkEnds[];
 	/** @default none: as fast as the machine */
 	readonly shape?: LinkShape;
+}
+
+/** One way through a link. */
+export interface LinkEnds {
+	readonly listen: number;
+	readonly target: Target;
+}
+
+export interface Target {
+	readonly host: string;
+	readonly port: number;
 }
 
 /** What the link is like while it is up. */

@@ -1,11 +1,13 @@
 import * as net from "node:net";
 import { carry, createDirection, type Direction } from "./lane";
-import type { LinkChange, LinkMode, LinkShape, LinkState } from "./model";
+import type { LinkChange, LinkEnds, LinkMode, LinkShape, LinkState, Target } from "./model";
 
 export interface LinkOptions {
 	/** Port on 127.0.0.1, 0 for any free one. */
 	readonly listen: number;
-	readonly target: { readonly host: string; readonly port: number };
+	readonly target: Target;
+	/** Ways to the other nodes of the hub, which share the link's bandwidth and its fate. @default none */
+	readonly others?: readonly LinkEnds[];
 	/** @default unlimited */
 	readonly shape?: LinkShape;
 	/** @default "up" */
@@ -17,6 +19,8 @@ export interface LinkOptions {
 /** A TCP proxy that behaves like a bad link. */
 export interface Link {
 	readonly port: number;
+	/** Ports of all ways, that of `port` first. */
+	readonly ports: readonly number[];
 	readonly state: () => LinkState;
 	readonly set: (change: LinkChange) => LinkState;
 	/** Resets every connection and stops listening. */
@@ -51,7 +55,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 		up.swallow = down.swallow = next === "half-open";
 		if (next === "cut" || (halfOpen && next === "up")) resetAll(connections);
 	};
-	const accept = (device: net.Socket) => {
+	const accept = (target: Target) => (device: net.Socket) => {
 		accepted++;
 		device.on("error", () => {});
 		if (mode === "cut") {
@@ -62,12 +66,12 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 			device.resume();
 			device.once("close", () => connections.delete(connection));
 		} else {
-			connect(device);
+			connect(device, target);
 		}
 	};
-	const connect = (device: net.Socket) => {
+	const connect = (device: net.Socket, target: Target) => {
 		device.pause();
-		const hub = net.connect({ ...options.target, allowHalfOpen: true, noDelay: true });
+		const hub = net.connect({ ...target, allowHalfOpen: true, noDelay: true });
 		const connection = { device, hub };
 		connections.add(connection);
 		hub.on("error", () => {});
@@ -88,13 +92,21 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 
 	applyShape(options.shape ?? {});
 	applyMode(options.mode ?? "up");
-	const server = net.createServer({ allowHalfOpen: true, noDelay: true }, accept);
-	await new Promise<void>((resolve, reject) => {
-		server.once("error", reject);
-		server.listen({ port: options.listen, host: "127.0.0.1" }, resolve);
-	});
-	// From here on an error is one connection that could not be accepted, and no reason to end all links.
-	server.on("error", (error) => console.error(error.message));
+	const ways = await Promise.allSettled(
+		[options, ...(options.others ?? [])].map(({ listen, target }) => open(listen, accept(target))),
+	);
+	const servers = ways.flatMap((way) => (way.status === "fulfilled" ? [way.value] : []));
+	const close = () => {
+		const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+		resetAll(connections);
+		return Promise.all(closed);
+	};
+	const failed = ways.find((way) => way.status === "rejected");
+	if (failed) {
+		await close();
+		throw failed.reason;
+	}
+	const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
 	const state = (): LinkState => ({
 		mode,
 		since,
@@ -105,7 +117,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 		accepted,
 	});
 	return {
-		port: (server.address() as net.AddressInfo).port,
+		port: ports[0] ?? 0,
+		ports,
 		state,
 		set: (change) => {
 			if (change.shape) applyShape(change.shape);
@@ -115,12 +128,23 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 			}
 			return state();
 		},
-		close: () => {
-			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-			resetAll(connections);
-			return closed;
+		close: async () => {
+			await close();
 		},
 	};
+}
+
+function open(port: number, accept: (device: net.Socket) => void): Promise<net.Server> {
+	const server = net.createServer({ allowHalfOpen: true, noDelay: true }, accept);
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen({ port, host: "127.0.0.1" }, () => {
+			server.off("error", reject);
+			// From here on an error is one connection that could not be accepted, and no reason to end all links.
+			server.on("error", (error) => console.error(error.message));
+			resolve(server);
+		});
+	});
 }
 
 function setRate(direction: Direction, bytesPerSecond: number | undefined): void {

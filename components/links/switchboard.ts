@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
-import type { LinkChange, LinkMode, LinkSpec, LinkState, LinksSpec } from "./model";
+import { isDeepStrictEqual } from "node:util";
+import type { LinkChange, LinkEnds, LinkMode, LinkSpec, LinkState, LinksSpec } from "./model";
 import { createLink, type Link } from "./shaper";
 
 /** All links of a process, by device. */
@@ -58,7 +59,11 @@ export function createSwitchboard(modesFile: string): Switchboard {
 }
 
 function sameEnds(a: LinkSpec, b: LinkSpec): boolean {
-	return a.listen === b.listen && a.target.host === b.target.host && a.target.port === b.target.port;
+	return isDeepStrictEqual(ends(a), ends(b));
+}
+
+function ends({ listen, target, others = [] }: LinkSpec): LinkEnds[] {
+	return [{ listen, target }, ...others];
 }
 
 function readModes(file: string): Modes {

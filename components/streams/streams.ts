@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
 import { EdgeStreams } from "./edge-streams";
+import { Leaders } from "./leaders";
 import type { Connection } from "./provider/connection";
 import { Stream } from "./stream";
 
@@ -12,6 +13,8 @@ export interface StreamsArgs {
 	hub?: pulumi.Resource;
 	/** Devices that this stack starts itself; their streams wait for them. @default none */
 	leaves?: pulumi.Input<pulumi.Resource>[];
+	/** Another value when servers of the hub were restarted: leaders of streams are spread again. @default never */
+	restarts?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export class Streams extends pulumi.ComponentResource {
 		});
 		const up = createHubStreams(args, "uplink", { parent: this, dependsOn: Object.values(this.edgeStreams) });
 		this.hubStreams = { ...down, ...up };
+		spreadLeaders(args, { parent: this, dependsOn: Object.values(this.hubStreams) });
 		this.pending = allPending(Object.values(this.edgeStreams));
 		this.registerOutputs({ pending: this.pending });
 	}
@@ -78,6 +82,12 @@ function createEdgeStreams(
 			return [key, new EdgeStreams(key, args, { ...opts, ...(hub ? { deletedWith: hub } : {}) })];
 		}),
 	);
+}
+
+function spreadLeaders({ topology, connection, restarts }: StreamsArgs, opts: pulumi.CustomResourceOptions): void {
+	const streams = Object.values(topology.hubStreams).filter(({ config }) => config.num_replicas > 1);
+	if (streams.length === 0 || restarts === undefined) return;
+	new Leaders("leaders", { connection, restarts, streams: streams.map(({ config }) => config.name).sort() }, opts);
 }
 
 function allPending(groups: readonly EdgeStreams[]): pulumi.Output<Record<string, string>> {

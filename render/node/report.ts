@@ -55,14 +55,18 @@ END
 	systemctl -q enable --now "\${unit##*/}.timer"
 }
 
-warn() { echo "<4>$(grep . "$work/error" | tail -n 1)" >&2; }
+warn() { echo "<4>$(grep . "$work/error" | head -n 1)" >&2; }
 
 # ship: one batch of the journal; fails when there is no more, or when it could not be sent
 ship() {
 	set -- -o json --output-fields=MESSAGE,SYSLOG_IDENTIFIER
 	[ ! -s "$state/cursor" ] || set -- "$@" --after-cursor="$(cat "$state/cursor")"
 	journalctl -q "$@" 2> "$work/error" | head -n 2000 > "$work/lines"
-	[ -s "$work/lines" ] || return 1
+	if ! [ -s "$work/lines" ]; then
+		# Where the place in the journal is not understood, from the beginning: twice is better than never.
+		[ ! -s "$work/error" ] || { warn; rm -f "$state/cursor"; }
+		return 1
+	fi
 	# At most 1 MB and 24 hours a batch, in the order of time.
 	awk -v cursor="$work/cursor" '
 		function text(name, at) {
@@ -80,7 +84,7 @@ ship() {
 			last = text("__CURSOR"); print time "\t" line
 		}
 		END { print last > cursor }' "$work/lines" | sort -sn |
-		awk -F '\t' '{ printf "%s%s", NR > 1 ? ",\n" : "[", $2 } END { print "]" }' > "$work/events"
+		awk -F '\t' '{ printf "%s%s", (NR > 1 ? ",\n" : "["), $2 } END { print "]" }' > "$work/events"
 	if ! put; then
 		aws logs create-log-stream --log-group-name "$group" --log-stream-name "$node" 2> /dev/null || :
 		put || { warn; return 1; }

@@ -94,6 +94,7 @@ function installScript(): string {
 cat > ${NODE.script}.new << 'LEAFLINE_NODE'
 ${renderNodeScript().trimEnd()}
 LEAFLINE_NODE
+sh -n ${NODE.script}.new
 chmod 755 ${NODE.script}.new
 mv -f ${NODE.script}.new ${NODE.script}`.trimEnd();
 }

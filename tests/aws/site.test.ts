@@ -65,6 +65,12 @@ describe("three nodes in a network of their own", () => {
 		expect(cards.map(({ inputs }) => inputs.privateIps)).toEqual([["10.74.0.10"], ["10.74.64.10"], ["10.74.128.10"]]);
 		const addresses = Object.values(stack.of("aws:ec2/eip:Eip"));
 		expect(addresses.map(({ opts }) => opts.protect)).toEqual([true, true, true]);
+		// A destroy that is refused has deleted by then what nothing depends on.
+		for (const { type, opts } of stack.all.filter(
+			({ type, name }) => /^aws:(ec2|vpc|route53)/.test(type) && name.startsWith("site"),
+		)) {
+			expect(opts.protect, type).toBe(true);
+		}
 		expect(stack.urls).toEqual(["tls://198.51.100.1:7422", "tls://198.51.100.2:7422", "tls://198.51.100.3:7422"]);
 	});
 

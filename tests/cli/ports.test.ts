@@ -40,12 +40,12 @@ test("listening sockets are read from the kernel's tables", () => {
 
 test("the line is said only where it is true", () => {
 	const leaf = { address: "0.0.0.0", port: 7422 };
-	expect(portsVerdict(7422, [leaf, { address: "127.0.0.1", port: 4222 }])).toEqual({
+	expect(portsVerdict([7422], [leaf, { address: "127.0.0.1", port: 4222 }])).toEqual({
 		line: "leaf port 7422; all others on loopback",
 		open: [],
 	});
 	const client = { address: "0.0.0.0", port: 4222 };
-	expect(portsVerdict(7422, [leaf, client])).toEqual({
+	expect(portsVerdict([7422], [leaf, client])).toEqual({
 		line: "leaf port 7422; open to others as well: 4222 on 0.0.0.0",
 		open: [client],
 	});
@@ -55,7 +55,7 @@ test.runIf(process.platform === "linux")("a process is known by one of its ports
 	const leaf = await listen("127.0.0.1");
 	const other = await listen("127.0.0.1");
 	const open = await listen("0.0.0.0");
-	const found = listenersOf(leaf, []) ?? [];
+	const found = listenersOf([leaf], []) ?? [];
 	expect(found).toEqual(
 		expect.arrayContaining([
 			{ address: "127.0.0.1", port: leaf },
@@ -63,9 +63,9 @@ test.runIf(process.platform === "linux")("a process is known by one of its ports
 			{ address: "0.0.0.0", port: open },
 		]),
 	);
-	expect(portsVerdict(leaf, found).open).toContainEqual({ address: "0.0.0.0", port: open });
+	expect(portsVerdict([leaf], found).open).toContainEqual({ address: "0.0.0.0", port: open });
 });
 
 test("a port that nobody listens on tells nothing", () => {
-	expect(listenersOf(1, [])).toBeUndefined();
+	expect(listenersOf([1], [])).toBeUndefined();
 });

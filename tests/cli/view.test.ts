@@ -29,7 +29,9 @@ test("heading", () => {
 	const { leafline } = stackFixture();
 	expect(heading(leafline, "2.15.2")).toBe("leafline · local · 3 devices, 1 hub, nats-server 2.15.2");
 	expect(heading(leafline, "")).toBe("leafline · local · 3 devices, 1 hub");
-	expect(heading({ ...leafline, hub: { ...leafline.hub, nodes: 3 } }, "")).toBe("leafline · local · 3 devices, 3 hubs");
+	expect(heading({ ...leafline, hub: { ...leafline.hub, nodes: 3 } }, "")).toBe(
+		"leafline · local · 3 devices, hub of 3 nodes",
+	);
 });
 
 test("the demo's table is the one of the first screen", () => {

@@ -23,6 +23,7 @@ describe("settings", () => {
 					leafPort: 7422,
 					clientPort: 4222,
 					monitorPort: 8222,
+					routePort: 6222,
 					addresses: ["127.0.0.1"],
 					storeDir: ".leafline/local/hub/jetstream",
 					memoryBytes: 1024 ** 3,
@@ -65,6 +66,7 @@ describe("settings", () => {
 				leafPort: 7000,
 				clientPort: 7001,
 				monitorPort: 7002,
+				routePort: 7003,
 				addresses: ["hub.example.com", "192.0.2.1", "192.0.2.2"],
 				storeDir: "/data/nats/js",
 				memory: "2GiB",
@@ -149,7 +151,7 @@ describe("settings", () => {
 		[
 			"a hub that is no map",
 			{ hub: "aws" },
-			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, leafPort, clientPort, monitorPort, addresses, storeDir, memory, file, sync, aws',
+			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, leafPort, clientPort, monitorPort, routePort, addresses, storeDir, memory, file, sync, aws',
 		],
 		[
 			"the same port twice",
@@ -170,6 +172,16 @@ describe("settings", () => {
 			"ports beyond the last",
 			{ leaves: { linkPort: 65_530 } },
 			"leafline:leaves.linkPort: 65530 and 31 more ports end after 65535; choose a lower port",
+		],
+		[
+			"a port among those of the nodes",
+			{ hub: { nodes: 3, monitorPort: 4224 } },
+			"leafline:hub.monitorPort: ports 4224 to 4226 cannot be used, hub.clientPort has ports 4222 to 4224; choose another port",
+		],
+		[
+			"links to three nodes among other ports",
+			{ hub: { nodes: 3 }, leaves: { clientPort: 17_500 } },
+			"leafline:leaves.linkPort: ports 17422 to 17517 cannot be used, leaves.clientPort has ports 17500 to 17531; choose another port",
 		],
 	])("refuse %s", (_, raw, message) => {
 		expect(complaint("local", raw)).toEqual([`Pulumi.x.yaml  ${message}`]);

@@ -40,7 +40,7 @@ beforeEach(async () => {
 it("makes the hub one command whose secrets travel on stdin only", async () => {
 	const hub = makeHub(localTopology(["edge1"]));
 	expect(await resolved(hub.urls)).toEqual(["tls://127.0.0.1:7422"]);
-	expect(await resolved(hub.monitorUrl)).toBe("http://127.0.0.1:8222");
+	expect(await resolved(hub.monitorUrls)).toEqual(["http://127.0.0.1:8222"]);
 	expect(await resolved(hub.ready)).toBe(true);
 	const inputs = command("hub");
 	expect(inputs.create).toBe("node components/daemon/daemon.js start");
@@ -63,6 +63,52 @@ it("makes the hub one command whose secrets travel on stdin only", async () => {
 			"tls.key": { content: "key-secret" },
 		},
 	});
+});
+
+it("makes three nodes of a hub, each with its ports, and the same certificates for their routes", async () => {
+	const topology = localTopology([], { hub: { nodes: 3 } });
+	const hub = makeHub(topology);
+	expect(await resolved(hub.urls)).toEqual(["tls://127.0.0.1:7422", "tls://127.0.0.1:7423", "tls://127.0.0.1:7424"]);
+	await resolved(hub.ready);
+	const monitors = [8222, 8223, 8224].map((port) => `http://127.0.0.1:${port}`);
+	for (const [node, name] of ["hub_1", "hub_2", "hub_3"].entries()) {
+		const { files, ...rest } = documentOf(command(name).stdin);
+		expect(rest).toMatchObject({
+			dir: path.join(root, name),
+			ports: [7422 + node, 4222 + node, 8222 + node, 6222 + node],
+			ready: { monitor: monitors[node], others: monitors.filter((_, other) => other !== node) },
+			leave: { signal: "SIGUSR2" },
+		});
+		expect(Object.keys(files).sort()).toEqual(
+			["nats.conf", "route-ca.pem", "route.crt", "route.key", "tls.crt", "tls.key"].sort(),
+		);
+	}
+	const routes = seen.find(({ name }) => name === "routes");
+	expect(routes?.inputs).toMatchObject({ hosts: ["127.0.0.1"], use: "peer" });
+});
+
+it("gives each device's link a way to every node", async () => {
+	const leaves = makeLeaves(localTopology(["edge1"], { hub: { nodes: 3 }, leaves: { limit: 4 } }));
+	await resolved(leaves.urls);
+	await pulumi.runtime.disconnect();
+	const { files, ports } = documentOf(command("links").stdin);
+	expect(ports).toEqual([17422, 17426, 17430]);
+	const target = (port: number) => ({ host: "127.0.0.1", port });
+	expect(JSON.parse(files["spec.json"]?.content ?? "")).toEqual({
+		links: {
+			edge1: {
+				listen: 17422,
+				target: target(7422),
+				others: [
+					{ listen: 17426, target: target(7423) },
+					{ listen: 17430, target: target(7424) },
+				],
+			},
+		},
+	});
+	expect(documentOf(command("edge1").stdin).files["nats.conf"]?.content).toBe(
+		"edge1 tls://127.0.0.1:17422 tls://127.0.0.1:17426 tls://127.0.0.1:17430 14222",
+	);
 });
 
 it("removes the hub's folder on delete only when data may be lost", async () => {
@@ -144,7 +190,13 @@ it("refuses a device without credentials", () => {
 function makeHub(topology: Topology): LocalHub {
 	const tls = { cert: "cert", key: pulumi.secret("key-secret") };
 	const { settings } = topology;
-	return new LocalHub("hub", { settings, conf: pulumi.output("hub-conf"), tls, serverVersion: "2.15.2", root });
+	return new LocalHub("hub", {
+		settings,
+		conf: (node) => pulumi.output(node === 0 ? "hub-conf" : `hub-conf ${node}`),
+		tls,
+		serverVersion: "2.15.2",
+		root,
+	});
 }
 
 function makeLeaves(topology: Topology, shaped = false): LocalLeaves {
@@ -155,7 +207,7 @@ function leavesArgs(topology: Topology): ConstructorParameters<typeof LocalLeave
 	const devices = Object.keys(topology.fleet.devices);
 	return {
 		topology,
-		conf: ({ device, url, clientPort }) => `${device} ${url} ${clientPort}`,
+		conf: ({ device, urls, clientPort }) => `${device} ${urls.join(" ")} ${clientPort}`,
 		credentials: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-secret`)])),
 		ca: "ca",
 		serverVersion: "2.15.2",

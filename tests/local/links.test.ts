@@ -47,6 +47,19 @@ describe("a link that is up", () => {
 		expect(link.state().upBytes).toBeLessThan(64 * 1024 * 1024);
 	});
 
+	it("has a way to each node of the hub, and they share its bandwidth, its figures and its fate", async () => {
+		const { device, hub, link } = await bench({ upBytesPerSecond: 400_000 }, { firstIsDead: true });
+		expect(link.ports).toHaveLength(2);
+		const lost = await connect(link.port);
+		await eventually(() => lost.reset(), "a reset by the way to a node that is down");
+		device.write(randomBytes(40_000));
+		await eventually(() => hub.received().length === 40_000, "all bytes at the other node");
+		expect(link.state()).toMatchObject({ upBytes: 40_000, connections: 1, accepted: 2 });
+		link.set({ mode: "cut" });
+		await eventually(() => device.reset(), "a reset by the cut");
+		expect(await Promise.all(link.ports.map(isReset))).toEqual([true, true]);
+	});
+
 	it("resets the device when nobody listens at the hub", async () => {
 		const link = await open({ target: { host: "127.0.0.1", port: 1 } });
 		const device = await connect(link.port);

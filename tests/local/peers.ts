@@ -74,15 +74,19 @@ export function isReset(port: number): Promise<boolean> {
 	});
 }
 
-/** A device, a link and a hub, connected. */
-export async function bench(shape: LinkShape): Promise<{ device: Peer; hub: Peer; link: Link }> {
+/** A device, a link and a hub, connected; `firstIsDead`: by the link's second way, for behind the first is nobody. */
+export async function bench(
+	shape: LinkShape,
+	{ firstIsDead = false } = {},
+): Promise<{ device: Peer; hub: Peer; link: Link }> {
 	const accepted: Peer[] = [];
 	const server = net.createServer({ allowHalfOpen: true }, (socket) => accepted.push(peer(socket)));
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	closers.push(() => void server.close());
 	const { port } = server.address() as net.AddressInfo;
-	const link = await open({ target: { host: "127.0.0.1", port }, shape });
-	const device = await connect(link.port);
+	const target = { host: "127.0.0.1", port };
+	const link = await open(firstIsDead ? { others: [{ listen: 0, target }], shape } : { target, shape });
+	const device = await connect(link.ports.at(-1) ?? 0);
 	await eventually(() => accepted.length === 1, "the connection at the hub");
 	return { device, hub: accepted[0] as Peer, link };
 }

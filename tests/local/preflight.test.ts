@@ -7,7 +7,7 @@ import { busyPorts, portHolder } from "../../components/daemon/ports";
 import { startTime } from "../../components/daemon/process";
 import { checkServerVersion, MINIMUM_SERVER } from "../../components/hub/version";
 import { localProblems } from "../../components/leaves/preflight";
-import { freePorts } from "../support/ports";
+import { freePorts, freeRange } from "../support/ports";
 import { compileScripts, temporaryFolder } from "./scripts";
 import { localTopology } from "./topology";
 
@@ -91,6 +91,27 @@ describe("localProblems", () => {
 		]);
 	});
 
+	it("finds the ports of every node, and of every device's links to them", async () => {
+		const routePort = await listen("127.0.0.1");
+		const topology = await freeTopology({ hub: { nodes: 3, routePort } });
+		const [found] = await localProblems(topology, root);
+		expect(found?.message).toBe(`port ${routePort} (the routes of node 1) is held by ${portHolder(routePort)}`);
+		expect(found?.path).toEqual(["hub", "routePort"]);
+	});
+
+	it.each([
+		[3, "hub", "the hub of this stack has 1 node, whose messages do not move to 3"],
+		[1, "hub_2", undefined],
+		[1, "hub_1", "the hub of this stack has 3 nodes, whose messages do not move to 1"],
+	] as const)(
+		"refuses to make %i nodes of what is in %s, where messages would be lost",
+		async (nodes, dir, message) => {
+			fs.mkdirSync(path.join(root, dir, "jetstream"), { recursive: true });
+			const found = await localProblems(await freeTopology({ hub: { nodes } }), root);
+			expect(found.map((each) => each.message)).toEqual(message === undefined ? [] : [message]);
+		},
+	);
+
 	it.each(["links", "trimmer"])("finds a device that is called %s, as a process of the stack", async (name) => {
 		const topology = await freeTopology({}, name);
 		expect(await localProblems(topology, root)).toMatchObject([{ document: "fleet", path: ["devices", name] }]);
@@ -125,10 +146,15 @@ async function listen(host: string): Promise<number> {
 }
 
 async function freeTopology(change: Parameters<typeof localTopology>[1] = {}, device = "edge1") {
-	const [leafPort = 0, clientPort = 0, monitorPort = 0, edgeClient = 0, edgeLink = 0] = await freePorts(5);
+	const [leafPort, clientPort, monitorPort, routePort] = [
+		await freeRange(3),
+		await freeRange(3),
+		await freeRange(3),
+		await freeRange(3),
+	];
 	return localTopology([device], {
-		hub: { leafPort, clientPort, monitorPort, ...change.hub },
-		leaves: { clientPort: edgeClient, linkPort: edgeLink, ...change.leaves },
+		hub: { leafPort, clientPort, monitorPort, routePort, ...change.hub },
+		leaves: { clientPort: await freeRange(1), linkPort: await freeRange(3), limit: 1, ...change.leaves },
 	});
 }
 

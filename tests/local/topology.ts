@@ -11,7 +11,8 @@ export function localTopology(
 		readonly leaves?: Partial<Settings["leaves"]>;
 	} = {},
 ): Topology {
-	const hub = { leafPort: 7422, clientPort: 4222, monitorPort: 8222, addresses: ["127.0.0.1"], ...change.hub };
+	const ports = { leafPort: 7422, clientPort: 4222, monitorPort: 8222, routePort: 6222 };
+	const hub = { kind: "local", nodes: 1, ...ports, addresses: ["127.0.0.1"], ...change.hub };
 	const leaves = { local: true, clientPort: 14222, linkPort: 17422, limit: 32, ...change.leaves };
 	const link = { upBitsPerSecond: 8_000_000, downBitsPerSecond: 16_000_000, rttMs: 80 };
 	const retired = change.retired ?? {};

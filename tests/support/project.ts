@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePorts, freeRange } from "./ports";
+import { freeRange } from "./ports";
 
 export interface Finished {
 	readonly code: number;
@@ -14,11 +14,20 @@ export interface Finished {
 
 export interface Project {
 	readonly dir: string;
-	readonly ports: { readonly leaf: number; readonly client: number; readonly monitor: number };
+	/** The hub's; of several nodes the first one's, and the others count up. */
+	readonly ports: {
+		readonly leaf: number;
+		readonly client: number;
+		readonly monitor: number;
+		/** Only of several nodes. */
+		readonly route: number;
+	};
 	/** Client port of the first device; the next ones count up. */
 	readonly firstClientPort: number;
 	writeFleet(text: string): void;
 	set(key: string, value: unknown): void;
+	/** What the settings have under a key. */
+	setting(key: string): object;
 	pulumi(...args: string[]): Promise<Finished>;
 	/** The same with other environment variables; `undefined` takes one away. */
 	pulumiWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Finished>;
@@ -32,7 +41,10 @@ export interface Project {
  * A leafline project in a folder of its own, with free ports, its own state and this checkout's build, driven through
  * the `pulumi` on PATH as a user drives it.
  */
-export async function makeProject(fleet: string, settings: Record<string, unknown> = {}): Promise<Project> {
+export async function makeProject(
+	fleet: string,
+	settings: { readonly hub?: object; readonly leaves?: object; readonly [key: string]: unknown } = {},
+): Promise<Project> {
 	const root = resolve(".");
 	const dir = mkdtempSync(join(tmpdir(), "leafline e2e-"));
 	for (const name of ["bin", "node_modules"]) symlinkSync(join(root, name), join(dir, name));
@@ -40,13 +52,20 @@ export async function makeProject(fleet: string, settings: Record<string, unknow
 	writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "e2e", main: "bin/index.js" }));
 	writeFileSync(join(dir, "Pulumi.yaml"), readFileSync("Pulumi.yaml"));
 
-	const [leaf = 0, client = 0, monitor = 0] = await freePorts(3);
 	const firstClientPort = await freeRange(40);
+	const { hub = {}, leaves = {}, ...others } = settings;
+	const nodes = (hub as { readonly nodes?: number }).nodes ?? 1;
+	const [leaf, client, monitor, route] = [
+		await freeRange(nodes),
+		await freeRange(nodes),
+		await freeRange(nodes),
+		await freeRange(nodes),
+	] as const;
 	const config: Record<string, unknown> = {
 		fleet: "fleet.yaml",
-		hub: { leafPort: leaf, clientPort: client, monitorPort: monitor },
-		leaves: { clientPort: firstClientPort, linkPort: await freeRange(40) },
-		...settings,
+		hub: { leafPort: leaf, clientPort: client, monitorPort: monitor, ...(nodes > 1 && { routePort: route }), ...hub },
+		leaves: { clientPort: firstClientPort, linkPort: await freeRange(40 * nodes), ...leaves },
+		...others,
 	};
 	const writeSettings = () => {
 		const file = join(dir, "Pulumi.local.yaml");
@@ -67,13 +86,14 @@ export async function makeProject(fleet: string, settings: Record<string, unknow
 	const pulumi = (...args: string[]) => pulumiWith({}, ...args);
 	const project: Project = {
 		dir,
-		ports: { leaf, client, monitor },
+		ports: { leaf, client, monitor, route },
 		firstClientPort,
 		writeFleet: (text) => writeFileSync(join(dir, "fleet.yaml"), text),
 		set: (key, value) => {
 			config[key] = value;
 			writeSettings();
 		},
+		setting: (key) => config[key] as object,
 		pulumi,
 		pulumiWith,
 		outputs: async () => {

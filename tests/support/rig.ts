@@ -30,7 +30,7 @@ export interface Rig {
 	device(name: string): RigDevice;
 	/** Programs on a device that publish `messages` numbered messages of a class, as fast as `rate` says. */
 	publish(device: string, options: Traffic): Promise<Publisher>;
-	/** Last sequence of a hub stream, from the hub's own monitoring; `undefined` while the hub is down. */
+	/** Last sequence of a hub stream, from the monitoring of all nodes; `undefined` while the hub is down. */
 	lastSequence(hubStream: string): Promise<number | undefined>;
 	/** Waits until a hub stream has got so far. */
 	arrived(hubStream: string, messages: number, within?: number): Promise<void>;
@@ -63,9 +63,16 @@ export function planFleet(text: string, settings: Record<string, unknown> = {}):
 	throw new Error(JSON.stringify([...read.problems, ...set.problems, ...(planned?.problems ?? [])], null, "\t"));
 }
 
-/** @param shape what every link is like while it is up */
-export async function startRig(fleet: string, shape: LinkShape = {}): Promise<Rig> {
-	const topology = planFleet(fleet);
+/**
+ * @param shape what every link is like while it is up
+ * @param settings the stack's, for example `{ hub: { nodes: 3 } }`
+ */
+export async function startRig(
+	fleet: string,
+	shape: LinkShape = {},
+	settings: Record<string, unknown> = {},
+): Promise<Rig> {
+	const topology = planFleet(fleet, settings);
 	const bench = await startBench({ topology });
 	const links: Link[] = [];
 	const close = async () => {
@@ -73,14 +80,14 @@ export async function startRig(fleet: string, shape: LinkShape = {}): Promise<Ri
 		await Promise.all(links.map((link) => link.close()));
 	};
 	try {
-		const [hub] = bench.hubs;
-		const target = { host: "127.0.0.1", port: hub?.ports.leaf ?? 0 };
+		const ends = bench.hubs.map(({ ports }) => ({ listen: 0, target: { host: "127.0.0.1", port: ports.leaf ?? 0 } }));
+		const [end = { listen: 0, target: { host: "127.0.0.1", port: 0 } }, ...others] = ends;
 		const devices: Record<string, RigDevice> = {};
 		await Promise.all(
 			Object.keys(topology.devices).map(async (name) => {
-				const link = await createLink({ listen: 0, target, shape });
+				const link = await createLink({ ...end, others, shape });
 				links.push(link);
-				const edge = await bench.startEdge(name, { urls: [`tls://127.0.0.1:${link.port}`] });
+				const edge = await bench.startEdge(name, { urls: link.ports.map((port) => `tls://127.0.0.1:${port}`) });
 				devices[name] = { ...edge, link, port: edge.server.ports.client ?? 0 };
 			}),
 		);
@@ -103,6 +110,7 @@ function makeRig(
 		connection: bench.control.hub,
 		request: (subject: string, body?: unknown) => bench.control.request(subject, body) as Promise<never>,
 		connected: async () => undefined,
+		silent: async () => undefined,
 		version: "",
 		close: async () => {},
 	};
@@ -111,7 +119,8 @@ function makeRig(
 		if (!found) throw new Error(`the fleet has no device ${name}`);
 		return found;
 	};
-	const lastSequence = (name: string) => monitoredSequence(bench.hubs[0]?.ports.monitor ?? 0, name);
+	const monitors = bench.hubs.map(({ ports }) => ports.monitor ?? 0);
+	const lastSequence = (name: string) => monitoredSequence(monitors, name);
 	const arrivals = (name: string, run: string) => readBack(outputs, hub, new Map([[name, 0]]), run);
 	return {
 		bench,
@@ -164,7 +173,14 @@ interface Jsz {
 	}[];
 }
 
-async function monitoredSequence(port: number, name: string): Promise<number | undefined> {
+/** Last sequence of a stream, as the node knows that has most of it; `undefined` while none tells. */
+export async function monitoredSequence(ports: readonly number[], name: string): Promise<number | undefined> {
+	const told = await Promise.all(ports.map((port) => sequenceOn(port, name)));
+	const known = told.filter((sequence) => sequence !== undefined);
+	return known.length > 0 ? Math.max(...known) : undefined;
+}
+
+async function sequenceOn(port: number, name: string): Promise<number | undefined> {
 	try {
 		const url = `http://127.0.0.1:${port}/jsz?accounts=true&streams=true`;
 		const answer = (await (await fetch(url, { signal: AbortSignal.timeout(1_000) })).json()) as Jsz;

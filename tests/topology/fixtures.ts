@@ -87,6 +87,7 @@ export function makeSettings(
 			leafPort: 7422,
 			clientPort: 4222,
 			monitorPort: 8222,
+			routePort: 6222,
 			addresses: ["127.0.0.1"],
 			storeDir: "/data/nats/hub",
 			memoryBytes: 1024 ** 3,

@@ -17,15 +17,13 @@ export interface NodeAddress extends NodePlace {
 export interface AddressesArgs {
 	readonly network: Network;
 	readonly securityGroup: pulumi.Input<string>;
-	/** Elastic addresses may be what hundreds of devices have in their configuration. */
-	readonly protect: boolean;
 	readonly tags: Tagger;
 }
 
 /** A network interface and an elastic address for each node: they survive the node. */
 export function createAddresses(
 	name: string,
-	{ network, securityGroup, protect, tags }: AddressesArgs,
+	{ network, securityGroup, tags }: AddressesArgs,
 	opts: pulumi.CustomResourceOptions,
 ): NodeAddress[] {
 	return network.places.map((place): NodeAddress => {
@@ -41,7 +39,8 @@ export function createAddresses(
 			},
 			opts,
 		);
-		const address = new ec2.Eip(node, { domain: "vpc", tags: tags(node) }, { ...opts, protect });
+		// It may be what hundreds of devices have in their configuration.
+		const address = new ec2.Eip(node, { domain: "vpc", tags: tags(node) }, opts);
 		const association = new ec2.EipAssociation(
 			node,
 			{ allocationId: address.id, networkInterfaceId: card.id },

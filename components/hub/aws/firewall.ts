@@ -28,11 +28,11 @@ export function createFirewall(
 		opts,
 	);
 	const tcp = (port: number) => ({ securityGroupId: group.id, ipProtocol: "tcp", fromPort: port, toPort: port });
-	const letIn = (rule: string, what: Omit<vpc.SecurityGroupIngressRuleArgs, "securityGroupId">) =>
+	const letIn = (rule: string, what: Omit<vpc.SecurityGroupIngressRuleArgs, "securityGroupId">, more = {}) =>
 		new vpc.SecurityGroupIngressRule(
 			`${name}-${rule}`,
 			{ securityGroupId: group.id, ...what, tags: tags(`${name}-${rule}`) },
-			opts,
+			{ ...opts, ...more },
 		);
 	const letOut = (rule: string, what: Omit<vpc.SecurityGroupEgressRuleArgs, "securityGroupId">) =>
 		new vpc.SecurityGroupEgressRule(
@@ -42,7 +42,9 @@ export function createFirewall(
 		);
 
 	for (const { key, port, from, reason } of accessTo(hub)) {
-		letIn(key, { ...tcp(port), ...source(from, group), description: reason });
+		// Readers come and go; what devices need stays.
+		const more = typeof from === "object" ? { protect: false } : {};
+		letIn(key, { ...tcp(port), ...source(from, group), description: reason }, more);
 	}
 	letOut("services", {
 		...tcp(443),

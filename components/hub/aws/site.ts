@@ -35,14 +35,15 @@ export class AwsSite extends pulumi.ComponentResource {
 		super("leafline:hub:AwsSite", name, {}, opts);
 		const { allowDataLoss, hub } = topology.settings;
 		const tags = tagger(topology);
-		const own = { parent: this };
+		// A destroy that is refused has begun all the same: what nothing depends on goes first, and that is the way in.
+		const own = { parent: this, protect: !allowDataLoss };
 		this.plan = planAwsHub(topology);
 		const keys = this.plan.nodes.map(({ key }) => key);
 		const { network, readers = [], dns } = hub.aws ?? {};
 
 		const place = createNetwork(name, { network: network ?? { cidr: "10.74.0.0/16" }, nodes: keys, tags }, own);
 		const group = createFirewall(name, { vpcId: place.vpcId, hub, tags }, own);
-		const args = { network: place, securityGroup: group.id, protect: !allowDataLoss, tags };
+		const args = { network: place, securityGroup: group.id, tags };
 		const addresses = createAddresses(name, args, own);
 		if (dns) createNames(name, { dns, addresses }, own);
 

@@ -8,4 +8,5 @@ export const keys = hosted(async () => (await import("../../identity/handlers/ke
 export const certificates = hosted(async () => (await import("../../identity/handlers/certificates")).certificates);
 export const accounts = hosted(async () => (await import("../../identity/handlers/accounts")).accounts);
 export const stream = hosted(async () => (await import("./stream")).stream);
+export const leaders = hosted(async () => (await import("./leaders")).leaders);
 export const edgeStreams = hosted(async () => (await import("./edge-streams")).edgeStreams);

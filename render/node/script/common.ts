@@ -11,14 +11,14 @@ LC_ALL=C HOME=\${HOME:-/root}
 PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export LC_ALL HOME PATH
 . ${NODE.env}
-AWS_DEFAULT_REGION=$REGION AWS_PAGER=
-export AWS_DEFAULT_REGION AWS_PAGER
+AWS_DEFAULT_REGION=$REGION AWS_PAGER='' AWS_MAX_ATTEMPTS=2
+export AWS_DEFAULT_REGION AWS_PAGER AWS_MAX_ATTEMPTS
 
 conf=${NODE.confDir} gens=${NODE.generations} bin=${NODE.binDir} mount=${NODE.mount} store=${NODE.storeDir}
 running=${NODE.running} hub=nats-hub.service verb=\${1:-}
 
 say() {
-	echo "$*"
+	printf '%s\n' "$*"
 	[ "$verb" = boot ] || logger -t leafline-node -- "$*" 2>/dev/null || :
 }
 die() {

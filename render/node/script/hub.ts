@@ -19,11 +19,12 @@ guard() {
 }
 
 reload() {
-	[ "$(loaded config_digest)" = "$digest" ] && before= || before=$(loaded config_load_time)
+	before=$(loaded config_load_time)
 	systemctl reload $hub || return 1
-	end=$(($(now) + 15))
+	# The server says only in its log that it refused: what it has loaded tells.
+	end=$(($(now) + 5))
 	while [ "$(now)" -lt "$end" ]; do
-		sleep 1
+		sleep 0.5
 		[ "$(loaded config_load_time)" != "$before" ] || continue
 		[ "$(loaded config_digest)" = "$digest" ] || continue
 		echo "$gen" > $running.new
@@ -77,7 +78,7 @@ healthy() {
 				# only when this one has ended.
 				if [ $others -gt 0 ] && [ "$up" -lt "$others" ] && ! has_streams; then
 					alone=$((alone + 1))
-					[ $alone -lt 10 ] || { say "started; waits for the other nodes"; return; }
+					[ $alone -lt 5 ] || { say "started; waits for the other nodes"; return; }
 				else
 					alone=0
 				fi
@@ -89,5 +90,15 @@ healthy() {
 	done
 	say "last lines of $hub: $(journalctl -q -o cat -n 5 -u $hub)"
 	die "the hub is not healthy: $answer"
+}
+
+# clean: what no longer runs
+clean() {
+	for old in "$gens"/*; do
+		[ "$old" = "$gens/$gen" ] || rm -rf "$old"
+	done
+	for old in "$bin"/*/; do
+		readlink "$gens/$gen/.server" | grep -qF "$old" || rm -rf "$old"
+	done
 }
 `;

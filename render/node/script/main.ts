@@ -10,12 +10,13 @@ node() {
 	service
 	user
 	package nft nftables
+	known=1
 	if fetch_expected; then
 		volume "$new"
 		download
 		keep
 	elif [ "$verb" = boot ] && [ -e "$conf/.server" ]; then
-		gen=$(readlink "$conf")
+		known='' gen=$(readlink "$conf")
 		gen=\${gen##*/}
 		say "goes on with the configuration it has"
 		volume "$conf"
@@ -28,6 +29,8 @@ node() {
 	units
 	[ ! -e "$conf/report.sh" ] || sh "$conf/report.sh" install || say "the report is not installed"
 	converge
+	clean
+	[ -n "$known" ] || die "the newest parameters are not known: tries again"
 }
 
 case $verb in

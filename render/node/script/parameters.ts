@@ -102,8 +102,5 @@ link() {
 activate() {
 	link ${NODE.confDir}/.server ${NODE.bin}
 	[ "$(readlink "$conf")" = "$gens/$gen" ] || { link "$gens/$gen" "$conf"; sync "\${conf%/*}"; say "configuration $gen"; }
-	for old in "$gens"/*; do
-		case "\${old##*/}" in "$gen" | "$(cat "$running" 2>/dev/null)") ;; *) rm -rf "$old" ;; esac
-	done
 }
 `;

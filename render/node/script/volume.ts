@@ -11,7 +11,7 @@ disks() {
 	fi
 }
 
-# raid DISK…: one device of several disks of the instance store
+# raid DISKS: one device of several disks of the instance store
 raid() {
 	package mdadm mdadm
 	device=/dev/md/nats-hub
@@ -24,7 +24,7 @@ raid() {
 
 # find_device: waits, for a volume may be attached after the machine has started
 find_device() {
-	end=$(($(now) + \${VOLUME_SECONDS:-300})) said=
+	end=$(($(now) + \${VOLUME_SECONDS:-120})) said=
 	until device=$(disks) && [ -n "$device" ]; do
 		[ -n "$said" ] || say "waiting for the volume $serial"
 		said=1
@@ -79,25 +79,22 @@ volume() {
 		die "volume $serial ($device) is neither blank nor leafline's: $(echo "$found" | grep -E '^(LABEL|P?T*TYPE)=' | tr '\n' ' ')" \
 			"Nothing was written. To give it away: wipefs -a $device && dd if=/dev/zero of=$device bs=1M count=16"
 	uuid=$(echo "$found" | field UUID)
-	entry="UUID=$uuid $mount xfs noatime,nodev,nosuid,noexec,nofail,x-systemd.device-timeout=60s 0 0"
+	options=noatime,nodev,nosuid,noexec
+	entry="UUID=$uuid $mount xfs $options,nofail,x-systemd.device-timeout=60s 0 0"
 	if ! grep -qxF "$entry" /etc/fstab; then
 		{ awk -v mount=$mount '$2 != mount' /etc/fstab && echo "$entry"; } | install_file /etc/fstab 644
 		systemctl daemon-reload
 	fi
 	mkdir -p $mount
-	chmod 755 \${mount%/*} 
-	mount $mount || die "cannot mount $device at $mount"
-	if [ "$(mounted)" != "$(realpath "$device")" ]; then
-		other=$(mounted)
-		umount $mount
-		die "UUID $uuid is on $other as well as on $device: detach the copy"
-	fi
+	chmod 755 \${mount%/*}
+	# By the device and not by fstab: a copy of the volume, as from a snapshot, has the same UUID.
+	mount -t xfs -o $options "$device" $mount || die "cannot mount $device at $mount"
 	say "$serial is $device, mounted at $mount"
 	own
 }
 mounted() { realpath "$(findmnt -nro SOURCE --mountpoint $mount)"; }
 own() {
-	xfs_growfs -d $mount > /dev/null || say "cannot grow the file system at $mount"
+	grown=$(xfs_growfs -d $mount 2>&1) || say "cannot grow the file system at $mount: $grown"
 	mkdir -p $store
 	chmod 755 $mount
 	chmod 750 $store

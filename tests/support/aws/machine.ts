@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PARAMETER } from "../../../render/node/files";
+import { generationOf } from "../../../render/node/parameters";
 import type { Server, Servers } from "../servers";
 import { NodeError, type Places, writeNodeFiles } from "./machine-files";
 
@@ -29,7 +30,7 @@ const HEALTHY_WITHIN = 60_000;
 
 export function makeMachine(id: string, places: Places, servers: Servers): Machine {
 	let server: Server | undefined;
-	let runs: { release: string | undefined; unit: string | undefined } | undefined;
+	let runs: { generation: string; release: string | undefined; unit: string | undefined } | undefined;
 	const monitor: Machine["monitor"] = async (path) => {
 		try {
 			const response = await fetch(`http://${places.ownAddress}:8222/${path}`, { signal: AbortSignal.timeout(5000) });
@@ -111,7 +112,8 @@ export function makeMachine(id: string, places: Places, servers: Servers): Machi
 		async apply(parameters, onRestart) {
 			const conf = writeNodeFiles(parameters, places);
 			const digest = judge(conf);
-			const wanted = { release: parameters[PARAMETER.release], unit: parameters[PARAMETER.unit] };
+			const generation = generationOf(parameters);
+			const wanted = { generation, release: parameters[PARAMETER.release], unit: parameters[PARAMETER.unit] };
 			const lines: string[] = [];
 			const old = runs;
 			if (old === undefined) {
@@ -119,7 +121,7 @@ export function makeMachine(id: string, places: Places, servers: Servers): Machi
 				lines.push("starting nats-hub.service");
 			} else if (old.release !== wanted.release) lines.push(await restart(conf, "another server", onRestart));
 			else if (old.unit !== wanted.unit) lines.push(await restart(conf, "another unit", onRestart));
-			else if ((await monitor("varz"))?.body.config_digest === digest) lines.push("nothing to do");
+			else if (old.generation === generation) lines.push("nothing to do");
 			else if (await reloaded(conf, digest)) lines.push("reloaded");
 			else lines.push(await restart(conf, "the change cannot be reloaded", onRestart));
 			runs = wanted;

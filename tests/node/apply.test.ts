@@ -142,6 +142,19 @@ describe.skipIf(why)(`a change on a running node${why ? ` (skipped: ${why})` : "
 		expect(await machine.must("curl -s 127.0.0.1:8222/healthz")).toContain("ok");
 	});
 
+	it("that only fails when the server starts is told with its last lines, and mended by the next", async () => {
+		machine.write("journal", "what the server said last\n");
+		// An address that this machine does not have: nothing that a look at the configuration could tell.
+		machine.parameters({ "hub.conf": hubConf({ listen: "192.0.2.1:4222" }) });
+		const { code, output } = await apply();
+		expect(code).not.toBe(0);
+		expect(output).toContain("last lines of nats-hub.service: what the server said last\n");
+		expect(output).toContain("failed: the hub is not healthy: ");
+		machine.parameters(parameters);
+		expect(await apply()).toMatchObject({ code: 0, output: expect.stringMatching(/healthy\n$/) });
+		expect(await loaded()).toBe(generationOf(parameters));
+	});
+
 	it("cannot be fetched: a node that boots goes on with what it has, and says so", async () => {
 		await machine.must("systemctl stop nats-hub.service");
 		machine.write("offline", "");

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { renderVolume } from "../../render/node/parameters";
 import { type Machine, makeMachine, whyNoMachine } from "./machine";
 import { hubParameters, install, OTHER_SERIAL, type Parameters, SERIAL } from "./parameters";
 
@@ -121,6 +122,21 @@ describe.skipIf(why)(`the data volume${why ? ` (skipped: ${why})` : ""}`, () => 
 		await machine.must(`truncate -s 600M /host/disk0 && losetup -c ${device}`);
 		expect(await boot()).toMatchObject({ code: 0 });
 		expect(await size()).toBeGreaterThan(before);
+	});
+
+	it("of the machine's own is used, unless it holds what leafline did not make", async () => {
+		const [device] = await start(1);
+		machine.attach({ [device]: "Amazon EC2 NVMe Instance Storage" });
+		machine.parameters({ volume: renderVolume("instance-store") });
+		await machine.must(`mkfs.ext4 -q ${device}`);
+		expect((await boot()).output).toContain("is neither blank nor leafline's");
+		// Whatever a disk reads that was given to a new machine.
+		await machine.must(`wipefs -q -a ${device}`);
+		expect(await boot()).toMatchObject({
+			code: 0,
+			output: expect.stringContaining(`formatting ${device} (instance-store)`),
+		});
+		expect((await boot()).output).not.toContain("formatting");
 	});
 
 	it("that holds what leafline did not make is refused and stays as it is", async () => {

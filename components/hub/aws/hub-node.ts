@@ -27,6 +27,8 @@ export interface HubNode {
 	readonly instance: ec2.Instance;
 	/** The node is healthy with everything that it was given. */
 	readonly applied: pulumi.Resource;
+	/** Another one when the node's server may have been restarted by an update. */
+	readonly state: pulumi.Output<string>;
 }
 
 /** What the nodes have in common. */
@@ -90,7 +92,8 @@ export function createHubNode(
 		},
 		{ ...opts, dependsOn: node.ready },
 	);
-	return { key: place.key, instance: node.instance, applied };
+	const state = pulumi.interpolate`${node.instance.id} ${site.plan.instanceType} ${parameters.generation}`;
+	return { key: place.key, instance: node.instance, applied, state };
 }
 
 function nodeFiles(place: NodeSite, parts: HubParts): Parameters<typeof createParameters>[1]["files"] {

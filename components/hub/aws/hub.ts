@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
@@ -41,6 +42,8 @@ export class AwsHub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the messages are on other disks: accounts that the hub was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	/** Another one when an update may have restarted servers: streams have other leaders then. */
+	readonly restarts: pulumi.Output<string>;
 
 	constructor(name: string, args: AwsHubArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("leafline:hub:AwsHub", name, {}, opts);
@@ -93,6 +96,7 @@ export class AwsHub extends pulumi.ComponentResource {
 		const homes = plan ? Object.values(volumes).map(({ id }) => id) : Object.values(instances);
 		this.urls = site.urls;
 		this.generation = pulumi.all(homes).apply((ids) => ids.join(" "));
+		this.restarts = pulumi.all(nodes.map(({ state }) => state)).apply(digest);
 		this.registerOutputs({ urls: this.urls });
 	}
 }
@@ -141,4 +145,8 @@ function lookUpImage(image: string, opts: pulumi.InvokeOptions): pulumi.Input<st
 	const filters = [{ name: "name", values: [image] }];
 	// Amazon calls an image deprecated after 90 days, and keeps it.
 	return ec2.getAmiOutput({ owners: ["amazon"], filters, includeDeprecated: true }, opts).id;
+}
+
+function digest(parts: readonly string[]): string {
+	return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

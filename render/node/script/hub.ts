@@ -59,7 +59,6 @@ converge() {
 			restart "the change cannot be reloaded"
 		fi
 	fi
-	healthy
 }
 
 restarts() { systemctl show -p NRestarts --value $hub; }

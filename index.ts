@@ -1,3 +1,5 @@
+import "./components/lazy-solver";
+
 import * as pulumi from "@pulumi/pulumi";
 import { requireFreshBuild } from "./components/build";
 import { decide } from "./components/decide";

@@ -18,6 +18,9 @@ export interface Finding {
 	readonly page: string;
 }
 
+/** How a message of what is not known yet begins. */
+export const NOT_KNOWN = "not known until deployed: ";
+
 /** Rules that no exemption reaches: else one could exempt itself from its own end. */
 const NEVER_EXEMPT: readonly string[] = [exemptionExpired.name, exemptionUnused.name];
 
@@ -75,7 +78,7 @@ function finding(rule: Rule, severity: Severity, outcome: Outcome): Finding[] {
 		return [];
 	}
 	if (outcome.verdict === "unknown") {
-		const message = `not known until deployed: ${outcome.message}`;
+		const message = `${NOT_KNOWN}${outcome.message}`;
 		return [{ ...about(rule), severity: "advisory", kind: "unknown", origin, message, remedy: rule.remedy }];
 	}
 	return [{ ...about(rule), severity, kind: "violation", origin, message: outcome.message, remedy: rule.remedy }];

@@ -1,3 +1,5 @@
+import "../components/lazy-solver";
+
 import { PolicyPack } from "@pulumi/policy";
 import { packPolicies } from "./adapter/pack";
 import { rules } from "./rules";

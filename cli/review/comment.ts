@@ -1,3 +1,4 @@
+import { NOT_KNOWN } from "../../policies/evaluate";
 import { plural } from "../format";
 import { block, code, details, escapeMarkdown, marker, pageLink, withinLimit } from "./markdown";
 import { drawTopology } from "./picture";
@@ -47,12 +48,23 @@ function problems({ notRun, errors }: Review): string[] {
 
 function violations({ violations }: Review, baseUrl?: string): string[] {
 	const byRule = new Map<string, Violation[]>();
-	for (const found of violations) {
+	const open = violations.filter(({ message }) => message.startsWith(NOT_KNOWN));
+	for (const found of violations.filter((one) => !open.includes(one))) {
 		const key = `${found.mandatory} ${found.rule}`;
 		byRule.set(key, [...(byRule.get(key) ?? []), found]);
 	}
-	if (byRule.size === 0) return [];
-	return ["#### Findings", ...[...byRule.values()].map((found) => ruleSection(found, baseUrl))];
+	const sections = [...byRule.values()].map((found) => ruleSection(found, baseUrl));
+	return [...(sections.length > 0 ? ["#### Findings", ...sections] : []), ...notKnown(open, baseUrl)];
+}
+
+/** Nothing is to be done about it now: a later preview knows. */
+function notKnown(found: readonly Violation[], baseUrl?: string): string[] {
+	if (found.length === 0) return [];
+	const lines = found.map(({ rule, page, message }) => {
+		const name = page === undefined ? code(rule) : pageLink(code(rule), page, baseUrl);
+		return `- ${name}: ${escapeMarkdown(message.slice(NOT_KNOWN.length))}`;
+	});
+	return [details(`⚪ not known until deployed: ${plural(found.length, "finding")}`, lines.join("\n"))];
 }
 
 function ruleSection(found: readonly Violation[], baseUrl?: string): string {

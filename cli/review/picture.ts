@@ -90,7 +90,9 @@ function keys(...snapshots: readonly Snapshot[]): (device: string) => string {
 	};
 }
 
-function nodesOf({ groups, hub }: Snapshot, keyOf: (device: string) => string): Nodes {
+/** In an order of its own, for that of the engine's events is another one each time. */
+function nodesOf(snapshot: Snapshot, keyOf: (device: string) => string): Nodes {
+	const [groups, hub] = [sorted(snapshot.groups), sorted(snapshot.hub)];
 	const nodes: Nodes["nodes"] = new Map();
 	const edges: Nodes["edges"] = new Map();
 	const connect = (from: string, to: string, label: string) => edges.set(`${from}>${to}>${label}`, { from, to, label });
@@ -118,6 +120,10 @@ function nodesOf({ groups, hub }: Snapshot, keyOf: (device: string) => string): 
 		}
 	}
 	return { nodes, edges };
+}
+
+function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
+	return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Devices that come to or leave a group which is one node, as a node of their own beside it. */

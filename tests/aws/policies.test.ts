@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toComment } from "../../cli/review/comment";
+import { readEvent } from "../../cli/review/events";
+import { reviewOf } from "../../cli/review/review";
+import { rules } from "../../policies/rules";
 import { hubRules } from "../../policies/rules/hub";
 import { type AwsProject, makeAwsProject } from "../support/aws/project";
 import { SMALL_FLEET } from "../support/fleets";
@@ -19,18 +23,23 @@ afterAll(() => {
 
 type Options = Parameters<typeof makeAwsProject>[0];
 
-async function judge(options: Options, mutations?: readonly Mutation[], command = ["preview"]): Promise<Finished> {
+interface How {
+	readonly mutations?: readonly Mutation[];
+	readonly command?: readonly string[];
+	readonly env?: NodeJS.ProcessEnv;
+}
+
+async function judge(options: Options, { mutations, command = ["preview"], env = {} }: How = {}): Promise<Finished> {
 	const project = await makeAwsProject(options);
 	projects.push(project);
 	if (mutations) mutate(project.dir, mutations);
-	const finished = await project.pulumiWith({ within: 300_000 }, ...command, "--policy-pack", PACK);
-	expect(finished.text).toContain("leafline@v");
+	const finished = await project.pulumiWith({ within: 300_000, env }, ...command, "--policy-pack", PACK);
 	expect(finished.text).not.toContain(COULD_NOT_RUN);
 	expect(project.world().things).toEqual({});
 	return finished;
 }
 
-test.each(["prod", "staging", "dev"])(
+test.each(["prod", "staging"])(
 	"%s of this repository complies before anything of it exists",
 	async (stack) => {
 		const { code, text } = await judge({ stack });
@@ -42,6 +51,26 @@ test.each(["prod", "staging", "dev"])(
 	},
 	320_000,
 );
+
+test("dev of this repository complies as the workflow reviews it, and its comment holds no secret", async () => {
+	const env = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "1" };
+	const { code, stdout, stderr } = await judge({ stack: "dev" }, { command: ["preview", "--json"], env });
+	expect(code, stderr).toBe(0);
+	const events = stdout.split("\n").map(readEvent);
+	const review = reviewOf(
+		events.filter((event) => event !== undefined),
+		rules,
+		"dev",
+	);
+	expect(review).toMatchObject({ good: true, notRun: [], errors: [] });
+	const comment = toComment(review);
+	expect(comment).toContain("### leafline · `dev` · ✅ complies");
+	expect(comment).toContain("+ hub-1-leaf.key  (aws:ssm/parameter:Parameter)");
+	// Before the first deployment, and all of it in one place.
+	expect(comment).toMatch(/<summary>⚪ not known until deployed: \d+ findings<\/summary>/);
+	expect(comment).not.toContain("advisory");
+	expect(comment).not.toMatch(/S[ACNOPUX][A-Z2-7]{40,}|PRIVATE KEY|BEGIN NATS|eyJ[A-Za-z0-9_-]{10}/);
+}, 320_000);
 
 /** Prod with a small fleet, which the rules of the hub do not look at, and with readers. */
 const PROD = {
@@ -62,7 +91,7 @@ const release = (node: number, version: string) =>
 
 test("readers come by TLS from a group that is named, and versions and configurations that are known comply", async () => {
 	const known = [1, 2, 3].flatMap((node) => [conf(node), release(node, "2.15.2")]);
-	const { code, text } = await judge(PROD, known);
+	const { code, text } = await judge(PROD, { mutations: known });
 	expect(code, text).toBe(0);
 	expect(text).not.toContain("[mandatory]");
 	expect(text.match(/not known until deployed: .*/g)).toEqual([
@@ -171,7 +200,7 @@ describe("prod with one thing changed by a transformation is refused", () => {
 	let judged: Finished;
 	beforeAll(async () => {
 		const mutations = Object.values(CASES).flatMap(({ change }) => change);
-		judged = await judge(PROD, mutations, ["up", "--yes"]);
+		judged = await judge(PROD, { mutations, command: ["up", "--yes"] });
 	}, 320_000);
 
 	test("as a whole, and nothing of it is made", () => {

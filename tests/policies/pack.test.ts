@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { PACK_POLICY, packPolicies } from "../../policies/adapter/pack";
 import type { PolicyConfig, Rule, Severity } from "../../policies/model";
 import { rules } from "../../policies/rules";
+import { run as runProgram } from "../support/project";
 
 const TYPE = "aws:ebs/volume:Volume";
 const URN = `urn:pulumi:test::test::${TYPE}::v`;
@@ -69,4 +70,17 @@ test("a level in the settings goes before the rule's own", () => {
 		{ ...finding("strict"), enforcementLevel: "advisory" },
 		{ ...finding("lenient"), enforcementLevel: "mandatory" },
 	]);
+});
+
+test("npm's dependency solver is there for whoever asks for it, and not before", async () => {
+	const source = `
+require("./bin/components/lazy-solver.js");
+const pulumi = require("@pulumi/pulumi");
+const loaded = () => Object.keys(require.cache).filter((file) => file.endsWith("arborist/lib/node.js")).length > 0;
+const before = loaded();
+const { Arborist } = require(require.resolve("@npmcli/arborist", { paths: [require.resolve("@pulumi/pulumi")] }));
+console.log(typeof pulumi.output, before, typeof new Arborist({ path: "." }).loadActual, loaded());
+`;
+	const { text } = await runProgram(process.execPath, ["-e", source]);
+	expect(text).toBe("function false function true\n");
 });

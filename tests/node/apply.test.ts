@@ -170,6 +170,22 @@ describe.skipIf(why)(`a change on a running node${why ? ` (skipped: ${why})` : "
 		}
 	});
 
+	it("to a cluster is refused where a server alone has streams, which a cluster would delete", async () => {
+		const before = await pid();
+		const account = "/data/nats/hub/jetstream/HUB";
+		const cluster = { name: "hub", listen: "127.0.0.1:6222", routes: ["nats-route://127.0.0.1:6222"] };
+		machine.parameters({ ...parameters, "hub.conf": hubConf({ cluster }) });
+		await machine.must(`mkdir -p ${account}/streams/orders`);
+		try {
+			const { code, output } = await apply();
+			expect(output).toContain("the streams in /data/nats/hub are those of a hub of 1, and do not move to one of 3");
+			expect(code).not.toBe(0);
+			expect(await pid()).toBe(before);
+		} finally {
+			await machine.must(`rm -r ${account}`);
+		}
+	});
+
 	it("leaves no secret where it does not belong", async () => {
 		const body = parameters["leaf.key"]?.split("\n")[1] ?? "";
 		expect(body).not.toBe("");

@@ -9,6 +9,15 @@ has_streams() {
 	[ -n "$(find $store/jetstream -mindepth 3 -maxdepth 3 -path '*/streams/*' 2>/dev/null | head -n 1)" ]
 }
 
+# sized: a cluster deletes after 30 s the streams of a server that was alone, which in turn loads none of a cluster
+sized() {
+	has_streams || return 0
+	was=1 is=1
+	[ -z "$(find $store/jetstream -mindepth 3 -maxdepth 3 -path '*/_js_/_meta_')" ] || was=3
+	! grep -q '^cluster:' "$gens/$gen/hub.conf" || is=3
+	[ $was = $is ] || die "the streams in $store are those of a hub of $was, and do not move to one of $is: the hub is left as it is"
+}
+
 # guard: never two nodes down at once
 guard() {
 	others=$(($(others) - 1))

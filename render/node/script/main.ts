@@ -24,6 +24,7 @@ node() {
 		die "there is nothing to run; the hub is left as it is"
 	fi
 	verify
+	sized
 	activate
 	firewall
 	units

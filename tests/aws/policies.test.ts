@@ -17,8 +17,8 @@ const TIB = 1024 ** 4;
 const READER = "sg-0123456789abcdef0";
 
 const projects: AwsProject[] = [];
-afterAll(() => {
-	for (const project of projects) project.close();
+afterAll(async () => {
+	for (const project of projects) await project.close();
 });
 
 type Options = Parameters<typeof makeAwsProject>[0];

@@ -103,6 +103,12 @@ test("a preview makes nothing", async () => {
 test("an update makes the hub, node after node, and manages it through the leaf port", async () => {
 	ok(await up());
 	expect(ofNodes()).toEqual(NODES.flatMap((name) => [`create ${name}`, `apply ${name}`]));
+	const [first] = fresh().filter(
+		({ op, name, type }) => op === "create" && name === "hub-1" && type?.endsWith(":Instance"),
+	);
+	const way = fresh().filter(({ type }) => /:(Route|RouteTableAssociation|SecurityGroup\w+Rule)$/.test(type ?? ""));
+	expect(way.length).toBeGreaterThanOrEqual(8);
+	for (const { ended } of way) expect(ended).toBeLessThanOrEqual(first?.started ?? 0);
 	made = await stream();
 	expect(made).toMatchObject({ replicas: 3, current: 2 });
 	for (const name of NODES) expect((await project.cloud.machine(name).monitor("healthz"))?.status).toBe(200);
@@ -193,7 +199,8 @@ test("a node that is lost comes back with its address, its data and its identity
 }, 240_000);
 
 test("it is destroyed only by who says so, and then without a trace", async () => {
-	const refused = await project.pulumiWith(SLOW, "destroy", "--yes");
+	// Without a preview, which would have refused it before anything: the hub must not lose its way out either.
+	const refused = await project.pulumiWith(SLOW, "destroy", "--yes", "--skip-preview");
 	expect(refused.code).not.toBe(0);
 	expect(refused.text).toContain("protect");
 	expect(

@@ -75,7 +75,15 @@ export function createHubNode(
 		},
 		{
 			...opts,
-			dependsOn: [...parameters.resources, artifact.object, ...machine.ready, ...(before ? [before.applied] : [])],
+			// The site as well: without way out and rules, the first boot reaches nothing; and while nodes are protected,
+			// nobody takes the rules from under them.
+			dependsOn: [
+				site,
+				...parameters.resources,
+				artifact.object,
+				...machine.ready,
+				...(before ? [before.applied] : []),
+			],
 		},
 	);
 	const applied = createApply(

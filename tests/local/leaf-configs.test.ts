@@ -8,7 +8,7 @@ it("leaves a local server room above its buffer, or a lowered buffer could never
 	const settings = makeSettings();
 	const conf = (local: boolean) => {
 		const { topology } = plan(fleet, { ...settings, leaves: { ...settings.leaves, local } });
-		return topology && leafConfigs(topology, []).edge1;
+		return topology && leafConfigs(topology, ["tls://127.0.0.1:7422"]).edge1;
 	};
 	expect(conf(true)).toMatch(/max_file: 1099511627776\n/);
 	expect(conf(false)).toMatch(/max_file: 2147483648\n/);

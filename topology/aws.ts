@@ -42,6 +42,9 @@ const MIB = 1024 ** 2;
 const IOPS = { least: 3_000, most: 16_000 };
 const THROUGHPUT = { least: 125, most: 1_000 };
 
+/** What a volume takes beyond the least of operations it takes for its size. */
+const IOPS_A_GIB = 500;
+
 /** `max_file` leaves a tenth of the volume to the file system and to files that are being rewritten. */
 const FILL = 0.9;
 
@@ -84,16 +87,23 @@ export function planAwsHub(topology: Topology): AwsHubPlan {
 /** What AWS does not sell. */
 export function awsProblems(topology: Topology): Problem[] {
 	const { settings } = topology;
-	const { aws, sync } = settings.hub;
+	const { aws, sync, fileBytes } = settings.hub;
 	if (aws?.storage !== "ebs") return [];
-	const iops = neededIops(topology);
-	if (iops <= IOPS.most) return [];
-	const message =
-		`${sync === "always" ? sync : `${sync}ms`} needs ${iops} writes a second on each node's volume for ` +
-		`${formatRate(topology.budgets.hub.messagesPerSecond)}; gp3 takes ${IOPS.most}`;
-	return [
-		{ document: "settings", path: ["hub", "sync"], message, remedy: "write a longer interval, for example 250ms" },
+	const iops = Math.ceil(neededIops(topology) / 100) * 100;
+	const interval = sync === "always" ? sync : `${sync}ms`;
+	const needs =
+		`needs ${iops} writes a second on each node's volume for ${formatRate(topology.budgets.hub.messagesPerSecond)}; gp3 ` +
+		"takes";
+	const problem = (field: string, message: string, remedy: string): Problem[] => [
+		{ document: "settings", path: ["hub", field], message, remedy },
 	];
+	if (iops > IOPS.most) {
+		return problem("sync", `${interval} ${needs} ${IOPS.most}`, "write a longer interval, for example 250ms");
+	}
+	const size = Math.ceil(fileBytes / FILL / GIB);
+	if (iops <= Math.max(IOPS.least, size * IOPS_A_GIB)) return [];
+	const enough = Math.ceil((iops / IOPS_A_GIB) * FILL);
+	return problem("file", `sync ${interval} ${needs} ${IOPS_A_GIB} a GiB`, `write at least ${enough}GiB`);
 }
 
 function instanceTypeFor(rate: number): string {

@@ -35,6 +35,8 @@ Nice=19
 MemoryMax=300M
 NoNewPrivileges=yes
 ProtectSystem=strict
+# The AWS command line keeps its session there.
+ReadWritePaths=-/root/.aws
 # Nothing about a run that went well: it would be shipped by the next one.
 LogLevelMax=warning
 END

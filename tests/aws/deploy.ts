@@ -133,7 +133,9 @@ function answer(type: string, name: string, inputs: Record<string, unknown>) {
 function look(token: string, inputs: Record<string, unknown>): Record<string, unknown> {
 	switch (token) {
 		case "aws:index/getAvailabilityZones:getAvailabilityZones":
-			return { names: ["eu-central-1c", "eu-central-1a", "eu-central-1b", "eu-central-1d"] };
+			return { names: ["eu-central-1d", "eu-central-1a", "eu-central-1b", "eu-central-1c"] };
+		case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+			return { locations: ["eu-central-1d", "eu-central-1c", "eu-central-1a"] };
 		case "aws:index/getRegion:getRegion":
 			return { region: "eu-central-1" };
 		case "aws:index/getPartition:getPartition":

@@ -86,7 +86,11 @@ describe("three nodes on EBS", () => {
 			"volume",
 		]);
 		expect(own.release?.text).toMatch(/^version=[\d.]+\nurl=s3:\/\/[^\n]+\nsha256=[0-9a-f]{64}\n$/);
-		for (const { text } of Object.values(own)) expect(Buffer.byteLength(text)).toBeLessThan(8192);
+		for (const { text } of Object.values(own)) {
+			expect(Buffer.byteLength(text)).toBeLessThan(8192);
+			// Systems Manager takes no value in which another parameter could be meant.
+			expect(text).not.toMatch(/\{\{|\}\}/);
+		}
 	});
 
 	it("have a configuration that names them and the others", () => {

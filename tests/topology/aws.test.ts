@@ -9,10 +9,15 @@ import { makeFleet, makeSettings, uplink } from "./fixtures";
 
 const GIB = 1024 ** 3;
 
-function attempt(hub: Partial<Settings["hub"]>, rate: number, devices = 3): ReturnType<typeof plan> {
+function attempt(
+	hub: Partial<Settings["hub"]>,
+	rate: number,
+	devices = 3,
+	{ sizeBytes = 512, keepMs = 3_600_000 } = {},
+): ReturnType<typeof plan> {
 	const settings = makeSettings({ hub: { kind: "aws", fileBytes: 500 * GIB, aws: awsWithDefaults(), ...hub } });
 	const names = Array.from({ length: devices }, (_, i) => `edge${i + 1}`);
-	const classes = { can: uplink({ rate, sizeBytes: 512, hub: { keepMs: 3_600_000 } }) };
+	const classes = { can: uplink({ rate, sizeBytes, hub: { keepMs } }) };
 	return plan(makeFleet({ devices: names, classes }), settings);
 }
 
@@ -87,6 +92,17 @@ describe("what AWS does not sell", () => {
 			/^always needs \d+ writes a second on each node's volume for 20,000\/s; gp3 takes 16000$/,
 		);
 		expect(problems[0]?.remedy).toBe("write a longer interval, for example 250ms");
+	});
+
+	it("is a volume that is too small for what it must sync", () => {
+		const hubOf = (gib: number) =>
+			attempt({ nodes: 1, sync: "always", fileBytes: gib * GIB }, 200, 20, { sizeBytes: 32, keepMs: 600_000 });
+		const { problems } = hubOf(5);
+		expect(problems).toHaveLength(1);
+		expect(problems[0]).toMatchObject({ document: "settings", path: ["hub", "file"] });
+		expect(problems[0]?.message).toMatch(/^sync always needs 4100 writes a second on .*; gp3 takes 500 a GiB$/);
+		expect(problems[0]?.remedy).toBe("write at least 8GiB");
+		expect(hubOf(8).problems).toEqual([]);
 	});
 
 	it("is nothing of what is usual", () => {

@@ -48,7 +48,7 @@ export function createArtifact(
 			key,
 			source: new pulumi.asset.FileAsset(binary.path),
 			serverSideEncryption: "AES256",
-			tags: tags(name),
+			// No tags: an object takes ten of them, and everything else fifty.
 		},
 		// The one before stays until every node has the new one.
 		{ ...opts, dependsOn: shut },

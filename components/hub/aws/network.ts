@@ -8,6 +8,8 @@ import type { Tagger } from "./naming";
 
 export interface NetworkArgs {
 	readonly network: OwnNetwork | GivenNetwork;
+	/** Of the nodes: not every zone has every type. */
+	readonly instanceType: string;
 	/** Keys of the nodes; each gets a subnet in a zone of its own. */
 	readonly nodes: readonly string[];
 	readonly tags: Tagger;
@@ -50,7 +52,7 @@ function givenNetwork(network: GivenNetwork, { nodes }: NetworkArgs, opts: pulum
 function ownNetwork(
 	name: string,
 	{ cidr, zones }: OwnNetwork,
-	{ nodes, tags }: NetworkArgs,
+	{ instanceType, nodes, tags }: NetworkArgs,
 	opts: pulumi.CustomResourceOptions,
 ): Network {
 	const vpc = new ec2.Vpc(
@@ -67,7 +69,7 @@ function ownNetwork(
 		{ routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
 		opts,
 	);
-	const named = zones ? pulumi.output([...zones]) : firstZones(nodes.length, opts);
+	const named = zones ? pulumi.output([...zones]) : firstZones(nodes.length, instanceType, opts);
 	const places = nodes.map((key, index): NodePlace => {
 		const zone = named.apply((all) => all[index] ?? "");
 		const { block, host } = nodeBlock(cidr, index);
@@ -83,12 +85,20 @@ function ownNetwork(
 	return { vpcId: vpc.id, blocks: pulumi.output([cidr]), places, gateway };
 }
 
-function firstZones(count: number, opts: pulumi.InvokeOptions): pulumi.Output<string[]> {
+function firstZones(count: number, instanceType: string, opts: pulumi.InvokeOptions): pulumi.Output<string[]> {
 	// Local zones and those that an account must ask for first are no place for a hub.
 	const filters = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-	return getAvailabilityZonesOutput({ state: "available", filters }, opts).names.apply((names) => {
-		if (names.length >= count) return [...names].sort().slice(0, count);
-		throw new pulumi.RunError(`the region has ${names.length} zones, and the hub has ${count} nodes; choose another`);
+	const open = getAvailabilityZonesOutput({ state: "available", filters }, opts).names;
+	const type = [{ name: "instance-type", values: [instanceType] }];
+	const offered = { locationType: "availability-zone", filters: type };
+	const selling = ec2.getInstanceTypeOfferingsOutput(offered, opts).locations;
+	return pulumi.all([open, selling]).apply(([zones, offering]) => {
+		const names = zones.filter((zone) => offering.includes(zone));
+		if (names.length >= count) return names.sort().slice(0, count);
+		throw new pulumi.RunError(
+			`${names.length} zones of the region have ${instanceType}, and the hub has ${count} nodes: ` +
+				"choose another type (leafline:hub.aws.instanceType) or region",
+		);
 	});
 }
 

@@ -41,7 +41,9 @@ export class AwsSite extends pulumi.ComponentResource {
 		const keys = this.plan.nodes.map(({ key }) => key);
 		const { network, readers = [], dns } = hub.aws ?? {};
 
-		const place = createNetwork(name, { network: network ?? { cidr: "10.74.0.0/16" }, nodes: keys, tags }, own);
+		const { instanceType } = this.plan;
+		const where = { network: network ?? { cidr: "10.74.0.0/16" }, instanceType, nodes: keys, tags };
+		const place = createNetwork(name, where, own);
 		const group = createFirewall(name, { vpcId: place.vpcId, hub, tags }, own);
 		const args = { network: place, securityGroup: group.id, tags };
 		const addresses = createAddresses(name, args, own);

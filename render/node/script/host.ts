@@ -10,6 +10,8 @@ user() {
 
 firewall() {
 	nft -f "$conf/firewall.nft" || die "nft refuses $conf/firewall.nft"
+	# A security group drops the ICMP that says how long a packet may be on the way to a device: TCP finds out by itself.
+	echo 1 > /proc/sys/net/ipv4/tcp_mtu_probing || :
 }
 
 # units: the server's, with limits by the size of this machine

@@ -95,6 +95,10 @@ describe("the apply document", () => {
 		expect(applied.match(/\{\{/g)).toHaveLength(2);
 	});
 
+	it("has nothing but its own parameters in what Systems Manager fills in", () => {
+		expect(applied.match(/\{\{[^}]*\}?/g)).toEqual(["{{ Generation }", "{{ Force }"]);
+	});
+
 	it("brings the script of the user-data, and runs it", () => {
 		expect(applied).toContain(renderNodeScript());
 		expect(applied.split("\n").at(-1)).toBe(

@@ -20,8 +20,11 @@ export interface Job {
 	readonly pollMs: number;
 }
 
-/** A new instance is there after one to three minutes, a big one on a slow day after more. */
-const ONLINE_WITHIN_SECONDS = 900;
+/**
+ * A new instance is there after one to three minutes. Where its agent looked for credentials before IAM had spread a role
+ * that has just been made, it looks again only after up to half an hour.
+ */
+const ONLINE_WITHIN_SECONDS = 2_400;
 
 /** The document itself is stopped after an hour, and the node then says why; this is for the case that it is not. */
 const DONE_WITHIN_SECONDS = 3_900;

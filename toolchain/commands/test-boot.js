@@ -24,9 +24,7 @@ exports.run = async (root, args) => {
 		return 0;
 	}
 	const { env } = await setUp(root, ["version"]);
-	// The first runs in the emulator, the second on prod's machines, whose user-data the test compares.
 	await provideServer("x86_64", env);
-	await provideServer("arm64", env);
 	const image = await provideImage(env);
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "leafline-test-"));
 	try {

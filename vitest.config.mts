@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		include: ["tests/**/*.test.ts"],
+		// Needs root and an emulator, and takes long: `npm run test:boot`.
+		exclude: ["tests/boot/**"],
 		// Real servers on two cores: files one after the other, so that a deadline measures the server and not the queue.
 		fileParallelism: false,
 		testTimeout: 60_000,

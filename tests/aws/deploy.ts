@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { createKeys } from "../../components/identity/keys";
+import { createKeys, type Keys } from "../../components/identity/keys";
 import { parseFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
 import type { Topology } from "../../topology/model";
@@ -56,8 +56,19 @@ export function awsTopology(hub: object = {}, stack = "prod", more: object = {})
 	return planned.topology;
 }
 
+/** What must be real of a hub that is to run. Its server is then the one that `npm run server` provides. */
+export interface Real {
+	readonly keys: Keys;
+	readonly certificates: { readonly caPem: string; readonly serverCert: string; readonly serverKey: string };
+}
+
+const MADE_UP: Real = {
+	keys: createKeys(0),
+	certificates: { caPem: "ca", serverCert: "leaf certificate", serverKey: "leaf key" },
+};
+
 /** Makes the site and the hub on Pulumi's mocks: what AWS would answer is made up. */
-export async function deploy(topology: Topology): Promise<Deployed> {
+export async function deploy(topology: Topology, real?: Real): Promise<Deployed> {
 	const all: Seen[] = [];
 	const options = new Map<string, pulumi.CustomResourceOptions>();
 	await pulumi.runtime.setMocks(
@@ -82,11 +93,9 @@ export async function deploy(topology: Topology): Promise<Deployed> {
 		},
 	];
 	const site = new AwsSite("site", { topology }, { transformations });
-	const certificates = { caPem: "ca", serverCert: "leaf certificate", serverKey: "leaf key" };
-	const identity = new Identity("identity", { topology, hosts: site.hosts, keys: createKeys(0), certificates });
-	const hub = await withServer(site.plan.architecture, async () =>
-		createAwsHub(topology, identity, site, { transformations }),
-	);
+	const identity = new Identity("identity", { topology, hosts: site.hosts, ...(real ?? MADE_UP) });
+	const make = async () => createAwsHub(topology, identity, site, { transformations });
+	const hub = await (real ? make() : withServer(site.plan.architecture, make));
 	const [hosts, urls, generation] = await Promise.all([
 		resolved(site.hosts),
 		resolved(site.urls),

@@ -148,7 +148,7 @@ function makeRig(
 }
 
 /** In the order in which the components make them: what feeds devices, the devices' streams, what sources them. */
-async function makeStreams(topology: Topology, { connection }: Bench): Promise<void> {
+export async function makeStreams(topology: Topology, { connection }: Pick<Bench, "connection">): Promise<void> {
 	const common = { connection, resourceUrn: "", owner: "leafline/test", allowDataLoss: false };
 	const onHub = async (direction: "uplink" | "downlink") => {
 		const wanted = Object.values(topology.hubStreams).filter((each) => each.direction === direction);

@@ -28,6 +28,11 @@ export function hasInstanceStore(instanceType: string): boolean {
 	return /^((i|d|h|im|is)\d|[a-z-]+\d+[a-z]*d)/.test(instanceType);
 }
 
+/** Types of before 2017 have no NVMe disks, so a volume shows no serial number and the node could not tell which it is. */
+function isXen(instanceType: string): boolean {
+	return /^(t[12]|m[1-4]|c[1-4]|cc2|cr1|r[34]|i[23]|d2|h1|x1e?|p[23]|g[23]s?|f1)\./.test(instanceType);
+}
+
 /** Fills in what the section leaves out. */
 export function awsWithDefaults(given: AwsInput = {}): AwsSettings {
 	const { network, snapshots, alarms, ...rest } = given;
@@ -71,6 +76,9 @@ export function checkAws(hub: HubSettings, given: AwsInput = {}): Problem[] {
 		const message = `${count(hub.addresses.length, "address", "es")} for ${count(hub.nodes, "node")}`;
 		problems.push(problem(["addresses"], message, "name one a node, or leave them out"));
 	}
+	for (const tag of Object.keys(aws.tags).filter((key) => /^(aws|leafline):/i.test(key))) {
+		problems.push(problem(["aws", "tags", tag], "is not yours to set", "choose a name without this prefix"));
+	}
 	return [...problems, ...storageProblems(hub, aws, problem), ...networkProblems(hub, given, problem)];
 }
 
@@ -86,6 +94,10 @@ function storageProblems({ nodes }: HubSettings, aws: AwsSettings, problem: Say)
 	if (storage === "instance-store" && !(instanceType !== undefined && hasInstanceStore(instanceType))) {
 		const message = `${instanceType ?? "the default type"} has no instance store`;
 		problems.push(problem(["aws", "instanceType"], message, "choose a type with disks, for example m7gd.large"));
+	}
+	if (instanceType !== undefined && isXen(instanceType)) {
+		const message = `${instanceType} shows its volumes without serial numbers, by which nodes find them`;
+		problems.push(problem(["aws", "instanceType"], message, "choose a newer type, for example m7g.large"));
 	}
 	const wanted = architectureOf(instanceType);
 	if (!image.startsWith("ami-") && !image.endsWith(`-${wanted}`)) {

@@ -109,6 +109,16 @@ describe("a hub on AWS", () => {
 			"aws.snapshots.every: AWS makes no snapshots at this interval; write 1h, 2h, 3h, 4h, 6h, 8h, 12h, 24h",
 		],
 		[
+			"a tag that leafline sets",
+			{ tags: { "leafline:environment": "other", team: "mine" } },
+			"aws.tags.leafline:environment: is not yours to set; choose a name without this prefix",
+		],
+		[
+			"a type without NVMe",
+			{ instanceType: "m4.large" },
+			"aws.instanceType: m4.large shows its volumes without serial numbers, by which nodes find them; choose a newer type, for example m7g.large",
+		],
+		[
 			"a key that is unknown",
 			{ instancetype: "m7g.large" },
 			"aws.instancetype: unknown key; did you mean instanceType?",

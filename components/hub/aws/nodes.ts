@@ -47,7 +47,7 @@ export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomReso
 				tags: tags(`${name}-root`),
 			},
 			// A small type pays nothing beyond its price when it is busy; it becomes slow.
-			...(instanceType.startsWith("t") && { creditSpecification: { cpuCredits: "standard" } }),
+			...(/^t\d/.test(instanceType) && { creditSpecification: { cpuCredits: "standard" } }),
 			tags: tags(name),
 		},
 		{

@@ -49,7 +49,8 @@ export function createSnapshots(
 	new dlm.LifecyclePolicy(
 		name,
 		{
-			description: `leafline ${environment} hub data volumes`,
+			// Nothing but letters, digits, blanks, dashes and underscores is allowed there.
+			description: `leafline ${environment} hub data volumes`.replace(/[^\w -]/g, "-"),
 			executionRoleArn: role.arn,
 			state: "ENABLED",
 			policyDetails: {

@@ -65,6 +65,8 @@ export const NODE = {
 	env: "/etc/leafline/node.env",
 	bootUnit: "/etc/systemd/system/leafline-node.service",
 	unit: "/etc/systemd/system/nats-hub.service",
+	/** Settings of the kernel, which systemd loads at every boot. */
+	kernel: "/etc/sysctl.d/60-leafline.conf",
 	/** Service and timer of the report, without their endings. */
 	reportUnit: "/etc/systemd/system/leafline-report",
 } as const;

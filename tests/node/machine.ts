@@ -22,7 +22,7 @@ export interface Ran {
 
 /**
  * A machine to run the node script on: namespaces of its own for mounts, processes and network, this machine's root
- * file system with a layer in memory over it, and loop devices as disks. Only systemctl, aws, lsblk and journalctl are
+ * file system with a layer in memory over it, and loop devices as disks. Only systemctl, sysctl, aws, lsblk and journalctl are
  * stand-ins (see stubs/); formatting, mounting, firewall and server are real. Ends with this process at the latest.
  */
 export interface Machine {

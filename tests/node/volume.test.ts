@@ -139,6 +139,16 @@ describe.skipIf(why)(`the data volume${why ? ` (skipped: ${why})` : ""}`, () => 
 		expect((await boot()).output).not.toContain("formatting");
 	});
 
+	it("that is in use for something else is refused, without advice how to wipe it", async () => {
+		const [device] = await start(1);
+		machine.attach({ [device]: SERIAL });
+		await machine.must(`mkfs.xfs -q ${device} && mkdir -p /srv/mine && mount ${device} /srv/mine`);
+		const { code, output } = await boot();
+		expect(code).not.toBe(0);
+		expect(output).toContain(`failed: volume ${SERIAL} (${device}) is in use`);
+		expect(output).not.toContain("wipefs");
+	});
+
 	it("that holds what leafline did not make is refused and stays as it is", async () => {
 		const [device] = await start(1);
 		machine.attach({ [device]: SERIAL });

@@ -27,6 +27,7 @@ node() {
 	sized
 	activate
 	firewall
+	kernel
 	units
 	[ ! -e "$conf/report.sh" ] || sh "$conf/report.sh" install || say "the report is not installed"
 	converge

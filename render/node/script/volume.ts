@@ -76,6 +76,7 @@ volume() {
 		umount $mount
 	fi
 	if [ "$(cat /etc/leafline/formatting 2>/dev/null)" = "$serial" ] || blank "$device"; then format; fi
+	! grep -qE "^$device(p[0-9]+)? " /proc/mounts || die "volume $serial ($device) is in use"
 	found=$(blkid -p -o export "$device" 2>/dev/null) || :
 	[ "$(echo "$found" | field TYPE) $(echo "$found" | field LABEL)" = "xfs ${VOLUME_LABEL}" ] ||
 		die "volume $serial ($device) is neither blank nor leafline's: $(echo "$found" | grep -E '^(LABEL|P?T*TYPE)=' | tr '\n' ' ')" \

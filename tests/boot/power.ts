@@ -51,9 +51,8 @@ export function power(site: () => Site, device: Device): void {
 		await way.request(`$JS.hub.API.STREAM.CREATE.${OWN_STREAM}`, {
 			...{ name: OWN_STREAM, subjects: [`${OWN_STREAM}.>`], retention: "limits", storage: "file", num_replicas: 1 },
 		});
-		// nats-server 2.15.2 does not sync a stream's meta.inf: for some 30 s after a stream was made or changed, a power
-		// cut leaves it empty, and the whole stream, though its messages are there, is not loaded (docs/boot-test.md).
-		await machine.ask(`sync -f ${NODE.mount}`);
+		// nats-server 2.15.2 does not sync a stream's meta.inf, so that a power cut soon after would leave it empty and the
+		// stream, though its messages are there, would not be loaded. The node's kernel writes it within seconds.
 		const publisher = await startPublisher({
 			port: device.port,
 			subject: "vehicle.speed",

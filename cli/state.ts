@@ -1,5 +1,5 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import { percent } from "./format";
+import { notes, unsentBytes } from "./notes";
 
 /**
  * From what was seen to what is shown. Pure: the same facts give the same state.
@@ -210,41 +210,6 @@ function bufferState(
 	}
 	if (leftMs === Number.POSITIVE_INFINITY) return undefined;
 	return link.state === "up" ? { used } : { used, leftMs };
-}
-
-function unsentBytes({ messages, bytes }: EdgeStreamFacts, backlog: number): number {
-	return messages === 0 ? 0 : bytes * Math.min(1, backlog / messages);
-}
-
-/** So full of what the hub has that nobody seems to make room. */
-const TOO_FULL = 0.5;
-
-function notes(
-	outputs: LeaflineOutput,
-	device: string,
-	sources: Readonly<Record<string, SourceFacts>>,
-	edge: EdgeFacts | undefined,
-): string[] {
-	const result: string[] = [];
-	const pending = outputs.pending[device];
-	if (pending) result.push(`waits for the next update: ${pending}`);
-	for (const [name, source] of Object.entries(sources)) {
-		const stream = edge?.streams[name];
-		if (stream && source.seq > stream.lastSeq)
-			result.push(
-				`${name}: the hub is at ${source.seq} but the device at ${stream.lastSeq}: its store went back in time`,
-			);
-		if (stream && outputs.classes[name]?.whenFull === "refuse") {
-			const { maxBytes = 0 } = outputs.budgets.buffer[outputs.devices[device]?.group ?? ""]?.classes[name] ?? {};
-			const had = stream.bytes - unsentBytes(stream, Math.max(0, stream.lastSeq - source.seq));
-			if (had > TOO_FULL * maxBytes)
-				result.push(
-					`${name}: ${percent(had / maxBytes)} full of messages that the hub has; npx leafline trim makes room`,
-				);
-		}
-		if (source.error) result.push(`${name}: ${source.error}`);
-	}
-	return result;
 }
 
 function sum(values: readonly number[]): number {

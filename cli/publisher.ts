@@ -27,6 +27,9 @@ export interface Publisher {
 	stop(): Promise<void>;
 }
 
+/** Messages that wait for their acknowledgement, unless told otherwise. */
+export const IN_FLIGHT = 512;
+
 const TICK_MS = 5;
 /** Without any acknowledgement for so long, the server is not there. */
 const SILENCE_MS = 10_000;
@@ -71,7 +74,7 @@ class Run implements Publisher {
 
 	private tick(): void {
 		if (Date.now() - this.heard > SILENCE_MS) this.end(new Error("no acknowledgement for 10 s"));
-		const { messages, rate, inFlight = 512, subject, payload } = this.options;
+		const { messages, rate, inFlight = IN_FLIGHT, subject, payload } = this.options;
 		const due = Math.min(messages, Math.ceil(((Date.now() - this.began) / 1000) * rate));
 		while (this.sent < due && this.sent - this.acknowledged < inFlight) {
 			const counter = this.sent++;

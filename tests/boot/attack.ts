@@ -59,10 +59,9 @@ export function attack(site: () => Site): void {
 		const url = "http://169.254.169.254/latest/api/token";
 		const ask = `curl -sS --max-time 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${url}`;
 		expect((await machine.run(ask)).code).toBe(0);
-		// 7: could not connect.
-		expect((await machine.run(`setpriv --reuid nats --regid nats --clear-groups ${ask}`)).output).toMatch(
-			/refused|reach/,
-		);
+		// 7: could not connect, whatever words that curl has for it.
+		const asked = await machine.run(`setpriv --reuid nats --regid nats --clear-groups ${ask}`);
+		expect(asked.output).toContain("curl: (7)");
 	});
 }
 

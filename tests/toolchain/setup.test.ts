@@ -50,7 +50,7 @@ describe("set-up", () => {
 	it("refuses an unknown command", async () => {
 		project = createProject("");
 		const { code, text } = await project.run("upp");
-		expect(text).toMatch(/^usage: node toolchain\/run\.js start\|up\|down\|[a-z|]+ \[arguments\]\n$/);
+		expect(text).toMatch(/^usage: node toolchain\/run\.js start\|up\|down\|[a-z|-]+ \[arguments\]\n$/);
 		expect(code).toBe(2);
 	});
 

@@ -1,3 +1,5 @@
+import { MOUNT_POINT } from "../../config/aws";
+
 /**
  * The names that a hub's machine and those who prepare it agree on: what lies in the parameter store below a node's
  * path, and what lies where on the node. No other module spells them.
@@ -53,7 +55,7 @@ export const NODE = {
 	binDir: "/opt/nats-hub",
 	bin: "/opt/nats-hub/nats-server",
 	/** Mount point of the data volume. The server is not started where nothing is mounted. */
-	mount: "/data/nats",
+	mount: MOUNT_POINT,
 	/** `store_dir` of JetStream. */
 	storeDir: "/data/nats/hub",
 	runDir: "/run/nats-hub",

@@ -1,4 +1,5 @@
 import { type Architecture, architectureOf } from "../config/aws";
+import type { AwsSettings } from "../config/aws-model";
 import { formatRate } from "./format";
 import type { Problem, Topology } from "./model";
 
@@ -68,10 +69,16 @@ const INSTANCE_TYPES = [
 ] as const;
 
 /** @throws RangeError for a hub that is not on AWS */
+export function awsSettings({ settings: { hub } }: Topology): AwsSettings {
+	if (hub.aws === undefined) throw new RangeError(`a hub of kind ${hub.kind} is not on AWS`);
+	return hub.aws;
+}
+
+/** @throws RangeError for a hub that is not on AWS */
 export function planAwsHub(topology: Topology): AwsHubPlan {
 	const { settings, budgets } = topology;
-	const { aws, nodes } = settings.hub;
-	if (aws === undefined) throw new RangeError(`a hub of kind ${settings.hub.kind} has no plan for AWS`);
+	const { nodes } = settings.hub;
+	const aws = awsSettings(topology);
 	const instanceType = aws.instanceType ?? instanceTypeFor(budgets.hub.messagesPerSecond);
 	return {
 		architecture: architectureOf(instanceType),

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/model";
 import { nodePorts } from "../../topology/local-ports";
 import type { Readiness } from "../daemon/document";
 import { SERVER_FILES } from "../daemon/layout";
 import { createDaemon } from "../daemon/resource";
+import { digest } from "./digest";
 import { type LocalNode, localNodes } from "./local-nodes";
 import { createRouteCertificates } from "./routes";
 
@@ -114,8 +114,4 @@ function daemonArgs(
 		files,
 		removeOnDelete: settings.allowDataLoss,
 	};
-}
-
-function digest(parts: readonly unknown[]): string {
-	return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsSettings } from "../../../config/aws-model";
 import { hubPath, logGroup, VOLUME_METRIC } from "../../../render/node/files";
 import type { NodeConf } from "../../../render/node/hub-conf";
 import { renderApplyDocument } from "../../../render/node/script";
+import { awsSettings } from "../../../topology/aws";
 import type { Topology } from "../../../topology/model";
+import { digest } from "../digest";
 import { createRouteCertificates, type RouteCertificates } from "../routes";
 import { createAlarms } from "./alarms";
 import { createArtifact } from "./artifact";
@@ -101,11 +101,6 @@ export class AwsHub extends pulumi.ComponentResource {
 	}
 }
 
-function awsSettings({ settings }: Topology): AwsSettings {
-	if (settings.hub.aws === undefined) throw new RangeError(`a hub of kind ${settings.hub.kind} is not on AWS`);
-	return settings.hub.aws;
-}
-
 function createLogs(
 	name: string,
 	environment: string,
@@ -145,8 +140,4 @@ function lookUpImage(image: string, opts: pulumi.InvokeOptions): pulumi.Input<st
 	const filters = [{ name: "name", values: [image] }];
 	// Amazon calls an image deprecated after 90 days, and keeps it.
 	return ec2.getAmiOutput({ owners: ["amazon"], filters, includeDeprecated: true }, opts).id;
-}
-
-function digest(parts: readonly string[]): string {
-	return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

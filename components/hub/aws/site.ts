@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type AwsHubPlan, planAwsHub } from "../../../topology/aws";
+import { type AwsHubPlan, awsSettings, planAwsHub } from "../../../topology/aws";
 import type { Topology } from "../../../topology/model";
 import { createAddresses, createNames, type NodeAddress, nodeNames } from "./addresses";
 import { createFirewall } from "./firewall";
@@ -39,10 +39,10 @@ export class AwsSite extends pulumi.ComponentResource {
 		const own = { parent: this, protect: !allowDataLoss };
 		this.plan = planAwsHub(topology);
 		const keys = this.plan.nodes.map(({ key }) => key);
-		const { network, readers = [], dns } = hub.aws ?? {};
+		const { network, readers, dns } = awsSettings(topology);
 
 		const { instanceType } = this.plan;
-		const where = { network: network ?? { cidr: "10.74.0.0/16" }, instanceType, nodes: keys, tags };
+		const where = { network, instanceType, nodes: keys, tags };
 		const place = createNetwork(name, where, own);
 		const group = createFirewall(name, { vpcId: place.vpcId, hub, tags }, own);
 		const args = { network: place, securityGroup: group.id, tags };

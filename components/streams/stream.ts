@@ -18,6 +18,8 @@ export interface StreamArgs {
 	adopt?: boolean;
 	/** Let a change or a removal delete messages. @default false */
 	allowDataLoss?: boolean;
+	/** Devices whose sources may go though nobody knows what they still hold: those that are `retired: lost`. @default none */
+	lost?: readonly string[];
 }
 
 /**
@@ -40,6 +42,7 @@ export class Stream extends DynamicResource {
 			config,
 			sources: byName(sources ?? []),
 			consumers: args.consumers ?? {},
+			...(args.lost?.length && { lost: args.lost }),
 		};
 		super("stream", "Stream", name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["connection"] }));
 	}

@@ -49,13 +49,14 @@ function createHubStreams(
 	direction: "uplink" | "downlink",
 	opts: pulumi.CustomResourceOptions,
 ): Record<string, Stream> {
-	const { settings, hubStreams } = topology;
+	const { settings, hubStreams, retired } = topology;
 	const { allowDataLoss, adopt } = settings;
 	const keep = keeping(settings.environment, allowDataLoss, hub);
 	const streams = Object.entries(hubStreams).filter(([, stream]) => stream.direction === direction);
+	const lost = Object.keys(retired).filter((device) => retired[device]?.retired === "lost");
 	return Object.fromEntries(
 		streams.map(([name, { config, consumers }]) => {
-			const args = { connection, config, consumers, allowDataLoss, adopt: adopt.includes(name) };
+			const args = { connection, config, consumers, allowDataLoss, adopt: adopt.includes(name), lost };
 			return [name, new Stream(name, args, { ...opts, ...keep })];
 		}),
 	);

@@ -170,6 +170,33 @@ test("a source is not taken away while its device holds what the hub does not ha
 	await until(async () => (await reason(after)) === undefined, "edge6 is drained");
 });
 
+test("nor while its device is offline, for nobody knows what that holds, unless the fleet file gives it up", async () => {
+	const hub = (changes: object) => streamProps(bench.connection, changes);
+	const before = hub({ sources: sources("edge5", "edge6") });
+	const reason = async (next: object) => (await stream.check(before, { ...hub({}), ...next })).failures?.[0]?.reason;
+	await bench.kill("edge6");
+	await present("edge6", false);
+
+	expect(await reason({ sources: sources("edge5") })).toMatch(
+		/hub_can: the device of edge6_can does not answer, .*`retired: drain`.*`retired: lost`/,
+	);
+	expect(await reason({ sources: sources("edge5"), lost: ["edge5"] })).toMatch(/edge6_can does not answer/);
+	expect(await reason({ sources: sources("edge5"), lost: ["edge6"] })).toBeUndefined();
+	expect(await reason({ sources: sources("edge5"), allowDataLoss: true })).toBeUndefined();
+	expect(await reason({ sources: sources("edge5", "edge6") })).toBeUndefined();
+	await bench.startDevice("edge6");
+	await present("edge6", true);
+});
+
+test("a device that is given up goes with what it holds, also while it is connected", async () => {
+	await edgeStreams.update("north", props(), props(["edge5"]));
+	for (let i = 0; i < 300; i++) await bench.device("edge5").request("vehicle.speed", "x", { timeout: 5_000 });
+	const before = streamProps(bench.connection, { sources: sources("edge5") });
+	const after = (lost: string[]) => streamProps(bench.connection, { lost });
+	expect((await stream.check(before, after([]))).failures?.[0]?.reason).toMatch(/edge5_can holds 300 messages/);
+	expect((await stream.check(before, after(["edge5"]))).failures).toBeUndefined();
+});
+
 test("a device that refuses fails the operation, names itself, and leaves the others done", async () => {
 	await way.api("edge1").ask("STREAM.DELETE.edge1_can", undefined, 5_000);
 	await way.api("edge1").ask("STREAM.CREATE.edge1_can", { name: "edge1_can", subjects: ["else"] }, 5_000);

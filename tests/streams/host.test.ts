@@ -38,7 +38,8 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 		expect(await host.read(id, second)).toEqual({ id, outs: second, inputs: second });
 		expect(await host.update(id, second, first)).toEqual(first);
 		await until(
-			() => host.shown.includes("warning: not sourced any more, and offline: what they still hold stays on edge2"),
+			() =>
+				host.shown.includes("warning: not sourced any more, their streams stay on them and nobody manages them: edge2"),
 			"the warning",
 		);
 		await host.delete(id, first);

@@ -1,7 +1,7 @@
 import type { StreamSource } from "../../../topology/jetstream";
 import { NoAnswer } from "./api";
 import type { Control } from "./control";
-import { consumerInfo } from "./jetstream";
+import { type ConsumerInfo, consumerInfo, streamInfo } from "./jetstream";
 import type { StreamProps } from "./stream-props";
 import { limiter } from "./wait";
 
@@ -14,16 +14,25 @@ export interface Backlog {
 
 const WIDTH = 32;
 
-/** The durable sources that an update takes away. */
-export function removedSources(old: StreamProps, next: StreamProps): StreamSource[] {
-	return Object.entries(old.sources ?? {}).flatMap(([name, source]) => (next.sources?.[name] ? [] : [source]));
+/** What can be said of sources that are to go. */
+export interface Backlogs {
+	/** Those whose device has more than what is on its way at any time. */
+	readonly held: readonly Backlog[];
+	/** Those whose device does not tell: offline, or without an answer. */
+	readonly silent: readonly string[];
 }
 
-/** Devices of these sources that are not connected, as far as the hub tells. */
-export async function unreachable(way: Control, sources: readonly StreamSource[]): Promise<string[]> {
-	if (sources.length === 0) return [];
-	const leaves = await way.leaves();
-	return sources.flatMap((source) => deviceOf(source) ?? []).filter((device) => leaves && !leaves.has(device));
+/** The sources that an update takes away, without those of devices that the fleet file gives up. */
+export function removedSources(old: StreamProps, next: StreamProps): StreamSource[] {
+	const lost = new Set(next.lost);
+	return Object.entries(old.sources ?? {}).flatMap(([name, source]) =>
+		next.sources?.[name] || lost.has(deviceOf(source) ?? "") ? [] : [source],
+	);
+}
+
+/** Devices that an update takes away, given up or not. */
+export function removedDevices(old: StreamProps, next: StreamProps): string[] {
+	return removedSources(old, { ...next, lost: [] }).flatMap((source) => deviceOf(source) ?? []);
 }
 
 function deviceOf({ external }: StreamSource): string | undefined {
@@ -31,27 +40,44 @@ function deviceOf({ external }: StreamSource): string | undefined {
 }
 
 /**
- * Of these sources, those whose device has more than what is on its way at any time. A device that is offline, or
- * sourced without a durable consumer, cannot tell and is left out.
+ * What the devices of these sources have and the hub has not.
+ * @param positions the hub's position in each source, for those without a consumer on the device
  */
-export async function backlogs(way: Control, sources: readonly StreamSource[], withinMs: number): Promise<Backlog[]> {
+export async function backlogs(
+	way: Control,
+	sources: readonly StreamSource[],
+	positions: Readonly<Record<string, number>>,
+	withinMs: number,
+): Promise<Backlogs> {
 	const leaves = await way.leaves();
 	const limited = limiter(WIDTH);
-	const deadline = Date.now() + withinMs;
-	const found = sources.map((source) =>
-		limited(async () => {
-			const { name, consumer } = source;
-			const device = deviceOf(source);
-			if (!consumer || !device || (leaves && !leaves.has(device))) return [];
-			try {
-				const info = await consumerInfo(way.api(device), name, consumer.name, { deadline, timeoutsMs: [2_000] });
-				const messages = (info?.num_pending ?? 0) + (info?.num_ack_pending ?? 0);
-				return messages > Number(info?.config.max_ack_pending ?? 0) ? [{ stream: name, messages }] : [];
-			} catch (error) {
-				if (error instanceof NoAnswer) return [];
-				throw error;
-			}
-		}),
-	);
-	return (await Promise.all(found)).flat();
+	const patience = { deadline: Date.now() + withinMs, timeoutsMs: [2_000] };
+	const held: Backlog[] = [];
+	const silent: string[] = [];
+	const ask = async (source: StreamSource): Promise<void> => {
+		const { name: stream, consumer } = source;
+		const device = deviceOf(source);
+		// No device of ours: nothing to ask.
+		if (!device) return;
+		if (leaves && !leaves.has(device)) return void silent.push(stream);
+		try {
+			const api = way.api(device);
+			const reader = consumer && (await consumerInfo(api, stream, consumer.name, patience));
+			const messages = reader
+				? waiting(reader)
+				: ((await streamInfo(api, stream, patience))?.state.last_seq ?? 0) - (positions[stream] ?? 0);
+			if (messages > 0) held.push({ stream, messages });
+		} catch (error) {
+			if (!(error instanceof NoAnswer)) throw error;
+			silent.push(stream);
+		}
+	};
+	await Promise.all(sources.map((source) => limited(() => ask(source))));
+	return { held, silent };
+}
+
+/** 0 for what is on its way at any time. */
+function waiting({ num_pending, num_ack_pending, config }: ConsumerInfo): number {
+	const messages = num_pending + num_ack_pending;
+	return messages > Number(config.max_ack_pending ?? 0) ? messages : 0;
 }

@@ -4,6 +4,7 @@ import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";
 import { type DeviceResult, GRACE_MS, readDevice, settleDevice } from "./edge-device";
+import { counted, reports, some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { IncompleteError } from "./errors";
 import type { Handler, Props } from "./handler";
@@ -32,7 +33,7 @@ export interface EdgeStreamsProps {
 }
 
 const WIDTH = 32;
-const NAMES_SHOWN = 5;
+const REFUSED_SHOWN = 5;
 
 export const edgeStreams: Handler = {
 	async check(olds, news) {
@@ -50,7 +51,7 @@ export const edgeStreams: Handler = {
 		const retry = waiting.length > 0 && !next.ignorePending;
 		if (retry) {
 			const say = reporter(next.resourceUrn);
-			say.info(`${count(waiting.length)} pending and tried again: ${some(waiting)}`);
+			say.info(`${counted(waiting.length)} pending and tried again: ${some(waiting)}`);
 			await say.flush();
 		}
 		return { changes: retry || fields.some((field) => !same(old[field], next[field])) };
@@ -84,7 +85,7 @@ export const edgeStreams: Handler = {
 				}),
 			),
 		);
-		if (unread.length > 0) say.info(`${count(unread.length)} offline, last known state kept: ${some(unread)}`);
+		if (unread.length > 0) say.info(`${counted(unread.length)} offline, last known state kept: ${some(unread)}`);
 		await say.flush();
 		const inOrder = Object.fromEntries(Object.keys(known.devices).map((device) => [device, devices[device]]));
 		const outs: Props = { ...stored, devices: inOrder };
@@ -96,7 +97,7 @@ export const edgeStreams: Handler = {
 		// Streams on devices belong to the devices, with what the hub has not got yet.
 		const { devices, resourceUrn } = props(stored);
 		const say = reporter(resourceUrn);
-		say.info(`the streams on ${count(Object.keys(devices).length)} stay where they are`);
+		say.info(`the streams on ${counted(Object.keys(devices).length)} stay where they are`);
 		await say.flush();
 	},
 };
@@ -147,45 +148,20 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	};
 	await Promise.all(names.map((device) => limited(() => settleOne(device))));
 	say.progress(`${names.length - Object.keys(pending).length} of ${names.length} devices`, "last");
-	report(say, wanted, old, { pending, removedClasses });
+	const told = reports(wanted, old, pending);
+	for (const text of told.warnings) say.warn(text);
+	for (const text of told.infos) say.info(text);
 	await say.flush();
 	const sorted = Object.fromEntries(Object.entries(pending).sort(([a], [b]) => (a < b ? -1 : 1)));
 	const outs: Props = { ...wanted, pending: sorted };
 	if (failed.length > 0) {
-		const message = failed.slice(0, NAMES_SHOWN).join("\n");
-		throw new IncompleteError(`${count(failed.length)} refused:\n${message}`, wanted.key, outs, failed);
+		const message = failed.slice(0, REFUSED_SHOWN).join("\n");
+		throw new IncompleteError(`${counted(failed.length)} refused:\n${message}`, wanted.key, outs, failed);
 	}
 	return outs;
-}
-
-function report(
-	say: Reporter,
-	wanted: EdgeStreamsProps,
-	old: EdgeStreamsProps | undefined,
-	{ pending, removedClasses }: { pending: Record<string, string>; removedClasses: string[] },
-): void {
-	const byReason = new Map<string, string[]>();
-	for (const [device, reason] of Object.entries(pending)) {
-		byReason.set(reason, [...(byReason.get(reason) ?? []), device]);
-	}
-	for (const [reason, devices] of byReason) say.warn(`${count(devices.length)} pending: ${some(devices)} (${reason})`);
-	const gone = Object.keys(old?.devices ?? {}).filter((device) => !wanted.devices[device]);
-	if (gone.length > 0) say.warn(`${count(gone.length)} no longer managed, their streams stay on them: ${some(gone)}`);
-	if (removedClasses.length > 0 && !wanted.allowDataLoss) {
-		say.warn(`streams of ${removedClasses.join(", ")} are no longer managed and stay on the devices`);
-	}
 }
 
 async function open({ connection, resourceUrn }: EdgeStreamsProps): Promise<{ way: Control; say: Reporter }> {
 	const say = reporter(resourceUrn);
 	return { way: await reach(requireConnection(connection), say), say };
-}
-
-function count(devices: number): string {
-	return devices === 1 ? "1 device" : `${devices} devices`;
-}
-
-function some(names: readonly string[]): string {
-	const shown = [...names].sort().slice(0, NAMES_SHOWN).join(", ");
-	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
 }

@@ -5,7 +5,9 @@ import type { Holding } from "./rules";
 
 export interface StreamInfo {
 	readonly config: Seen;
-	readonly state: Holding;
+	readonly state: Holding & { readonly last_seq?: number };
+	/** Each with the last sequence that was taken from it; only of a stream that sources. */
+	readonly sources?: readonly { readonly name: string; readonly seq?: number }[];
 }
 
 export interface ConsumerInfo {

@@ -56,14 +56,28 @@ async function lookForBacklog(
 	if (removed.length === 0) return undefined;
 	const seen = await look(connection, name);
 	if ("error" in seen) return `${name}: whether its devices are drained cannot be told: ${seen.error}`;
-	const held = await backlogs(await control(connection), removed, LOOK_MS);
-	if (held.length === 0) return undefined;
-	const shown = held.slice(0, SHOWN).map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
-	const more = held.length > SHOWN ? ` and ${held.length - SHOWN} more` : "";
+	const { held, silent } = await backlogs(await control(connection), removed, positions(seen.info), LOOK_MS);
+	if (held.length > 0) {
+		const shown = held.slice(0, SHOWN).map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
+		return (
+			`${name}: the hub does not have everything yet: ${some(shown, held.length)}. ` +
+			"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
+		);
+	}
+	if (silent.length === 0) return undefined;
 	return (
-		`${name}: the hub does not have everything yet: ${shown.join(", ")}${more}. ` +
-		"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
+		`${name}: the device of ${some(silent.slice(0, SHOWN), silent.length)} does not answer, so nobody knows whether the ` +
+		"hub has everything it holds. Keep it in the fleet file, `retired: drain`, until it was connected again and is " +
+		"drained; or set it to `retired: lost` to give up what it still holds."
 	);
+}
+
+const some = (shown: readonly string[], all: number) =>
+	`${shown.join(", ")}${all > shown.length ? ` and ${all - shown.length} more` : ""}`;
+
+/** How far the hub is in each of the stream's sources. */
+function positions(info: StreamInfo | undefined): Record<string, number> {
+	return Object.fromEntries((info?.sources ?? []).map(({ name, seq = 0 }) => [name, seq]));
 }
 
 /** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */

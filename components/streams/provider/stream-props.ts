@@ -18,6 +18,8 @@ export interface StreamProps {
 	/** By name of the sourced stream: a map, so that one more changes nothing else. */
 	readonly sources: Readonly<Record<string, StreamSource>>;
 	readonly consumers: Readonly<Record<string, ConsumerConfig>>;
+	/** Devices that the fleet file gives up, with what they hold; no part of the stream. */
+	readonly lost?: readonly string[];
 }
 
 /** Key in a stream's metadata. */

@@ -1,9 +1,10 @@
 import type { StreamConfig } from "../../../topology/jetstream";
 import type { Api, Patience } from "./api";
-import { removedSources, unreachable } from "./backlog";
+import { removedDevices } from "./backlog";
 import { compareStream, same } from "./compare";
 import { requireConnection } from "./connection";
-import { type Control, reach } from "./control";
+import { reach } from "./control";
+import { some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";
@@ -67,7 +68,7 @@ export const stream: Handler = {
 
 	async update(_id, olds, news) {
 		const [old, wanted] = [props(olds), props(news)];
-		const { way, api, say } = await open(wanted);
+		const { api, say } = await open(wanted);
 		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		const differences = existing ? compareStream(full(wanted), existing.config) : undefined;
@@ -77,9 +78,9 @@ export const stream: Handler = {
 		}
 		if (!differences || differences.length > 0) await putStream(api, full(wanted), existing, patience);
 		await settleConsumers(api, wanted, old.consumers ?? {}, patience);
-		const away = await unreachable(way, removedSources(old, wanted));
-		if (away.length > 0)
-			say.warn(`not sourced any more, and offline: what they still hold stays on ${away.join(", ")}`);
+		const gone = removedDevices(old, wanted);
+		if (gone.length > 0)
+			say.warn(`not sourced any more, their streams stay on them and nobody manages them: ${some(gone)}`);
 		await say.flush();
 		return { outs: news };
 	},
@@ -105,10 +106,10 @@ function failed(inputs: Props, reason: string) {
 	return { inputs, failures: [{ property: "", reason }] };
 }
 
-async function open({ connection, resourceUrn }: StreamProps): Promise<{ way: Control; api: Api; say: Reporter }> {
+async function open({ connection, resourceUrn }: StreamProps): Promise<{ api: Api; say: Reporter }> {
 	const say = reporter(resourceUrn);
 	const way = await reach(requireConnection(connection), say);
-	return { way, api: way.api(DOMAIN), say };
+	return { api: way.api(DOMAIN), say };
 }
 
 function patient(say: Reporter, ms: number): Patience {

@@ -1,0 +1,48 @@
+import type { EdgeStreamsProps } from "./edge-streams";
+
+/** What a user is told of an update of one group's streams. */
+export interface Reports {
+	readonly warnings: readonly string[];
+	readonly infos: readonly string[];
+}
+
+const NAMES_SHOWN = 5;
+
+/**
+ * @param pending devices that are not as asked, and why
+ *
+ * A device that left the group is no warning: it may be in another one, whose resource manages it from now on, and this
+ * one cannot know. That a device left the fleet, and nobody manages it, the hub's streams tell, which lose its source.
+ */
+export function reports(
+	wanted: EdgeStreamsProps,
+	old: EdgeStreamsProps | undefined,
+	pending: Readonly<Record<string, string>>,
+): Reports {
+	const byReason = new Map<string, string[]>();
+	for (const [device, reason] of Object.entries(pending)) {
+		byReason.set(reason, [...(byReason.get(reason) ?? []), device]);
+	}
+	const warnings = [...byReason].map(
+		([reason, devices]) => `${counted(devices.length)} pending: ${some(devices)} (${reason})`,
+	);
+	const classes = Object.keys(old?.classes ?? {}).filter((name) => !wanted.classes[name]);
+	if (classes.length > 0 && !wanted.allowDataLoss) {
+		warnings.push(`streams of ${classes.join(", ")} are no longer managed and stay on the devices`);
+	}
+	const left = Object.keys(old?.devices ?? {}).filter((device) => !wanted.devices[device]);
+	const infos =
+		left.length > 0 ? [`${counted(left.length)} left this group, the streams as they are: ${some(left)}`] : [];
+	return { warnings, infos };
+}
+
+/** @example "1 device", "12 devices" */
+export function counted(devices: number): string {
+	return devices === 1 ? "1 device" : `${devices} devices`;
+}
+
+/** The first few names in order, and how many more there are. */
+export function some(names: readonly string[]): string {
+	const shown = [...names].sort().slice(0, NAMES_SHOWN).join(", ");
+	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+}

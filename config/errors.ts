@@ -1,3 +1,4 @@
+import { hideSecrets } from "./secrets";
 import { printable, quote } from "./words";
 
 /** What is wrong with a fleet file or a stack's settings. `topology/` reports its findings in the same shape. */
@@ -44,7 +45,7 @@ export function formatProblems(problems: readonly LocatedProblem[]): string {
 		const place = problem.place ? `:${problem.place.line}:${problem.place.column}` : "";
 		const path = problem.path.length > 0 ? `${formatPath(problem.path)}: ` : "";
 		const remedy = problem.remedy ? `; ${problem.remedy}` : "";
-		return printable(`${problem.file}${place}  ${path}${problem.message}${remedy}`);
+		return printable(`${problem.file}${place}  ${path}${hideSecrets(`${problem.message}${remedy}`)}`);
 	});
 	const more = lines.length - MOST_SHOWN;
 	return [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
@@ -55,7 +56,7 @@ export function formatPath(path: readonly (string | number)[]): string {
 	return path
 		.map((step, index) => {
 			if (typeof step === "number") return `[${step}]`;
-			const word = /^[\w:-]{1,64}$/.test(step) ? step : quote(step);
+			const word = /^[\w:-]{1,64}$/.test(step) ? hideSecrets(step) : quote(step);
 			return index === 0 ? word : `.${word}`;
 		})
 		.join("");

@@ -1,3 +1,5 @@
+import { hideSecrets } from "./secrets";
+
 /** How messages put things: values, choices, and the word that somebody probably meant. */
 
 /** A value as messages show it. */
@@ -8,9 +10,11 @@ export function show(value: unknown): string {
 	return typeof value === "string" ? quote(value) : String(value);
 }
 
-/** A text in quotes, not longer than a line can take. */
+/** A text in quotes, not longer than a line can take, and without the secrets that are in it. */
 export function quote(text: string): string {
-	return JSON.stringify(text.length > 64 ? `${text.slice(0, 60)}…` : text);
+	// Hidden before it is cut: a part of a secret does not look like one.
+	const shown = hideSecrets(text.slice(0, 4096));
+	return JSON.stringify(shown.length > 64 ? `${shown.slice(0, 60)}…` : shown);
 }
 
 /** Whatever a terminal could take for an order, or a reader for nothing, shown as its number. */

@@ -1,7 +1,7 @@
+import { hideSecrets } from "../../config/secrets";
 import { originDomain } from "../../topology/graph";
 import { HUB_DOMAIN } from "../../topology/names";
 import { isPlainObject, type Plain, recordOf, stringOf } from "./plain";
-import { redact } from "./redact";
 import { classOf, type HubPart } from "./snapshot";
 
 /**
@@ -80,7 +80,7 @@ function resource({ op, urn, type, old, new: next }: Plain): ReviewEvent | undef
 	return {
 		kind: "resource",
 		op: operation,
-		urn: redact(name),
+		urn: hideSecrets(name),
 		type: kind,
 		parts: { ...(before && { before }), ...(after && { after }) },
 	};
@@ -126,8 +126,8 @@ function policy({ policyName, policyPackName, enforcementLevel, message, resourc
 			name: stringOf(policyName) ?? "unknown",
 			pack: stringOf(policyPackName) ?? "unknown",
 			level: stringOf(enforcementLevel) ?? "mandatory",
-			message: redact(stringOf(message) ?? ""),
-			...(urn !== undefined && { urn: redact(urn) }),
+			message: hideSecrets(stringOf(message) ?? ""),
+			...(urn !== undefined && { urn: hideSecrets(urn) }),
 		},
 	};
 }
@@ -135,6 +135,6 @@ function policy({ policyName, policyPackName, enforcementLevel, message, resourc
 function diagnostic({ severity, message, urn }: Plain): ReviewEvent | undefined {
 	if (severity !== "error" && severity !== "warning") return undefined;
 	const name = stringOf(urn);
-	const text = redact(stringOf(message) ?? "").trim();
-	return { kind: "diagnostic", severity, message: text, ...(name !== undefined && { urn: redact(name) }) };
+	const text = hideSecrets(stringOf(message) ?? "").trim();
+	return { kind: "diagnostic", severity, message: text, ...(name !== undefined && { urn: hideSecrets(name) }) };
 }

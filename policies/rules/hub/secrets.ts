@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { SECRET_FORMS, type SecretForm } from "../../../config/secrets";
 
 /** A secret that stands in a text. Never the secret itself: what is shown ends up in logs and comments. */
 export interface Secret {
@@ -9,13 +10,13 @@ export interface Secret {
 	readonly encoded: boolean;
 }
 
-const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
-	["an nkey seed", /(?<![A-Z2-7])S[OAUNXC][A-Z2-7]{56}(?![A-Z2-7])/g],
-	["a private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/g],
-	["NATS credentials", /-----BEGIN (?:NATS USER JWT|USER NKEY SEED)-----/g],
-	["an AWS access key", /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/g],
-	["an AWS secret key", /aws_?secret_?access_?key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi],
-	["a password in a URL", /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'$]+:[^\s/@"'$]+@/gi],
+/** Those that have a form of their own, and those that are known by what they are called. */
+const KINDS: readonly SecretForm[] = [
+	...SECRET_FORMS,
+	{
+		kind: "an AWS secret key",
+		pattern: /aws_?secret_?access_?key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
+	},
 ];
 const JWT = /eyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]{10,}/g;
 /** Wrapped in lines, as an indented block may be, or in one. */
@@ -23,7 +24,7 @@ const BASE64 = /(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]*)+[A-Za-z0-9+/]*={0,2}|[A-Za-z
 
 /** All secrets in a text, also those that stand in it in base64 or gzip in base64, as cloud-init takes its files. */
 export function secretsIn(text: string, depth = 2): Secret[] {
-	const plain = [...KINDS.flatMap(([kind, pattern]) => found(text, pattern, kind)), ...tokens(text)];
+	const plain = [...KINDS.flatMap(({ kind, pattern }) => found(text, pattern, kind)), ...tokens(text)];
 	const inner = depth === 0 ? [] : [...text.matchAll(BASE64)].flatMap((match) => encoded(text, match, depth));
 	const all = [...plain, ...inner].sort((a, b) => a.line - b.line);
 	return all.filter(({ kind, line }, i) => all.findIndex((other) => other.kind === kind && other.line === line) === i);

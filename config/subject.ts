@@ -1,4 +1,10 @@
+import { mqttRemedy, mqttSubjects } from "./mqtt";
 import { show } from "./words";
+
+interface Problem {
+	readonly message: string;
+	readonly remedy: string;
+}
 
 /** Tokens that a subject of leafline may have, its device and class included. */
 const MOST_TOKENS = 16;
@@ -10,7 +16,9 @@ const TAKEN = ["deliver", "down", "dl"];
  * What is wrong with a subject that a class accepts, undefined if nothing is. Overlaps with other classes are found by
  * `topology/`.
  */
-export function acceptsProblem(subject: string): { message: string; remedy: string } | undefined {
+export function acceptsProblem(subject: string): Problem | undefined {
+	const mqtt = mqttSubjects(subject);
+	if (mqtt) return { message: isMqtt(subject), remedy: mqttRemedy(mqtt, acceptsProblem) };
 	const syntax = subjectProblem(subject);
 	if (syntax) return syntax;
 	const tokens = subject.split(".");
@@ -30,13 +38,6 @@ export function acceptsProblem(subject: string): { message: string; remedy: stri
 			remedy: "accept another subject",
 		};
 	}
-	const wild = tokens.findIndex((token) => token === "*" || token === ">");
-	if (wild >= 0 && tokens.slice(wild).some((token) => token !== "*" && token !== ">")) {
-		return {
-			message: `${show(subject)} has a word after a wildcard`,
-			remedy: `write ${[...tokens.slice(0, wild), ">"].join(".")}`,
-		};
-	}
 	if (tokens.length + 2 > MOST_TOKENS) {
 		const message = `${show(subject)} becomes a subject with ${tokens.length + 2} tokens, device and class included`;
 		return { message, remedy: `use at most ${MOST_TOKENS - 2} tokens` };
@@ -45,7 +46,16 @@ export function acceptsProblem(subject: string): { message: string; remedy: stri
 }
 
 /** What is wrong with the filter of a consumer on the hub's streams of a class, undefined if nothing is. */
-export function filterProblem(filter: string, className: string): { message: string; remedy: string } | undefined {
+export function filterProblem(filter: string, className: string): Problem | undefined {
+	const mqtt = mqttSubjects(filter);
+	if (mqtt) {
+		// What programs publish on is stored behind the device and the class. Who begins with a word and then a wildcard
+		// means the former.
+		const stored = (subject: string) =>
+			filterProblem(subject, className) || /^[^*]+\.\*/.test(subject) ? `*.${className}.${subject}` : subject;
+		const subjects = { spoken: stored(mqtt.spoken), converted: stored(mqtt.converted) };
+		return { message: isMqtt(filter), remedy: mqttRemedy(subjects, (subject) => filterProblem(subject, className)) };
+	}
 	const syntax = subjectProblem(filter);
 	if (syntax) return syntax;
 	const tokens = filter.split(".");
@@ -60,7 +70,9 @@ export function filterProblem(filter: string, className: string): { message: str
 	};
 }
 
-function subjectProblem(subject: string): { message: string; remedy: string } | undefined {
+const isMqtt = (text: string) => `${show(text)} is MQTT's syntax, which matches nothing here`;
+
+function subjectProblem(subject: string): Problem | undefined {
 	const tokens = subject.split(".");
 	if (tokens.some((token) => token === "")) {
 		return { message: `${show(subject)} has an empty token`, remedy: "put one dot between two words" };

@@ -70,6 +70,8 @@ export type LinkState =
 
 export interface DeviceState {
 	readonly device: string;
+	/** What people call it, if the fleet file says so. */
+	readonly label?: string;
 	readonly link: LinkState;
 	/** Messages in its edge streams; absent if it never answered. */
 	readonly atEdge?: number;
@@ -143,6 +145,7 @@ function deviceState(outputs: LeaflineOutput, facts: Facts, device: string, befo
 	const buffer = edge && counted && bufferState(outputs, description?.group ?? "", edge, counted, link);
 	return {
 		device,
+		...(description?.label !== undefined && { label: description.label }),
 		link,
 		...(edge && { atEdge: sum(Object.values(edge.streams).map(({ messages }) => messages)) }),
 		...(facts.hubError === undefined && {

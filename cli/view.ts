@@ -34,7 +34,7 @@ function deviceTable(devices: readonly DeviceState[]): string[] {
 	return table(
 		columns("at edge"),
 		devices.map((it) => [
-			it.device,
+			it.label === undefined ? it.device : `${it.device} (${it.label})`,
 			it.retired ? `${linkText(it.link)} (${it.retired})` : linkText(it.link),
 			figure(it.atEdge),
 			figure(it.onHub),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { absent, choice, count, named, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
 import { DELIVER_POLICIES } from "./model";
-import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE } from "./names";
+import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE, LONGEST_LABEL } from "./names";
 import { acceptsProblem } from "./subject";
 import { BIT_RATE, DURATION, RATE, SIZE } from "./units";
 import { show } from "./words";
@@ -183,8 +183,19 @@ const Group = section(
 	"Devices that are alike.",
 );
 
+const notALabel = ({ input }: { input?: unknown }) => {
+	if (typeof input === "number") return say(`${input} is a number`, "write it in quotes, or it may lose its zeros");
+	const remedy = `use 1 to ${LONGEST_LABEL} characters, none of them a control character`;
+	return absent(input, "GW_0042") ?? say(`${show(input)} is no label`, remedy);
+};
+
 const Override = section(
 	{
+		label: z
+			.string({ error: notALabel })
+			.regex(new RegExp(`^[^\\p{C}]{1,${LONGEST_LABEL}}$`, "u"), { error: notALabel })
+			.meta({ description: "What people call it, for example what is printed on it.", examples: ["GW_0042"] })
+			.exactOptional(),
 		retired: choice(
 			["drain", "lost"],
 			"drain: taken out when the hub has everything that it holds. lost: its access is revoked at once.",

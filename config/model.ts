@@ -117,6 +117,8 @@ export interface DeviceGroup {
 export interface Device {
 	readonly name: string;
 	readonly group: string;
+	/** What people call it, for example what is printed on it. @default its name */
+	readonly label?: string;
 	/** `drain`: taken out once the hub has everything; `lost`: revoked at once. @default in service */
 	readonly retired?: "drain" | "lost";
 	/** User nkey (`U…`) whose seed only the device knows. @default derived from the fleet's secret */

@@ -12,13 +12,14 @@ export interface NameRule {
 
 /**
  * A device's name is its JetStream domain, its server's name, a subject token and a part of the names of its streams
- * and files: 32 characters leave `<device>_<class>` far below what a file name may have, and fit a DNS label.
+ * and files. 63 characters are what a label of DNS may have, hold a UUID (36), and leave `<device>_<class>` far below
+ * the 255 that the server allows a stream and a file system a file.
  */
 export const DEVICE: NameRule = {
 	what: "a device",
 	form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
 	describe: "a-z, 0-9 and dashes within, for example truck-001",
-	most: 32,
+	most: 63,
 	reserved: {
 		hub: "the hub's domain",
 		control: "the control leaf",
@@ -72,6 +73,9 @@ export const FLEET: NameRule = {
 	reserved: {},
 };
 
+/** What a person calls a device: what is printed on it, a number plate. In characters. */
+export const LONGEST_LABEL = 64;
+
 /** @returns undefined for a good name */
 export function nameProblem(rule: NameRule, name: string): { message: string; remedy: string } | undefined {
 	if (Object.hasOwn(rule.reserved, name)) {
@@ -81,7 +85,16 @@ export function nameProblem(rule: NameRule, name: string): { message: string; re
 		return { message: `${show(name)} has ${name.length} characters`, remedy: `use at most ${rule.most}` };
 	}
 	if (rule.form.test(name)) return undefined;
-	const repaired = name.toLowerCase().replace(rule === CLASS ? /[^a-z0-9]/g : /[^a-z0-9-]/g, rule === CLASS ? "" : "-");
-	const remedy = rule.form.test(repaired) ? `did you mean ${repaired}?` : `use ${rule.describe}`;
-	return { message: `${show(name)} cannot name ${rule.what}`, remedy };
+	return { message: `${show(name)} cannot name ${rule.what}`, remedy: repair(rule, name) };
+}
+
+/** A device has a name printed on it already, which its label keeps. */
+function repair(rule: NameRule, name: string): string {
+	const lower = name.toLowerCase();
+	const repaired =
+		rule === CLASS ? lower.replace(/[^a-z0-9]/g, "") : lower.replace(/[^a-z0-9-]/g, "-").replace(/^-+|-+$/g, "");
+	if (repaired === name || nameProblem(rule, repaired)) return `use ${rule.describe}`;
+	if (rule !== DEVICE) return `did you mean ${repaired}?`;
+	const label = /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) ? name : JSON.stringify(name);
+	return `call it ${repaired}, and under devices write ${repaired}: { label: ${label} }`;
 }

@@ -92,12 +92,13 @@ function classes({ fleet }: Topology): LeaflineOutput["classes"] {
 
 /** A lost device is managed by nobody; one that is drained is there as before until the hub has everything. */
 function devices(topology: Topology): LeaflineOutput["devices"] {
-	return by(topology.fleet.devices, ({ name, group, retired }) => {
+	return by(topology.fleet.devices, ({ name, group, label, retired }) => {
 		const planned = topology.devices[name];
 		return {
 			domain: deviceDomain(name),
 			serverName: name,
 			group,
+			...(label !== undefined && { label }),
 			...(planned && { edgeGroup: planned.edgeGroup, clientPort: planned.clientPort }),
 			hubStreams: hubStreamsOf(topology, name),
 			...(retired && { retired }),

@@ -35,6 +35,7 @@ const device = z.strictObject({
 	domain: token.describe("JetStream domain of the device."),
 	serverName: token.describe("server_name of the device's nats-server."),
 	group: z.string(),
+	label: z.string().optional().describe("What people call it, if the fleet file says so."),
 	edgeGroup: z.string().optional().describe("The resource that manages its streams; absent once it is retired."),
 	clientPort: port.optional().describe("Client listener on the device's loopback."),
 	hubStreams: z.record(z.string(), streamName).describe("Hub stream by uplink class."),

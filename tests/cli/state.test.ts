@@ -46,6 +46,13 @@ test("a device that is well", () => {
 	});
 });
 
+test("a device's label is passed on", () => {
+	const { edge1 } = leafline.devices;
+	if (!edge1) throw new Error("no device");
+	const labelled = { ...leafline, devices: { edge1: { ...edge1, label: "GW_0042" } } };
+	expect(only(facts({}), {}, labelled)).toMatchObject({ device: "edge1", label: "GW_0042" });
+});
+
 test("the backlog is what the device has beyond what the hub copied, never the hub's lag", () => {
 	expect(only(facts({ seq: 400, lag: 0 })).backlog).toBe(600);
 	expect(only(facts({ seq: 1000, lag: 7 })).backlog).toBe(0);

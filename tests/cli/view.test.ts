@@ -72,6 +72,15 @@ test("status of a fleet that is well", () => {
 	);
 });
 
+test("status names a device by its label as well", () => {
+	const [title, first, second] = lines(fleet([device("gw-0042", { label: "GW_0042" }), device("gw-7")])).split("\n");
+	expect([title, first, second]).toEqual([
+		"  device             link  at edge  on hub  backlog  buffer",
+		"  gw-0042 (GW_0042)  up     60,000  60,000        0  0%",
+		"  gw-7               up     60,000  60,000        0  0%",
+	]);
+});
+
 test("status says how old figures are that could not be asked for", () => {
 	const away = device("edge3", {
 		link: { state: "down", forMs: 190_000 },

@@ -53,6 +53,15 @@ test("a device that is drained keeps its place, one that is lost is named as suc
 	expect(devices.edge4).not.toHaveProperty("retired");
 });
 
+test("a device's label is carried along, and none is made up", () => {
+	const fleet = makeFleet({ devices: ["gw-0042", "gw-0043"] });
+	const labelled = { name: "gw-0042", group: "all", label: "GW_0042" };
+	const topology = planned({ ...fleet, devices: { ...fleet.devices, "gw-0042": labelled } });
+	const { devices } = buildOutputs(topology, LIVE);
+	expect(devices["gw-0042"]).toMatchObject({ label: "GW_0042" });
+	expect(devices["gw-0043"]).not.toHaveProperty("label");
+});
+
 test("a device's hub stream is the one that sources it", () => {
 	const { devices, streams, shards } = buildOutputs(everything(), LIVE);
 	for (const device of ["edge1", "edge3", "edge4"]) {

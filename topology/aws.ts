@@ -1,6 +1,7 @@
 import { type Architecture, architectureOf } from "../config/aws";
 import type { AwsSettings } from "../config/aws-model";
 import { formatRate } from "./format";
+import { fileForIops, GP3, mostIops, tooLarge, volumeFor } from "./gp3";
 import type { Problem, Topology } from "./model";
 
 /** What a hub on AWS is made of, derived from the hub's budget: pure, so that previews, policies and costs agree. */
@@ -35,19 +36,6 @@ export interface AwsVolumePlan {
 	/** Kept from being deleted, and left in the account when the stack is destroyed. */
 	readonly keep: boolean;
 }
-
-const GIB = 1024 ** 3;
-const MIB = 1024 ** 2;
-
-/** gp3 includes the least of each; the most that a volume takes. */
-const IOPS = { least: 3_000, most: 16_000 };
-const THROUGHPUT = { least: 125, most: 1_000 };
-
-/** What a volume takes beyond the least of operations it takes for its size. */
-const IOPS_A_GIB = 500;
-
-/** `max_file` leaves a tenth of the volume to the file system and to files that are being rewritten. */
-const FILL = 0.9;
 
 /** Messages and their index are two files of a stream, and each is synced on its own. */
 const SYNCED_FILES = 2;
@@ -93,24 +81,40 @@ export function planAwsHub(topology: Topology): AwsHubPlan {
 
 /** What AWS does not sell. */
 export function awsProblems(topology: Topology): Problem[] {
-	const { settings } = topology;
-	const { aws, sync, fileBytes } = settings.hub;
+	const { aws, sync, fileBytes } = topology.settings.hub;
 	if (aws?.storage !== "ebs") return [];
-	const iops = Math.ceil(neededIops(topology) / 100) * 100;
+	const problem = (field: string, message: string, remedy: string): Problem[] => [
+		{ document: "settings", path: ["hub", field], message, remedy },
+	];
+	const size = tooLarge(fileBytes);
+	if (size !== undefined) return problem("file", size.message, size.remedy);
+	const iops = neededIops(topology, sync);
+	const most = mostIops(fileBytes);
+	if (iops <= most) return [];
 	const interval = sync === "always" ? sync : `${sync}ms`;
 	const needs =
 		`needs ${iops} writes a second on each node's volume for ${formatRate(topology.budgets.hub.messagesPerSecond)}; gp3 ` +
 		"takes";
-	const problem = (field: string, message: string, remedy: string): Problem[] => [
-		{ document: "settings", path: ["hub", field], message, remedy },
-	];
-	if (iops > IOPS.most) {
-		return problem("sync", `${interval} ${needs} ${IOPS.most}`, "write a longer interval, for example 250ms");
+	if (iops > GP3.iops.most) {
+		const remedy = longerInterval(topology, most) ?? FEWER_BYTES;
+		return problem("sync", `${interval} ${needs} ${most}`, remedy);
 	}
-	const size = Math.ceil(fileBytes / FILL / GIB);
-	if (iops <= Math.max(IOPS.least, size * IOPS_A_GIB)) return [];
-	const enough = Math.ceil((iops / IOPS_A_GIB) * FILL);
-	return problem("file", `sync ${interval} ${needs} ${IOPS_A_GIB} a GiB`, `write at least ${enough}GiB`);
+	const remedy = `write at least ${fileForIops(iops)}GiB`;
+	return problem("file", `sync ${interval} ${needs} ${GP3.iopsAGib} a GiB`, remedy);
+}
+
+const FEWER_BYTES =
+	"put several readings into one message, lower rate or size, or spread the fleet over several stacks";
+
+/** Milliseconds, of which the first is what is written where nothing else is said. */
+const INTERVALS = [250, 10, 20, 50, 100, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+
+/** An interval that is longer than the one that is set and does help, if there is one. */
+function longerInterval(topology: Topology, most: number): string | undefined {
+	const { sync } = topology.settings.hub;
+	const longer = INTERVALS.filter((interval) => sync === "always" || interval > sync);
+	const enough = longer.find((interval) => neededIops(topology, interval) <= most);
+	return enough === undefined ? undefined : `write a longer interval, for example ${enough}ms`;
 }
 
 function instanceTypeFor(rate: number): string {
@@ -119,35 +123,29 @@ function instanceTypeFor(rate: number): string {
 
 function planVolume(topology: Topology): AwsVolumePlan {
 	const { allowDataLoss, hub } = topology.settings;
-	return {
-		sizeGiB: Math.ceil(hub.fileBytes / FILL / GIB),
-		iops: within(IOPS, Math.ceil(neededIops(topology) / 100) * 100),
-		throughput: within(THROUGHPUT, Math.ceil((bytesPerSecond(topology) * CATCH_UP) / MIB)),
-		encrypted: true,
-		keep: !allowDataLoss,
+	const need = {
+		fileBytes: hub.fileBytes,
+		bytesPerSecond: bytesPerSecond(topology) * CATCH_UP,
+		operationsPerSecond: neededIops(topology, hub.sync),
 	};
+	return { ...volumeFor(need), encrypted: true, keep: !allowDataLoss };
 }
 
 /** One node's share of what the hub writes. A cluster writes everything twice: to its log, and to the stream. */
-function bytesPerSecond({ settings, budgets }: Topology): number {
+function bytesPerSecond({ settings, budgets }: Pick<Topology, "settings" | "budgets">): number {
 	const { nodes } = settings.hub;
 	return (budgets.hub.bytesPerSecond / nodes) * (nodes > 1 ? 2 : 1);
 }
 
-function neededIops(topology: Topology): number {
-	const { settings, hubStreams, budgets } = topology;
-	const { sync, nodes } = settings.hub;
+function neededIops({ settings, hubStreams, budgets }: Topology, sync: number | "always"): number {
+	const { nodes } = settings.hub;
 	const replicas = Object.values(hubStreams).reduce((sum, { config }) => sum + config.num_replicas, 0);
 	const files = Math.ceil(replicas / nodes) * SYNCED_FILES;
-	const writes = (bytesPerSecond(topology) * CATCH_UP) / BYTES_AN_OPERATION;
+	const writes = (bytesPerSecond({ settings, budgets }) * CATCH_UP) / BYTES_AN_OPERATION;
 	// No stream is synced more often than it is written to.
 	const syncs =
 		sync === "always"
 			? budgets.hub.messagesPerSecond
 			: Math.min(files * (1000 / sync), budgets.hub.messagesPerSecond * SYNCED_FILES);
-	return Math.ceil(syncs + writes);
-}
-
-function within({ least, most }: { least: number; most: number }, value: number): number {
-	return Math.min(most, Math.max(least, value));
+	return Math.ceil((syncs + writes) / 100) * 100;
 }

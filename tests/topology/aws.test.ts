@@ -75,8 +75,8 @@ describe("the plan of a hub on AWS", () => {
 				const { volume } = planAwsHub(planned as Topology);
 				expect(volume?.sizeGiB).toBeGreaterThanOrEqual(gib / 0.9);
 				expect(volume?.iops).toBeGreaterThanOrEqual(3000);
-				expect(volume?.iops).toBeLessThanOrEqual(16_000);
-				expect(volume?.throughput).toBeLessThanOrEqual(1000);
+				expect(volume?.iops).toBeLessThanOrEqual(80_000);
+				expect(volume?.throughput).toBeLessThanOrEqual(2_000);
 			}),
 			{ numRuns: 200 },
 		);
@@ -85,13 +85,38 @@ describe("the plan of a hub on AWS", () => {
 
 describe("what AWS does not sell", () => {
 	it("is a volume that syncs each of very many messages", () => {
-		const { problems } = attempt({ nodes: 3, sync: "always", fileBytes: 4096 * GIB }, 1_000, 20);
+		const { problems } = attempt({ nodes: 3, sync: "always", fileBytes: 4096 * GIB }, 1_000, 95, {
+			sizeBytes: 32,
+			keepMs: 600_000,
+		});
 		expect(problems).toHaveLength(1);
 		expect(problems[0]).toMatchObject({ document: "settings", path: ["hub", "sync"] });
 		expect(problems[0]?.message).toMatch(
-			/^always needs \d+ writes a second on each node's volume for 20,000\/s; gp3 takes 16000$/,
+			/^always needs \d+ writes a second on each node's volume for 95,000\/s; gp3 takes 80000$/,
 		);
 		expect(problems[0]?.remedy).toBe("write a longer interval, for example 250ms");
+	});
+
+	it("is an interval that is too short for so many streams; the remedy is one that is longer and does help", () => {
+		const devices = Array.from({ length: 64 }, (_, i) => `edge${i + 1}`);
+		const classes = { can: uplink({ rate: 1_000, sizeBytes: 32, shards: 64, hub: { keepMs: 600_000 } }) };
+		const syncing = (sync: number) => {
+			const hub = { kind: "aws" as const, nodes: 3 as const, sync, fileBytes: 4096 * GIB, aws: awsWithDefaults() };
+			return plan(makeFleet({ devices, classes }), makeSettings({ hub })).problems;
+		};
+		const [problem, ...others] = syncing(1);
+		expect(others).toEqual([]);
+		expect(problem?.path).toEqual(["hub", "sync"]);
+		const longer = Number(/^write a longer interval, for example (\d+)ms$/.exec(problem?.remedy ?? "")?.[1]);
+		expect(longer).toBeGreaterThan(1);
+		expect(syncing(longer)).toEqual([]);
+	});
+
+	it("is a volume of more than 64 TiB", () => {
+		const [problem, ...others] = attempt({ nodes: 3, fileBytes: 1000 * 1024 * GIB }, 100).problems;
+		expect(others).toEqual([]);
+		expect(problem).toMatchObject({ document: "settings", path: ["hub", "file"] });
+		expect(problem?.remedy).toMatch(/^write at most 58982GiB, /);
 	});
 
 	it("is a volume that is too small for what it must sync", () => {

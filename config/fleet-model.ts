@@ -29,8 +29,8 @@ export function fleetOf(file: FleetInput): Fleet {
 }
 
 function hardwareOf(kind: FleetInput["hardware"][string]): Hardware {
-	const { arch, buffer, sync, storeDir, memory, clientPort } = kind;
-	return { arch, bufferBytes: buffer, sync, storeDir, memoryBytes: memory, clientPort };
+	const { arch, buffer, programs = 0, sync, storeDir, memory, clientPort } = kind;
+	return { arch, bufferBytes: buffer, programsBytes: programs, sync, storeDir, memoryBytes: memory, clientPort };
 }
 
 function defaultHardware(): FleetInput["hardware"][string] {

@@ -25,6 +25,11 @@ const Hardware = section(
 		buffer: quantity(SIZE, "What JetStream may use on the device's disk; all classes must fit.", {
 			example: "32GiB",
 		}).prefault("5GiB"),
+		programs: quantity(
+			SIZE,
+			"Part of the buffer that is kept for streams and buckets of the device's own programs, each of which must state its max_bytes. Default: what the classes leave, a tenth of the buffer.",
+			{ example: "1GiB" },
+		).exactOptional(),
 		sync: syncInterval("How often JetStream writes to disk. A power cut may take with it what came since.").prefault(
 			"250ms",
 		),

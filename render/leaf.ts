@@ -1,7 +1,13 @@
 import type { Topology } from "../topology/model";
-import { deviceDomain } from "../topology/names";
+import { deviceDomain, EDGE_ACCOUNT } from "../topology/names";
 import { EDGE_MAX_PAYLOAD, HANDSHAKE_SECONDS, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
 import { type ConfMap, confDuration, renderNatsConfig } from "./nats-config";
+
+/**
+ * Whoever connects on loopback without credentials. Nobody has this key's seed; a name with a password would make the
+ * server warn of a password that lets in nobody who is not in already.
+ */
+const PROGRAMS = "UD4DCWW5I54DQOOWQGCK5XICV2PF5DSXPONMSFB2JUSR5SXTX3AUDDBJ";
 
 export interface LeafConfOptions {
 	/** Every URL of the hub, `tls://host:port`. */
@@ -64,6 +70,9 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 			max_file: options.maxFileBytes ?? hardware.bufferBytes,
 			sync_interval: syncInterval(hardware.sync),
 		},
+		// A stream without a limit would take the room that the classes' streams reserve by theirs, and then all of them refuse.
+		accounts: { [EDGE_ACCOUNT]: { jetstream: { max_bytes_required: true }, users: [{ nkey: PROGRAMS }] } },
+		no_auth_user: PROGRAMS,
 		feature_flags: {
 			// Flow control of its own for each stream, which is what its permissions allow.
 			js_ack_fc_v2: true,
@@ -76,6 +85,7 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 				{
 					urls: [...options.urls],
 					credentials: options.credentials,
+					account: EDGE_ACCOUNT,
 					tls: { ca_file: options.ca, handshake_first: true, min_version: "1.3", timeout: HANDSHAKE_SECONDS },
 					// Every URL is listed; one that a hub gossips might be private, or lead around a proxy.
 					ignore_discovered_servers: true,

@@ -10,7 +10,10 @@ import { uplinkWindows } from "./windows";
  * `max_file` drops nothing when it is reached, it only refuses, so the streams' own limits must stay below it.
  */
 
-/** Part of the buffer that the streams may take. The rest is for blocks being emptied, indexes and MQTT's own streams. */
+/**
+ * Part of the buffer that the classes may take, after what is kept for programs. The rest is for blocks being emptied and
+ * indexes; and for streams of the device's own programs, where the fleet file keeps nothing for them.
+ */
 const USABLE = 0.9;
 
 /** Part that a device needs beyond rate × size × outage, because rates are not exact. */
@@ -44,7 +47,7 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 	for (const storage of ["file", "memory"] as const) {
 		const part = Object.entries(needs).filter(([, need]) => need.storage === storage);
 		const needed = part.reduce((sum, [, { bytes }]) => sum + bytes, 0);
-		const usable = Math.floor(USABLE * (storage === "file" ? hardware.bufferBytes : hardware.memoryBytes));
+		const usable = usableBytes(hardware, storage);
 		if (needed > usable) {
 			problems.push(doesNotFit(fleet, group, storage, { part, needed, usable }));
 		}
@@ -55,8 +58,13 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 		}
 	}
 	const neededBytes = sum(Object.values(needs), "file");
-	const availableBytes = Math.floor(USABLE * hardware.bufferBytes);
+	const availableBytes = usableBytes(hardware, "file");
 	return { budget: { group, neededBytes, availableBytes, classes }, problems };
+}
+
+function usableBytes({ bufferBytes, programsBytes, memoryBytes }: Hardware, storage: "file" | "memory"): number {
+	const whole = storage === "file" ? bufferBytes - programsBytes : memoryBytes;
+	return Math.max(0, Math.floor(USABLE * whole));
 }
 
 function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
@@ -108,14 +116,16 @@ function doesNotFit(
 		: `a keep of ${formatDuration(fleet.downlink[largest]?.keepMs ?? 0)}`;
 	const what = storage === "file" ? "buffer" : "memory";
 	const total = formatBytes(totalOf(fleet.hardware[hardware], storage));
-	const enough = enoughBytes(Math.ceil(needed / USABLE));
+	const programs = storage === "file" ? (fleet.hardware[hardware]?.programsBytes ?? 0) : 0;
+	const kept = programs > 0 ? ` (${formatBytes(programs)} are kept for programs)` : "";
+	const enough = enoughBytes(Math.ceil(needed / USABLE) + programs);
 	return {
 		document: "fleet",
 		path: uplink ? ["classes", largest] : ["downlink", largest],
 		message:
 			`does not fit: ${formatRate(rate)} of ${formatBytes(sizeBytes)} through ${cause} need ${formatBytes(bytes)} ` +
 			`of ${what} on a device of group ${group}; all its classes need ${formatBytes(needed)}, and of the ` +
-			`${total} of ${hardware || "its hardware"} streams may take ${formatBytes(usable)}`,
+			`${total} of ${hardware || "its hardware"} streams may take ${formatBytes(usable)}${kept}`,
 		remedy:
 			storage === "file"
 				? `give ${hardware || "the hardware"} a buffer of at least ${enough}, lower the rate or size, or plan for a shorter outage`

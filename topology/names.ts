@@ -30,6 +30,15 @@ export function deviceDomain(device: string): string {
 	return device;
 }
 
+/**
+ * Account of a device's own programs and of its streams. A configuration cannot name the server's default account, `$G`,
+ * and an account without a name of its own takes no limits (nats-server #4138). An account's store is the folder of its
+ * name, and the folder of `$G/` is that of `$G`: what a device holds stays in view with this configuration and with one
+ * that has no accounts, in both directions. A change from one to the other needs a restart; the server refuses to reload
+ * it, because the default user changes.
+ */
+export const EDGE_ACCOUNT = "$G/";
+
 /** Prefix of the JetStream API of a domain, as `external.api` takes it. */
 export function apiPrefix(domain: string): string {
 	return `$JS.${domain}.API`;

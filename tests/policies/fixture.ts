@@ -170,6 +170,8 @@ function servers({ settings: { hub }, devices, fleet }: Topology): Design["serve
 					server_name: name,
 					listen: `127.0.0.1:${clientPort}`,
 					jetstream: { domain: name, store_dir: storeDir, max_file: bufferBytes },
+					accounts: { "$G/": { jetstream: { max_bytes_required: true }, users: [{ nkey: "UD" }] } },
+					no_auth_user: "UD",
 					leafnodes: {
 						remotes: [{ urls: ["tls://hub.example:7422"], credentials: "device.creds", tls: { ca_file: "ca.pem" } }],
 					},

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { added, type Broken, changed, expectBroken, foreign } from "./breaks";
+import { UNKNOWN } from "../../policies/model";
+import { added, type Broken, changed, expectBroken, expectCompliant, expectUnknown, foreign } from "./breaks";
 import { compliantDesign } from "./fixture";
+import { withConf } from "./hub-fixture";
 
 const DAY = 86_400_000_000_000;
 
@@ -209,6 +211,40 @@ describe("room", () => {
 			at: "edge1",
 			message: `edge1 has max_file ${size}, and its disk has 5GiB: the disk fills up and JetStream shuts down`,
 		});
+	});
+
+	const own = { users: [{ nkey: "UD" }] };
+	it.each([
+		["no accounts", undefined, "default account"],
+		["a system account only", { $SYS: { users: [] } }, "default account"],
+		["an account that says nothing of it", { EDGE: { ...own, jetstream: "enabled" } }, "account EDGE"],
+		["an account that says no", { EDGE: { ...own, JetStream: { max_bytes_required: false } } }, "account EDGE"],
+		[
+			"one of two accounts",
+			{ EDGE: { ...own, jetstream: { max_bytes: true } }, OTHER: { jetstream: { max_file: "1GiB" } } },
+			"account OTHER",
+		],
+	])("a device that takes streams without a limit: %s", (_name, accounts, found) => {
+		expectBroken(withConf("edge1", { accounts }), {
+			rule: "device-streams-state-max-bytes",
+			at: "edge1",
+			message: `edge1 takes streams without max_bytes in its ${found}: one takes the room of all`,
+		});
+	});
+
+	it.each([
+		[
+			"another account without JetStream",
+			{ accounts: { EDGE: { jetstream: { Max_Bytes_Required: true } }, OTHER: own } },
+		],
+		["no JetStream", { accounts: undefined, jetstream: undefined }],
+		["no JetStream in a word", { accounts: undefined, jetstream: "disabled" }],
+	])("a device may have %s", (_name, change) => expectCompliant(withConf("edge1", change)));
+
+	it("a device's accounts that are not known", () => {
+		expectUnknown(withConf("edge1", { accounts: UNKNOWN }), "accounts of edge1");
+		const accounts = { EDGE: { jetstream: { max_bytes_required: UNKNOWN } } };
+		expectUnknown(withConf("edge1", { accounts }), "accounts of edge1");
 	});
 
 	it("limits below what is stored", () => {

@@ -121,10 +121,13 @@ describe("nats-server -t", () => {
 });
 
 describe("leaf.conf", () => {
-	it("never lets in what needs no authentication from outside the device, and has no no_auth_user", () => {
+	it("lets programs in without credentials, on loopback only, into an account whose streams state their limits", () => {
 		const text = leafConf(topologyOf(makeFleet(), makeSettings()), "edge1");
 		expect(text).toContain('listen: "127.0.0.1:14222"');
-		expect(text).not.toContain("no_auth_user");
+		expect(text).toMatch(/accounts: \{\n {2}"\$G\/": \{\n {4}jetstream: \{\n {6}max_bytes_required: true\n/);
+		const [, user] = /^no_auth_user: "(U[A-Z2-7]{55})"$/m.exec(text) ?? [];
+		expect(text).toContain(`nkey: "${user}"`);
+		expect(text).toContain('account: "$G/"');
 		expect(text).not.toContain("0.0.0.0");
 		expect(text.split("\n")[0]).toBe("# made by leafline for device edge1; changes are overwritten");
 	});

@@ -116,6 +116,21 @@ test("a lower limit waits until the hub has what it would delete", async () => {
 	await until(async () => (await settle("edge4", lower)).outcome === "settled", "the hub has all of edge4", 30_000);
 });
 
+test("a device whose own programs have reserved the room says who has it", async () => {
+	const own = { name: "KV_own", subjects: ["$KV.own.>"], max_bytes: 1024 ** 3 - 100_000_000 };
+	await settle("edge2");
+	await api("edge2").ask("STREAM.CREATE.KV_own", own, 5_000);
+	expect(await settle("edge2", { max_bytes: 200_000_000 })).toEqual({
+		outcome: "failed",
+		reason:
+			"edge2 STREAM.UPDATE.edge2_can: insufficient storage resources available (10047): max_file of its server is below " +
+			"what its streams reserve or are to reserve. Streams of its own programs reserve 929MiB (KV_own 929MiB): lower " +
+			"their max_bytes, or keep room for them (hardware.<name>.programs), then run again",
+	});
+	await api("edge2").ask("STREAM.UPDATE.KV_own", { ...own, max_bytes: 1_000_000 }, 5_000);
+	expect(await settle("edge2", { max_bytes: 200_000_000 })).toEqual({ outcome: "settled" });
+});
+
 test("a change that the server rejects is refused, and carried out where messages may be lost", async () => {
 	expect(await settle("edge3", { storage: "memory" })).toMatchObject({
 		outcome: "failed",

@@ -75,6 +75,27 @@ describe("buffer", () => {
 		for (const { holdsMs } of Object.values(classes)) expect(holdsMs).toBeGreaterThanOrEqual(LINK.outageMs);
 	});
 
+	it("keeps room for programs, which no class gets, and names it where a class does not fit", () => {
+		const whole = budgetsOf(makeFleet({ bufferBytes: 4 * GIB })).buffer.all;
+		const { availableBytes = 0, classes = {} } =
+			budgetsOf(makeFleet({ bufferBytes: 4 * GIB, programsBytes: GIB })).buffer.all ?? {};
+		expect(availableBytes).toBe(Math.floor(0.9 * 3 * GIB));
+		expect(whole?.availableBytes).toBe(Math.floor(0.9 * 4 * GIB));
+		const total = Object.values(classes).reduce((sum, { maxBytes }) => sum + maxBytes, 0);
+		expect(total).toBeLessThanOrEqual(availableBytes);
+
+		const classes2000 = { can: uplink({ rate: 2000 }) };
+		const settings = makeSettings({ hub: { fileBytes: 1024 * GIB } });
+		const tight = makeFleet({ bufferBytes: 2 * GIB, programsBytes: GIB, classes: classes2000 });
+		const [problem] = plan(tight, settings).problems;
+		expect(problem?.message).toMatch(/of the 2GiB of board streams may take 922MiB \(1GiB are kept for programs\)$/);
+		const enough = Number(/a buffer of at least (\d+)MiB/.exec(problem?.remedy ?? "")?.[1]) * 1024 ** 2;
+		const fits = { bufferBytes: enough, programsBytes: GIB, classes: classes2000 };
+		expect(plan(makeFleet(fits), settings).problems).toEqual([]);
+		const none = makeFleet({ bufferBytes: GIB, programsBytes: 2 * GIB, classes: classes2000 });
+		expect(plan(none, settings).problems[0]?.message).toMatch(/may take 0B \(2GiB are kept for programs\)$/);
+	});
+
 	it("counts memory classes against memory", () => {
 		const classes = { debug: uplink({ rate: 50, storage: "memory" }) };
 		const { buffer } = budgetsOf(makeFleet({ classes, bufferBytes: 1024 }));

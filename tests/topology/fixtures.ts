@@ -2,7 +2,14 @@ import type { DownlinkClass, Fleet, Link, Settings, UplinkClass } from "../../co
 
 /** A fleet that complies, for tests that then change one thing. */
 export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
-	const { devices = ["edge1", "edge2", "edge3"], retired = {}, link, bufferBytes, memoryBytes } = changes;
+	const {
+		devices = ["edge1", "edge2", "edge3"],
+		retired = {},
+		link,
+		bufferBytes,
+		programsBytes,
+		memoryBytes,
+	} = changes;
 	const classes = changes.classes ?? { can: uplink(), alarm: uplink({ rate: 1, sizeBytes: 256, priority: "high" }) };
 	return {
 		name: "test",
@@ -10,6 +17,7 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 			board: {
 				arch: "arm64",
 				bufferBytes: bufferBytes ?? 5 * 1024 ** 3,
+				programsBytes: programsBytes ?? 0,
 				sync: 250,
 				storeDir: "/var/lib/nats/edge",
 				memoryBytes: memoryBytes ?? 64 * 1024 ** 2,
@@ -37,6 +45,7 @@ interface FleetChanges {
 	readonly consumers: Fleet["consumers"];
 	readonly link: Partial<Link>;
 	readonly bufferBytes: number;
+	readonly programsBytes: number;
 	readonly memoryBytes: number;
 }
 

@@ -26,6 +26,7 @@ function planned(sourcing: "durable" | "ephemeral"): Topology {
 	const fleet = makeFleet({
 		devices: ["edge1", "edge2"],
 		bufferBytes: 1024 ** 3,
+		programsBytes: 0,
 		classes: {
 			can: uplink({ rate: 10, accepts: ["vehicle.*.speed.>"] }),
 			alarm: uplink({ rate: 1, priority: "high" }),

@@ -3,6 +3,7 @@ import type { EdgeStream } from "../../../topology/model";
 import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
+import { explainRefusal } from "./edge-room";
 import { UserError } from "./errors";
 import {
 	consumerInfo,
@@ -65,18 +66,13 @@ export async function settleDevice(
 	} catch (error) {
 		if (error instanceof NoAnswer) return { outcome: "pending", reason: await silence(way, device) };
 		if (error instanceof Deferred) return { outcome: "pending", reason: error.message };
-		if (error instanceof ApiError) return { outcome: "failed", reason: refused(error) };
+		if (error instanceof ApiError) {
+			const ours = streams.map(({ stream }) => stream.name);
+			return { outcome: "failed", reason: await explainRefusal(error, api, ours) };
+		}
 		if (error instanceof UserError) return { outcome: "failed", reason: error.message };
 		throw error;
 	}
-}
-
-/** Over its `max_file`, a server takes no change of a stream, not even the one that lowers its limit. */
-const NO_STORAGE = 10047;
-
-function refused({ errCode, message }: ApiError): string {
-	if (errCode !== NO_STORAGE) return message;
-	return `${message}: max_file of its server is below what its streams reserve or are to reserve; raise it, then run again`;
 }
 
 /** What on a device is not as asked; undefined if it cannot be reached. @throws ApiError */

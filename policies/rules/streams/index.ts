@@ -4,6 +4,7 @@ import { criticalClassOnFile } from "./critical-class-on-file";
 import { criticalClassRefusesWhenFull } from "./critical-class-refuses-when-full";
 import { criticalEdgeStreamHasNoMaxAge } from "./critical-edge-stream-has-no-max-age";
 import { deliveryIsNotCaptured } from "./delivery-is-not-captured";
+import { deviceStreamsStateMaxBytes } from "./device-streams-state-max-bytes";
 import { edgeSubjectsUnderDevicePrefix } from "./edge-subjects-under-device-prefix";
 import { hubHasNoDuplicateWindow } from "./hub-has-no-duplicate-window";
 import { hubStreamHasMaxAge } from "./hub-stream-has-max-age";
@@ -35,6 +36,7 @@ export const streamRules: readonly Rule[] = [
 	criticalClassRefusesWhenFull,
 	criticalEdgeStreamHasNoMaxAge,
 	deliveryIsNotCaptured,
+	deviceStreamsStateMaxBytes,
 	edgeSubjectsUnderDevicePrefix,
 	hubHasNoDuplicateWindow,
 	hubStreamHasMaxAge,

@@ -1,0 +1,52 @@
+import { formatBytes } from "../../../topology/format";
+import type { Api, ApiError } from "./api";
+import type { Seen } from "./compare";
+
+/** Over its `max_file` (`max_mem`), a server takes no change of a stream, not even the one that lowers its limit. */
+const NO_STORAGE = 10047;
+const NO_MEMORY = 10028;
+
+/** Most streams that a message names. */
+const NAMED = 3;
+
+/**
+ * What a device's refusal means. Streams reserve room by their `max_bytes`, those of the device's own programs as well,
+ * so where there is too little, it says who has it.
+ * @param ours names of the streams that leafline makes there
+ */
+export async function explainRefusal(error: ApiError, api: Api, ours: readonly string[]): Promise<string> {
+	const limit = LIMITS[error.errCode];
+	if (limit === undefined) return error.message;
+	const { setting, storage, field } = limit;
+	const short = `${error.message}: ${setting} of its server is below what its streams reserve or are to reserve`;
+	const others = (await reserved(api, storage)).filter(({ name }) => !ours.includes(name));
+	if (others.length === 0) return `${short}; raise it, then run again`;
+	const total = others.reduce((sum, { bytes }) => sum + bytes, 0);
+	const shown = others.slice(0, NAMED).map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
+	const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
+	return (
+		`${short}. Streams of its own programs reserve ${formatBytes(total)} (${shown.join(", ")}${more}): lower their ` +
+		`max_bytes, or keep room for them (hardware.<name>.${field}), then run again`
+	);
+}
+
+const LIMITS: Readonly<
+	Record<number, { readonly setting: string; readonly storage: string; readonly field: string } | undefined>
+> = {
+	[NO_STORAGE]: { setting: "max_file", storage: "file", field: "programs" },
+	[NO_MEMORY]: { setting: "max_mem", storage: "memory", field: "memory" },
+};
+
+/** Streams of a device that reserve room, largest first; empty where it does not say. */
+async function reserved(api: Api, storage: string): Promise<{ name: string; bytes: number }[]> {
+	try {
+		const { streams } = await api.ask<{ streams: { config: Seen }[] | null }>("STREAM.LIST", undefined, 5_000);
+		return (streams ?? [])
+			.filter(({ config }) => config.storage === storage)
+			.map(({ config }) => ({ name: String(config.name), bytes: Number(config.max_bytes) }))
+			.filter(({ bytes }) => bytes > 0)
+			.sort((a, b) => b.bytes - a.bytes);
+	} catch {
+		return [];
+	}
+}

@@ -104,6 +104,13 @@ export function downDeliverSubject(device: string, className: string): string {
 	return `${downDeliverPrefix(device)}.${className}`;
 }
 
+/** Whom a `deliver_subject` of a downlink's consumer is for; undefined if it is none. */
+export function downDelivery(subject: string): { readonly device: string; readonly class: string } | undefined {
+	const [first, device, className, ...more] = subject.split(".");
+	if (`${first}.${device}` !== downDeliverPrefix(device ?? "") || !className || more.length > 0) return undefined;
+	return { device: device ?? "", class: className };
+}
+
 function pad(shard: number): string {
 	return String(shard).padStart(2, "0");
 }

@@ -4,18 +4,14 @@ import { type Control, closeAll, control } from "../../components/streams/provid
 import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
 import { stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import { hubPositions } from "../../components/streams/provider/position";
 import { sleep } from "../../components/streams/provider/wait";
 import { type Bench, startBench, until } from "./bench";
 import { edgeStream, source, streamProps } from "./fixtures";
 
 let bench: Bench;
 let way: Control;
-const OPTIONS: Omit<DeviceOptions, "connectedBy"> = {
-	owner: "leafline/test",
-	adopt: [],
-	allowDataLoss: false,
-	removedClasses: [],
-};
+const OPTIONS = { owner: "leafline/test", adopt: [], allowDataLoss: false, removedClasses: [] };
 
 beforeAll(async () => {
 	bench = await startBench();
@@ -29,13 +25,19 @@ afterAll(async () => {
 	await bench.stop();
 });
 
+const onHub = () => {
+	const hub = way.api("hub");
+	return { hub, positions: hubPositions(hub, () => ({ deadline: Date.now() + 10_000, timeoutsMs: [2_000] })) };
+};
 const settle = (device: string, changes = {}, options: Partial<DeviceOptions> = {}) =>
 	settleDevice(way, device, [edgeStream(device, changes)], {
 		...OPTIONS,
+		...onHub(),
 		connectedBy: Date.now() + 5_000,
 		...options,
 	});
-const read = (device: string, changes = {}) => readDevice(way, device, [edgeStream(device, changes)], OPTIONS.owner);
+const read = (device: string, changes = {}) =>
+	readDevice(way, device, [edgeStream(device, changes)], { owner: OPTIONS.owner, ...onHub() });
 const api = (device: string) => way.api(device);
 const publish = (connection: NatsConnection, subject: string) =>
 	connection.request(subject, "x".repeat(1_000), { timeout: 5_000 });

@@ -1,20 +1,14 @@
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
+import { align, misplacedFor, settleSourcingConsumer } from "./align";
 import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
 import { explainRefusal } from "./edge-room";
 import { UserError } from "./errors";
-import {
-	consumerInfo,
-	deleteConsumer,
-	deleteStream,
-	putConsumer,
-	putStream,
-	type StreamInfo,
-	streamInfo,
-} from "./jetstream";
-import { atStake, consumerRejectedByServer, loweredLimits, rejectedByServer } from "./rules";
+import { consumerInfo, deleteStream, putStream, type StreamInfo, streamInfo } from "./jetstream";
+import { type Positions, streamPositions } from "./position";
+import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { OWNER } from "./stream-props";
 import { sleep } from "./wait";
 
@@ -31,6 +25,10 @@ export interface DeviceOptions {
 	readonly allowDataLoss: boolean;
 	/** Classes whose streams are deleted. */
 	readonly removedClasses: readonly string[];
+	/** API of the hub's domain. */
+	readonly hub: Api;
+	/** Where the hub is with the devices' streams. */
+	readonly positions: Positions;
 	/** How long a device may take to connect, as `Date.now()`: the same moment for all, or each would take its time. */
 	readonly connectedBy: number;
 }
@@ -80,31 +78,42 @@ export async function readDevice(
 	way: Control,
 	device: string,
 	streams: readonly EdgeStream[],
-	owner: string,
+	options: Pick<DeviceOptions, "owner" | "hub" | "positions">,
 ): Promise<string[] | undefined> {
 	if (!(await connected(way, device, Date.now()))) return undefined;
 	const api = way.api(device);
 	const patience = patient(way, device, READ_BUSY_MS);
 	try {
-		return (await all(streams.map((stream) => readStream(api, withOwner(stream, owner), patience)))).flat();
+		return (
+			await all(streams.map((stream) => readStream(api, withOwner(stream, options.owner), options, patience)))
+		).flat();
 	} catch (error) {
 		if (error instanceof NoAnswer) return undefined;
 		throw error;
 	}
 }
 
-async function readStream(api: Api, { stream, consumer }: Wanted, patience: Patience): Promise<string[]> {
+async function readStream(
+	api: Api,
+	{ stream, consumer }: Wanted,
+	{ hub, positions }: Pick<DeviceOptions, "hub" | "positions">,
+	patience: Patience,
+): Promise<string[]> {
 	const info = await streamInfo(api, stream.name, patience);
 	if (!info) return [`${stream.name} is missing`];
 	const drift = compareStream(stream, info.config).map((difference) => `${stream.name}: ${describe(difference)}`);
+	for (const { name, consumer: reader } of stream.sources ?? []) {
+		const own = streamPositions(api, stream.name, () => patience);
+		const place = reader && (await misplacedFor(hub, name, reader.name, own, patience));
+		if (place) drift.push(`${stream.name}, consumer ${reader.name} on the hub ${place}`);
+	}
 	if (!consumer) return drift;
 	const label = `${stream.name}, consumer ${consumer.durable_name}`;
 	const found = await consumerInfo(api, stream.name, consumer.durable_name, patience);
 	if (!found) return [...drift, `${label} is missing`];
-	return [
-		...drift,
-		...compareConsumer(consumer, found.config).map((difference) => `${label}: ${describe(difference)}`),
-	];
+	drift.push(...compareConsumer(consumer, found.config).map((difference) => `${label}: ${describe(difference)}`));
+	const place = await misplacedFor(api, stream.name, consumer.durable_name, positions, patience);
+	return place === undefined ? drift : [...drift, `${label} ${place}`];
 }
 
 /** As `Promise.all`, but nothing is under way any more when it fails. */
@@ -142,16 +151,11 @@ async function settleStream(
 		if (!options.allowDataLoss) await deferLoss(api, stream, info, consumer, patience);
 		await putStream(api, stream, info, patience);
 	}
-	if (consumer) await settleConsumer(api, stream.name, consumer, patience);
-}
-
-async function settleConsumer(api: Api, stream: string, wanted: ConsumerConfig, patience: Patience): Promise<void> {
-	const found = await consumerInfo(api, stream, wanted.durable_name, patience);
-	if (found && compareConsumer(wanted, found.config).length === 0) return;
-	const rejected = found ? consumerRejectedByServer(wanted, found.config as unknown as ConsumerConfig) : [];
-	// Made anew it loses nothing: the hub knows how far it is, and sets the consumer to it.
-	if (rejected.length > 0) await deleteConsumer(api, stream, wanted.durable_name, patience);
-	await putConsumer(api, stream, wanted, patience);
+	if (consumer) await settleSourcingConsumer(api, stream.name, consumer, options.positions, patience);
+	for (const { name, consumer: reader } of stream.sources ?? []) {
+		const positions = streamPositions(api, stream.name, () => patience);
+		if (reader) await align(options.hub, name, reader.name, positions, patience);
+	}
 }
 
 /** Streams that leafline made, or a device from its bundle, carry `leafline.` in their metadata. */

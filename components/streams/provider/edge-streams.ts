@@ -1,5 +1,6 @@
 import { expandEdge } from "../../../topology/edge";
 import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
+import type { Patience } from "./api";
 import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";
@@ -8,6 +9,8 @@ import { counted, reports, some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { IncompleteError } from "./errors";
 import type { Handler, Props } from "./handler";
+import { hubPositions } from "./position";
+import { DOMAIN } from "./stream-props";
 import { limiter } from "./wait";
 
 /** Properties of the edge streams of one group of devices, as they are stored in the state. */
@@ -33,6 +36,7 @@ export interface EdgeStreamsProps {
 }
 
 const WIDTH = 32;
+const HUB_MS = 60_000;
 const REFUSED_SHOWN = 5;
 
 export const edgeStreams: Handler = {
@@ -70,6 +74,7 @@ export const edgeStreams: Handler = {
 		const known = props(stored);
 		const { way, say } = await open(known);
 		const limited = limiter(WIDTH);
+		const positions = hubPositions(way.api(DOMAIN), hubPatience);
 		const devices: Record<string, unknown> = {};
 		const unread: string[] = [];
 		await Promise.all(
@@ -78,7 +83,11 @@ export const edgeStreams: Handler = {
 					const { drift: before, ...plain } = settings;
 					const drift = known.pending?.[device]
 						? []
-						: await readDevice(way, device, expanded(known, device), known.owner);
+						: await readDevice(way, device, expanded(known, device), {
+								owner: known.owner,
+								hub: way.api(DOMAIN),
+								positions,
+							});
 					if (drift === undefined) unread.push(device);
 					const kept = drift ?? before ?? [];
 					devices[device] = kept.length > 0 ? { ...plain, drift: kept } : plain;
@@ -131,6 +140,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	const pending: Record<string, string> = {};
 	const failed: string[] = [];
 	const connectedBy = Date.now() + GRACE_MS;
+	const positions = hubPositions(way.api(DOMAIN), hubPatience);
 	let finished = 0;
 	const settleOne = async (device: string) => {
 		const result: DeviceResult = await settleDevice(way, device, expanded(wanted, device), {
@@ -138,6 +148,8 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 			adopt: wanted.adopt,
 			allowDataLoss: wanted.allowDataLoss,
 			connectedBy,
+			hub: way.api(DOMAIN),
+			positions,
 			removedClasses: wanted.allowDataLoss ? removedClasses : [],
 		});
 		finished++;
@@ -159,6 +171,10 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 		throw new IncompleteError(`${counted(failed.length)} refused:\n${message}`, wanted.key, outs, failed);
 	}
 	return outs;
+}
+
+function hubPatience(): Patience {
+	return { deadline: Date.now() + HUB_MS, timeoutsMs: [2_000, 5_000, 15_000] };
 }
 
 async function open({ connection, resourceUrn }: EdgeStreamsProps): Promise<{ way: Control; say: Reporter }> {

@@ -5,9 +5,11 @@ import type { Holding } from "./rules";
 
 export interface StreamInfo {
 	readonly config: Seen;
-	readonly state: Holding & { readonly last_seq?: number };
+	readonly state: Holding;
+	/** When it was made, as the server writes it. */
+	readonly created?: string;
 	/** Each with the last sequence that was taken from it; only of a stream that sources. */
-	readonly sources?: readonly { readonly name: string; readonly seq?: number }[];
+	readonly sources?: readonly { readonly name: string; readonly seq?: number }[] | null;
 }
 
 export interface ConsumerInfo {
@@ -17,6 +19,10 @@ export interface ConsumerInfo {
 	readonly num_pending: number;
 	/** Messages delivered and not yet acknowledged. */
 	readonly num_ack_pending: number;
+	/** The last message that it sent out. */
+	readonly delivered: { readonly stream_seq: number };
+	/** The last message up to which all are acknowledged. */
+	readonly ack_floor: { readonly stream_seq: number };
 }
 
 /** Switches that a server refuses to turn off: an update sends them on as they are. */
@@ -117,6 +123,17 @@ export async function deleteConsumer(api: Api, stream: string, name: string, pat
 			persist((timeout) => api.ask(`CONSUMER.DELETE.${stream}.${name}`, undefined, timeout), patience),
 		),
 	);
+}
+
+/** Makes a consumer go on from this sequence, as if everything before it had been delivered and acknowledged. */
+export async function resetConsumer(
+	api: Api,
+	stream: string,
+	name: string,
+	seq: number,
+	patience: Patience,
+): Promise<void> {
+	await persist((timeout) => api.ask(`CONSUMER.RESET.${stream}.${name}`, { seq }, timeout), patience);
 }
 
 async function writeAndReadBack(write: () => Promise<unknown>, done: () => Promise<boolean>): Promise<void> {

@@ -76,6 +76,7 @@ export interface Holding {
 	readonly bytes: number;
 	/** Of the oldest message. */
 	readonly first_ts?: string;
+	readonly last_seq?: number;
 }
 
 /** Those of the lowered limits that would delete something of what the stream holds now. */

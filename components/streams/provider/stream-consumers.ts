@@ -1,14 +1,19 @@
 import type { ConsumerConfig } from "../../../topology/jetstream";
-import type { Api, Patience } from "./api";
+import { deviceDomain, downDelivery, edgeStreamName } from "../../../topology/names";
+import { align } from "./align";
+import { type Api, NoAnswer, type Patience } from "./api";
 import { compareConsumer, type Seen } from "./compare";
+import type { Control } from "./control";
 import { IncompleteError } from "./errors";
 import type { Props } from "./handler";
 import { deleteConsumer, listConsumers, putConsumer } from "./jetstream";
+import { streamPositions } from "./position";
 import { consumerRejectedByServer } from "./rules";
-import type { StreamProps } from "./stream-props";
+import { DOMAIN, type StreamProps } from "./stream-props";
 import { limiter } from "./wait";
 
 const WIDTH = 32;
+const ALIGN_MS = 5_000;
 
 /** The consumers that were asked for, as they are on the server; without those that are gone. */
 export async function observeConsumers(api: Api, known: StreamProps, patience: Patience): Promise<Props> {
@@ -25,13 +30,32 @@ export async function observeConsumers(api: Api, known: StreamProps, patience: P
 	return observed;
 }
 
+/**
+ * A device's consumer on a downlink's stream that is made anew, as when somebody deleted it, goes on where the device is.
+ * For a device that is away it is left at the start: a refresh finds that when the device is back.
+ */
+async function alignFeeder(way: Control, stream: string, wanted: ConsumerConfig, patience: Patience): Promise<void> {
+	const to = downDelivery(wanted.deliver_subject ?? "");
+	const leaves = to && (await way.leaves());
+	if (!to || (leaves && !leaves.has(to.device))) return;
+	const device = way.api(deviceDomain(to.device));
+	const short = () => ({ deadline: Date.now() + ALIGN_MS, timeoutsMs: [2_000] });
+	try {
+		const positions = streamPositions(device, edgeStreamName(to.device, to.class), short);
+		await align(way.api(DOMAIN), stream, wanted.durable_name, positions, patience);
+	} catch (error) {
+		if (!(error instanceof NoAnswer)) throw error;
+	}
+}
+
 /** Makes the consumers as asked and removes those that `before` names and nobody asks for now. */
 export async function settleConsumers(
-	api: Api,
+	way: Control,
 	wanted: StreamProps,
 	before: Readonly<Record<string, unknown>>,
 	patience: Patience,
 ): Promise<void> {
+	const api = way.api(DOMAIN);
 	const { name } = wanted.config;
 	const consumers = wanted.consumers ?? {};
 	const removed = Object.keys(before).filter((consumer) => !consumers[consumer]);
@@ -46,7 +70,11 @@ export async function settleConsumers(
 	await Promise.all([
 		...removed.map((consumer) => attempt(consumer, () => deleteConsumer(api, name, consumer, patience))),
 		...Object.entries(consumers).map(([consumer, config]) =>
-			attempt(consumer, () => settleConsumer(api, wanted, config, found?.get(consumer)?.config, patience)),
+			attempt(consumer, async () => {
+				const existing = found?.get(consumer)?.config;
+				await settleConsumer(api, wanted, config, existing, patience);
+				if (!existing) await alignFeeder(way, name, config, patience);
+			}),
 		),
 	]);
 	if (failures.length > 0) {

@@ -3,7 +3,7 @@ import type { Api, Patience } from "./api";
 import { removedDevices } from "./backlog";
 import { compareStream, same } from "./compare";
 import { requireConnection } from "./connection";
-import { reach } from "./control";
+import { type Control, reach } from "./control";
 import { some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
@@ -45,14 +45,14 @@ export const stream: Handler = {
 
 	async create(inputs) {
 		const wanted = props(inputs);
-		const { api, say } = await open(wanted);
+		const { way, api, say } = await open(wanted);
 		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		if (existing) mayTakeOver(wanted, existing);
 		if (!existing || compareStream(full(wanted), existing.config).length > 0) {
 			await putStream(api, full(wanted), existing, patience);
 		}
-		await settleConsumers(api, wanted, {}, patience);
+		await settleConsumers(way, wanted, {}, patience);
 		return { id: wanted.config.name, outs: inputs };
 	},
 
@@ -68,7 +68,7 @@ export const stream: Handler = {
 
 	async update(_id, olds, news) {
 		const [old, wanted] = [props(olds), props(news)];
-		const { api, say } = await open(wanted);
+		const { way, api, say } = await open(wanted);
 		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		const differences = existing ? compareStream(full(wanted), existing.config) : undefined;
@@ -77,7 +77,7 @@ export const stream: Handler = {
 			if (lost.length > 0) throw new UserError(losing(lost, existing));
 		}
 		if (!differences || differences.length > 0) await putStream(api, full(wanted), existing, patience);
-		await settleConsumers(api, wanted, old.consumers ?? {}, patience);
+		await settleConsumers(way, wanted, old.consumers ?? {}, patience);
 		const gone = removedDevices(old, wanted);
 		if (gone.length > 0)
 			say.warn(`not sourced any more, their streams stay on them and nobody manages them: ${some(gone)}`);
@@ -106,10 +106,10 @@ function failed(inputs: Props, reason: string) {
 	return { inputs, failures: [{ property: "", reason }] };
 }
 
-async function open({ connection, resourceUrn }: StreamProps): Promise<{ api: Api; say: Reporter }> {
+async function open({ connection, resourceUrn }: StreamProps): Promise<{ way: Control; api: Api; say: Reporter }> {
 	const say = reporter(resourceUrn);
 	const way = await reach(requireConnection(connection), say);
-	return { api: way.api(DOMAIN), say };
+	return { way, api: way.api(DOMAIN), say };
 }
 
 function patient(say: Reporter, ms: number): Patience {

@@ -1,0 +1,66 @@
+import type { ConsumerConfig } from "../../../topology/jetstream";
+import type { Api, Patience } from "./api";
+import { compareConsumer } from "./compare";
+import { consumerInfo, deleteConsumer, putConsumer, resetConsumer, streamInfo } from "./jetstream";
+import type { Positions, Sourced } from "./position";
+import { consumerRejectedByServer } from "./rules";
+import { sleep } from "./wait";
+
+/** A server that connects again sets its consumer back to what was acknowledged; catching up takes it a moment. */
+const SETTLING_MS = 2_000;
+
+/**
+ * Makes a consumer that another domain sources through as asked, and sees to it that it stands where that other domain
+ * is. A server that looks for its consumer sets it to the consumer's own acknowledgements, and drops what it has
+ * already: when the consumer is behind by more than its window, nothing is acknowledged any more and it stops for good.
+ */
+export async function settleSourcingConsumer(
+	api: Api,
+	stream: string,
+	wanted: ConsumerConfig,
+	positions: Positions,
+	patience: Patience,
+): Promise<void> {
+	const found = await consumerInfo(api, stream, wanted.durable_name, patience);
+	const rejected = found ? consumerRejectedByServer(found.config as unknown as ConsumerConfig, wanted) : [];
+	if (rejected.length > 0) await deleteConsumer(api, stream, wanted.durable_name, patience);
+	if (!found || compareConsumer(wanted, found.config).length > 0) await putConsumer(api, stream, wanted, patience);
+	await align(api, stream, wanted.durable_name, positions, patience);
+}
+
+/** Sets a consumer that is behind the stream which sources through it to where that stream is. */
+export async function align(
+	api: Api,
+	stream: string,
+	consumer: string,
+	positions: Positions,
+	patience: Patience,
+): Promise<void> {
+	if (!(await misplaced(api, stream, consumer, positions, patience))) return;
+	const info = await streamInfo(api, stream, patience);
+	const source: Sourced = { name: stream, ...(info?.created !== undefined && { created: info.created }) };
+	const { seq, proven } = await positions.find(source);
+	if (proven && seq > 0) await resetConsumer(api, stream, consumer, seq + 1, patience);
+}
+
+/** As `misplaced`, and not only for the moment that it takes a server to find its consumer again. */
+export async function misplacedFor(...where: Parameters<typeof misplaced>): Promise<string | undefined> {
+	if ((await misplaced(...where)) === undefined) return undefined;
+	await sleep(SETTLING_MS);
+	return misplaced(...where);
+}
+
+/** What is wrong with the place where a consumer stands; undefined if nothing is. */
+export async function misplaced(
+	api: Api,
+	stream: string,
+	consumer: string,
+	positions: Positions,
+	patience: Patience,
+): Promise<string | undefined> {
+	const at = await positions.told(stream);
+	// Asked after the other side: a consumer that is well is never behind what was there by then.
+	const found = at > 0 ? await consumerInfo(api, stream, consumer, patience) : undefined;
+	if (!found || found.delivered.stream_seq >= at) return undefined;
+	return `has sent up to ${found.delivered.stream_seq}, and ${at} is there already`;
+}

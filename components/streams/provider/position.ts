@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import type { SubjectTransform } from "../../../topology/jetstream";
+import { type Api, ApiError, type Patience, persist } from "./api";
+import { type StreamInfo, streamInfo } from "./jetstream";
+
+/** The header that a server writes into every message that it sources: where the message is from. */
+export interface Origin {
+	/** Name of the stream, without its domain. */
+	readonly stream: string;
+	readonly seq: number;
+	/** Tells streams of one name apart; since nats-server 2.15. */
+	readonly identity?: string;
+}
+
+/** A stream that is sourced, as `STREAM.INFO` tells it. */
+export type Sourced = Pick<StreamInfo, "created"> & { readonly name: string };
+
+/** How far a stream is with one of its sources. */
+export interface Position {
+	/** Last sequence that it has, 0 for nothing. */
+	readonly seq: number;
+	/** A message that it holds shows that the source's stream is still the same one. */
+	readonly proven: boolean;
+}
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const IDENTITY_LENGTH = 8;
+const MESSAGE_NOT_FOUND = 10037;
+
+/** `<stream>[:<api>[:C=<consumer>]] <seq> <filter> <destination> <subject> [<identity>]`, see `genSourceHeader()`. */
+export function readSourceHeader(text: string): Origin | undefined {
+	const [index = "", seq = "", , , , identity] = text.trim().split(" ");
+	if (!/^\d+$/.test(seq)) return undefined;
+	const stream = index.split(":", 1)[0] ?? "";
+	return { stream, seq: Number(seq), ...(identity !== undefined && { identity }) };
+}
+
+/** A stream's identity as a 2.15 server makes it (`stream.identity()`): a hash of the time it was created. */
+export function streamIdentity(created: string): string {
+	const sum = createHash("sha256").update(created).digest().subarray(0, IDENTITY_LENGTH);
+	return [...sum].map((byte) => DIGITS[byte % DIGITS.length]).join("");
+}
+
+/**
+ * How far a stream is with one of its sources. The server tells a position also when a device's stream was made anew
+ * and it has not noticed yet: what it took last, if it still holds it, says which of the two streams that was from.
+ */
+export async function positionOf(api: Api, info: StreamInfo, source: Sourced, patience: Patience): Promise<Position> {
+	const told = toldPosition(info, source.name);
+	const last = await lastFrom(api, info.config, source.name, patience);
+	if (!last) return { seq: told, proven: false };
+	const other = last.identity !== undefined && last.identity !== streamIdentity(source.created ?? "");
+	return { seq: other ? 0 : Math.max(told, last.seq), proven: true };
+}
+
+interface Stored {
+	readonly message: { readonly seq: number; readonly hdrs?: string };
+}
+
+/** The newest message that a stream holds of one source, found by the subjects that its transforms write. */
+async function lastFrom(
+	api: Api,
+	config: StreamInfo["config"],
+	origin: string,
+	patience: Patience,
+): Promise<Origin | undefined> {
+	const sources = (config.sources ?? []) as { name: string; subject_transforms?: SubjectTransform[] }[];
+	const transforms = sources.flatMap(
+		({ name, subject_transforms }) => (name === origin ? subject_transforms : []) ?? [],
+	);
+	return lastUnder(
+		api,
+		String(config.name),
+		transforms.map(({ dest }) => dest),
+		origin,
+		patience,
+	);
+}
+
+/** As `lastFrom`, for a source that is not there (any more). */
+export async function lastUnder(
+	api: Api,
+	stream: string,
+	destinations: readonly string[],
+	origin: string,
+	patience: Patience,
+): Promise<Origin | undefined> {
+	// Without a transform nobody knows the subjects: what is last of all may be of this source.
+	const subjects = new Set(
+		(destinations.length > 0 ? destinations : [">"]).map((dest) => dest.replace(/\{\{[^}]*\}\}|\$\d+/g, "*")),
+	);
+	const found = await Promise.all([...subjects].map((subject) => lastOn(api, stream, subject, patience)));
+	let newest: { at: number; origin: Origin } | undefined;
+	for (const stored of found) {
+		const header = stored && sourceHeader(stored.message.hdrs);
+		const from = header === undefined ? undefined : readSourceHeader(header);
+		if (from?.stream !== origin || !stored) continue;
+		if (!newest || stored.message.seq > newest.at) newest = { at: stored.message.seq, origin: from };
+	}
+	return newest?.origin;
+}
+
+async function lastOn(api: Api, stream: string, subject: string, patience: Patience): Promise<Stored | undefined> {
+	try {
+		const ask = (timeout: number) => api.ask<Stored>(`STREAM.MSG.GET.${stream}`, { last_by_subj: subject }, timeout);
+		return await persist(ask, patience);
+	} catch (error) {
+		if (error instanceof ApiError && error.errCode === MESSAGE_NOT_FOUND) return undefined;
+		throw error;
+	}
+}
+
+function sourceHeader(base64: string | undefined): string | undefined {
+	const headers = Buffer.from(base64 ?? "", "base64").toString("latin1");
+	return /^Nats-Stream-Source:(.*)$/im.exec(headers)?.[1];
+}
+
+/** Where the hub's streams are with their sources, for those who know a device's stream only. */
+export interface Positions {
+	/** Last sequence that the hub has of a stream, perhaps a moment ago; 0 for nothing. */
+	told(name: string): Promise<number>;
+	/** Asked anew at each call. */
+	find(source: Sourced): Promise<Position>;
+}
+
+const NOTHING: Position = { seq: 0, proven: false };
+
+/** @param hub the API of the hub's domain */
+export function hubPositions(hub: Api, patience: () => Patience): Positions {
+	let listed: Promise<ReadonlyMap<string, StreamInfo>> | undefined;
+	const list = () => {
+		listed ??= streamsBySource(hub, patience());
+		return listed;
+	};
+	return {
+		told: async (name) => toldPosition((await list()).get(name), name),
+		async find(source) {
+			const stream = (await list()).get(source.name)?.config.name;
+			const info = stream === undefined ? undefined : await streamInfo(hub, String(stream), patience());
+			return info ? positionOf(hub, info, source, patience()) : NOTHING;
+		},
+	};
+}
+
+/** Where one stream is with its sources, for example a device's downlink with the hub. */
+export function streamPositions(api: Api, stream: string, patience: () => Patience): Positions {
+	return {
+		told: async (name) => toldPosition(await streamInfo(api, stream, patience()), name),
+		async find(source) {
+			const info = await streamInfo(api, stream, patience());
+			return info ? positionOf(api, info, source, patience()) : NOTHING;
+		},
+	};
+}
+
+function toldPosition(info: StreamInfo | undefined, source: string): number {
+	return Math.max(0, ...(info?.sources ?? []).flatMap(({ name, seq }) => (name === source ? [seq ?? 0] : [])));
+}
+
+interface StreamPage {
+	readonly total: number;
+	readonly streams: readonly StreamInfo[] | null;
+}
+
+async function streamsBySource(hub: Api, patience: Patience): Promise<ReadonlyMap<string, StreamInfo>> {
+	const found = new Map<string, StreamInfo>();
+	for (let offset = 0; ; ) {
+		const page = await persist((timeout) => hub.ask<StreamPage>("STREAM.LIST", { offset }, timeout), patience);
+		for (const info of page.streams ?? []) {
+			for (const { name } of (info.config.sources ?? []) as { name: string }[]) found.set(name, info);
+		}
+		offset += page.streams?.length ?? 0;
+		if (!page.streams?.length || offset >= page.total) return found;
+	}
+}

@@ -54,6 +54,11 @@ export function edgeSubjects(device: string, className: string): string {
 	return `${edgePrefix(device, className)}.>`;
 }
 
+/** Where messages lie that only move a stream's sequence on; they are gone before the hub or a program can see them. */
+export function fillerSubject(device: string, className: string): string {
+	return `${edgePrefix(device, className)}._leafline_filler`;
+}
+
 /** The two tokens that stand before everything a device stores. */
 export function edgePrefix(device: string, className: string): string {
 	return `${device}.${className}`;

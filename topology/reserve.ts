@@ -1,0 +1,43 @@
+/**
+ * Sequences are never used twice. The hub takes a sequence that it has seen for a message that it has, so a stream that
+ * lost its newest messages (what a power cut takes, a flipped bit, a truncated block) must not go on where it stands:
+ * the messages that it would store next would never reach the hub, and nobody would say so. So a device writes down, on
+ * disk and synced, how far each stream may go before it goes there, as databases allot ids; and after an end that was
+ * not clean every stream goes on behind that.
+ */
+
+/**
+ * Sequences that are written down at a time. Moving a stream by so many takes about a second (`bench/`), and no
+ * publisher on the device uses them up between two looks.
+ */
+export const BLOCK = 262_144;
+
+/** Milliseconds between two looks at the streams. A nats-server was not seen to store half a block in that time. */
+export const LOOK_EVERY_MS = 200;
+
+/**
+ * The mark to be written down before a stream goes on.
+ * @param last last sequence of the stream
+ * @param reserved what is written down; undefined for a stream that is new
+ * @returns undefined while half a block is left
+ */
+export function nextMark(last: number, reserved: number | undefined): number | undefined {
+	if (reserved !== undefined && reserved - last >= BLOCK / 2) return undefined;
+	return last + BLOCK;
+}
+
+/**
+ * Where a stream must stand after an end that was not clean: behind everything that may have been stored. The mark
+ * holds whatever the disk made of the stream; the block behind its own last sequence holds should nobody have written
+ * the mark in time, for what is stored and not yet on disk is less than that.
+ * @param last last sequence that the stream came back with
+ * @param reserved what is written down; undefined if nothing is
+ */
+export function safeSequence(last: number, reserved: number | undefined): number {
+	return Math.max(last + BLOCK, reserved ?? 0);
+}
+
+/** Whether a stream stands so far behind its mark that it has lost what it once held; a start of its server moves it on. */
+export function wentBack(last: number, reserved: number | undefined): boolean {
+	return reserved !== undefined && last + BLOCK < reserved;
+}

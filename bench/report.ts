@@ -19,6 +19,11 @@ export function spread(milliseconds: readonly number[]): string {
 	return `min ${at(0)} · median ${at(0.5)} · p99 ${at(0.99)} · max ${at(1)} of ${sorted.length}`;
 }
 
+export function median(values: readonly number[]): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	return sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+}
+
 export function seconds(milliseconds: number): string {
 	return `${(milliseconds / 1000).toFixed(2)} s`;
 }

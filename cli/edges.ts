@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from "nats";
 import type { LeaflineOutput } from "../contract/outputs";
+import { edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { type ApiReply, ask, type Hub } from "./hub";
 import type { EdgeFacts, EdgeStreamFacts } from "./state";
 
@@ -49,8 +50,12 @@ export class Edges {
 		if (!request) return undefined;
 		await Promise.all(
 			classes.map(async (name) => {
-				const reply = await request(`STREAM.INFO.${device}_${name}`);
-				const facts = streamFacts(reply);
+				const stream = edgeStreamName(device, name);
+				const [info, consumer] = await Promise.all([
+					request(`STREAM.INFO.${stream}`),
+					request(`CONSUMER.INFO.${stream}.${HUB_CONSUMER}`),
+				]);
+				const facts = streamFacts(info, consumer);
 				if (facts) streams[name] = facts;
 			}),
 		);
@@ -86,7 +91,15 @@ export class Edges {
 	}
 }
 
-function streamFacts(reply: ApiReply): EdgeStreamFacts | undefined {
-	const state = reply.state as { messages: number; bytes: number; last_seq: number } | undefined;
-	return state && { messages: state.messages, bytes: state.bytes, lastSeq: state.last_seq };
+function streamFacts(info: ApiReply, consumer: ApiReply): EdgeStreamFacts | undefined {
+	const state = info.state as { messages: number; bytes: number; last_seq: number } | undefined;
+	const { num_pending, num_ack_pending } = consumer as { num_pending?: number; num_ack_pending?: number };
+	return (
+		state && {
+			messages: state.messages,
+			bytes: state.bytes,
+			lastSeq: state.last_seq,
+			...(num_pending !== undefined && { unacknowledged: num_pending + (num_ack_pending ?? 0) }),
+		}
+	);
 }

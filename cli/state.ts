@@ -5,7 +5,8 @@ import { notes, unsentBytes } from "./notes";
  * From what was seen to what is shown. Pure: the same facts give the same state.
  *
  * The hub's `lag` freezes while a device is away, often at 0, so it never says how much is waiting: the backlog is the
- * edge's last sequence minus the sequence that the hub has copied.
+ * edge's last sequence minus the sequence that the hub has copied. A stream that was moved on after a power cut has
+ * sequences without messages: there, what the hub has not acknowledged bounds it.
  */
 
 /** A device that the hub has not heard for this long is gone; heartbeats come every second. */
@@ -15,6 +16,8 @@ export interface EdgeStreamFacts {
 	readonly messages: number;
 	readonly bytes: number;
 	readonly lastSeq: number;
+	/** Messages that the hub has not acknowledged, which it does a window late; absent without a durable consumer. */
+	readonly unacknowledged?: number;
 }
 
 export interface EdgeFacts {
@@ -184,7 +187,10 @@ function linkState(facts: Facts, device: string, sources: readonly SourceFacts[]
 function backlogByClass(edge: EdgeFacts, sources: Readonly<Record<string, SourceFacts>>): Record<string, number> {
 	const uplinks = Object.entries(edge.streams).filter(([name]) => sources[name]);
 	return Object.fromEntries(
-		uplinks.map(([name, { lastSeq }]) => [name, Math.max(0, lastSeq - (sources[name]?.seq ?? 0))]),
+		uplinks.map(([name, { lastSeq, unacknowledged = Number.POSITIVE_INFINITY }]) => [
+			name,
+			Math.min(unacknowledged, Math.max(0, lastSeq - (sources[name]?.seq ?? 0))),
+		]),
 	);
 }
 

@@ -1,5 +1,5 @@
-import { trimStream } from "../components/trim/trim";
 import type { StackOutputs } from "../contract/outputs";
+import { trimNamed } from "../device/trim";
 import { apiPrefix, edgeStreamName } from "../topology/names";
 import { messageOf } from "./errors";
 import { openHub } from "./hub";
@@ -27,7 +27,8 @@ export async function trim(outputs: StackOutputs, say: (line: string) => void): 
 					hub.request(`${apiPrefix(device)}.${request}`, body, ANSWER_MS);
 				try {
 					for (const name of refusing) {
-						const { stream, purged } = await trimStream(ask, edgeStreamName(device, name));
+						const stream = edgeStreamName(device, name);
+						const purged = await trimNamed(ask, stream);
 						if (purged > 0) say(`${stream}: ${purged.toLocaleString("en")} messages that the hub has made room`);
 					}
 					return false;

@@ -24,7 +24,7 @@ export const DEVICE: NameRule = {
 		hub: "the hub's domain",
 		control: "the control leaf",
 		links: "the process that carries local links",
-		trimmer: "the process that keeps room on local devices",
+		keeper: "the process that runs beside the servers of local devices",
 		deliver: "the subjects on which the hub receives",
 		down: "the subjects of downlinks",
 		dl: "the subjects on which devices receive",

@@ -13,6 +13,10 @@ export interface DaemonDocument {
 	readonly script?: string;
 	/** Never secret: every user of the machine can read them. The program runs in `dir`. @default none */
 	readonly args?: readonly string[];
+	/** Runs in its folder before each start; when it fails, the program is not started. @default nothing */
+	readonly before?: Step;
+	/** Runs in its folder when the program has ended because it was told to. @default nothing */
+	readonly after?: Step;
 	/** All that the program finds in its environment, besides PATH. @default none */
 	readonly env?: Readonly<Record<string, string>>;
 	/** Files by path within `dir`. Files of an earlier start that are not named any more are removed. */
@@ -29,6 +33,12 @@ export interface DaemonDocument {
 	readonly version?: string;
 	/** How it is asked to end when it is to be started anew; a daemon that is stopped for good gets SIGTERM. @default SIGTERM */
 	readonly leave?: Leave;
+}
+
+/** A script of leafline's own, from the folder `components`, with its arguments. */
+export interface Step {
+	readonly script: string;
+	readonly args: readonly string[];
 }
 
 /** A gentler end than SIGTERM, for which others are needed that take over. */
@@ -90,9 +100,9 @@ export function restartHash(document: DaemonDocument): string {
 	const files = Object.entries(document.files)
 		.filter(([file]) => !reload.includes(file))
 		.sort(([a], [b]) => (a < b ? -1 : 1));
-	const { program, script, args, env, version } = document;
+	const { program, script, args, before, after, env, version } = document;
 	// A daemon that reloads opens and closes ports by itself, any other one only at its start.
 	const ports = reload.length > 0 ? [] : document.ports;
-	const parts = [program, script, args, Object.entries(env ?? {}).sort(), version, ports, files];
+	const parts = [program, script, args, before, after, Object.entries(env ?? {}).sort(), version, ports, files];
 	return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

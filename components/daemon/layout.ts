@@ -13,9 +13,9 @@ export function linksDir(root: string): string {
 	return path.join(root, "links");
 }
 
-/** Folder of the process that keeps room in the streams of the local devices. */
-export function trimmerDir(root: string): string {
-	return path.join(root, "trimmer");
+/** Folder of the process that runs beside the servers of the local devices, as one would on each of them. */
+export function keeperDir(root: string): string {
+	return path.join(root, "keeper");
 }
 
 /** Folder of a device's leaf node. */
@@ -26,6 +26,7 @@ export function leafDir(root: string, device: string): string {
 /** Paths in a server's configuration; a daemon runs in its folder, so they are the same on every machine. */
 export const SERVER_FILES = {
 	conf: "nats.conf",
+	gateConf: "gate.conf",
 	ca: "ca.pem",
 	cert: "tls.crt",
 	key: "tls.key",

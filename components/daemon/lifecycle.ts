@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type DaemonDocument, DaemonError, restartHash } from "./document";
@@ -26,6 +26,11 @@ printf '%s\\n%s\\n%s\\n' "$$" "$started" "$2" >"$1.$$" && mv "$1.$$" "$1" || exi
 shift 2
 exec "$@"`;
 
+/** A step that must succeed, then the program, in one process: its number is on record already. */
+const FIRST = `"$1" "$2" $3 || exit 1
+shift 3
+exec "$@"`;
+
 /**
  * Makes the daemon run as the document says, and waits until it is ready: started, restarted, reloaded, or left alone
  * when it runs like this already. Throws a DaemonError for a busy port and for a daemon that ends or never gets ready.
@@ -39,6 +44,7 @@ export async function start(document: DaemonDocument, wanted: number): Promise<v
 		hash: restartHash(document),
 		ports: document.ports,
 		files: Object.keys(document.files),
+		...(document.after && { after: scriptCommand(document.after.script, document.after.args) }),
 	};
 	if (before && isRunning(before) && before.hash === facts.hash) {
 		await claimPorts(document, dir, before.ports);
@@ -67,7 +73,7 @@ export async function start(document: DaemonDocument, wanted: number): Promise<v
 /** Ends a daemon. Does nothing when it does not run. `remove` takes its folder and all data in it away as well. */
 export async function stop(dir: string, options: { readonly remove?: boolean } = {}): Promise<void> {
 	const record = readRecord(dir);
-	if (record) await terminate(record);
+	if (record) await terminateInOrder(record);
 	// Only a folder that a daemon was started in: a wrong path must not cost anybody's files.
 	if (options.remove && record) fs.rmSync(dir, { recursive: true, force: true });
 }
@@ -88,7 +94,19 @@ async function end(running: DaemonRecord, { leave }: DaemonDocument): Promise<vo
 		process.kill(running.pid, leave.signal);
 		await until(() => !isRunning(running), leave.withinMs);
 	}
+	await terminateInOrder(running);
+}
+
+/** Ends a daemon and does what is to be done afterwards; one that had ended by itself is left as it is. */
+async function terminateInOrder(running: DaemonRecord): Promise<void> {
+	if (!isRunning(running)) return;
 	await terminate(running);
+	const [program, ...args] = running.after ?? [];
+	if (program === undefined) return;
+	const env = { PATH: process.env.PATH ?? "" };
+	const { status, stderr, error } = spawnSync(program, args, { cwd: running.dir, env, encoding: "utf8" });
+	// The next start finds out what this means.
+	if (status !== 0) fs.appendFileSync(path.join(running.dir, LOG_FILE), `${error?.message ?? stderr}\n`);
 }
 
 /** Gives a running daemon its new files, and a SIGHUP where it must read them. */
@@ -121,8 +139,19 @@ async function awaitFree(document: DaemonDocument, ports: readonly number[], tim
 }
 
 function resolveCommand(document: DaemonDocument): string[] {
+	const { before } = document;
+	if (before === undefined) return programCommand(document);
+	const first = scriptCommand(before.script, []);
+	return ["/bin/sh", "-c", FIRST, "sh", ...first, before.args.join(" "), ...programCommand(document)];
+}
+
+function scriptCommand(script: string, args: readonly string[]): string[] {
+	return [process.execPath, path.resolve(__dirname, "..", script), ...args];
+}
+
+function programCommand(document: DaemonDocument): string[] {
 	const args = document.args ?? [];
-	if (document.script !== undefined) return [process.execPath, path.resolve(__dirname, "..", document.script), ...args];
+	if (document.script !== undefined) return scriptCommand(document.script, args);
 	const program = document.program ?? "";
 	const folders = program.includes("/") ? [""] : (process.env.PATH ?? "").split(path.delimiter);
 	for (const folder of folders) {

@@ -20,6 +20,8 @@ export interface RecordFacts {
 	readonly ports: readonly number[];
 	/** Paths of the files that were written for it. */
 	readonly files: readonly string[];
+	/** Command to be run in its folder when it has ended. @default none */
+	readonly after?: readonly string[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { renderLeafConf } from "../../render/leaf";
+import { renderGateConf } from "../../render/gate";
+import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
 import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../daemon/layout";
 import type { Identity } from "../identity/identity";
@@ -18,7 +19,10 @@ export function createLeaves(
 	const sites = localSites(topology);
 	const credentials = Object.fromEntries(sites.map(({ device }) => [device, identity.deviceCreds(device)]));
 	const conf = (site: LocalSite) => localLeafConf(topology, site, LOCAL_ROOT);
-	return [new LocalLeaves("leaves", { topology, conf, credentials, ca: identity.caPem, serverVersion }, opts)];
+	const gateConf = (site: LocalSite) => renderGateConf(topology, site.device, localOptions(topology, site, LOCAL_ROOT));
+	return [
+		new LocalLeaves("leaves", { topology, conf, gateConf, credentials, ca: identity.caPem, serverVersion }, opts),
+	];
 }
 
 /**
@@ -39,10 +43,14 @@ export function leafConfigs(topology: Topology, urls: readonly string[], root = 
 /** Where a device's bundle puts what its configuration refers to. */
 const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
 
-function localLeafConf(topology: Topology, { device, urls, clientPort }: LocalSite, root: string): string {
+function localLeafConf(topology: Topology, site: LocalSite, root: string): string {
+	return renderLeafConf(topology, site.device, localOptions(topology, site, root));
+}
+
+function localOptions(topology: Topology, { device, urls, clientPort }: LocalSite, root: string): LeafConfOptions {
 	const { credentials, ca, storeDir } = SERVER_FILES;
 	const { hardware = "" } = topology.fleet.groups[topology.fleet.devices[device]?.group ?? ""] ?? {};
 	const buffer = topology.fleet.hardware[hardware]?.bufferBytes ?? 0;
 	const maxFileBytes = localMaxFile(leafDir(root, device), buffer);
-	return renderLeafConf(topology, device, { urls, clientPort, credentials, ca, storeDir, maxFileBytes });
+	return { urls, clientPort, credentials, ca, storeDir, maxFileBytes };
 }

@@ -1,16 +1,27 @@
-import { createHash } from "node:crypto";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import {
+	DEVICE_SPEC_FILE,
+	type DeviceSpec,
+	KEEP_SOCKET,
+	KEEP_SPEC_FILE,
+	type KeepSpec,
+	type KeptDevice,
+} from "../../device/spec";
 import type { Topology } from "../../topology/model";
-import { LOCAL_ROOT, leafDir, linksDir, SERVER_FILES, trimmerDir } from "../daemon/layout";
+import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
+import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
-import { CONTROL_SOCKET, type LinksSpec, SPEC_FILE } from "../links/model";
-import { type TrimSpec, type TrimSpecDevice, trimmedStreams } from "../trim/model";
+import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
+import { deviceSpec } from "./device-spec";
 import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
 	readonly topology: Topology;
 	/** Text of a device's server configuration, with the paths of `SERVER_FILES`, that connects to `site.urls`. */
 	readonly conf: (site: LocalSite) => pulumi.Input<string>;
+	/** Text of the configuration of the same server behind closed doors (`render/gate.ts`). */
+	readonly gateConf: (site: LocalSite) => pulumi.Input<string>;
 	/** Credentials by device. */
 	readonly credentials: Readonly<Record<string, pulumi.Input<string>>>;
 	/** PEM of the authority that signed the hub's certificate. */
@@ -23,6 +34,9 @@ export interface LocalLeavesArgs {
 	readonly root?: string;
 }
 
+/** From the folder of the components. */
+const DEVICE_PROGRAM = "../device/main.js";
+
 /** Every device of the fleet as a leaf node on this machine, each behind a link of its own that can be cut. */
 export class LocalLeaves extends pulumi.ComponentResource {
 	/** Client URLs by device, on loopback. */
@@ -34,7 +48,7 @@ export class LocalLeaves extends pulumi.ComponentResource {
 		const links = createLinks(args, root, { parent: this });
 		const sites = localSites(args.topology);
 		for (const site of sites) createLeaf(site, args, root, { parent: this, dependsOn: [links] });
-		createTrimmer(sites, args, root, { parent: this });
+		createKeeper(sites, args, root, { parent: this });
 		this.urls = pulumi.output(
 			Object.fromEntries(sites.map(({ device, clientPort }) => [device, `nats://127.0.0.1:${clientPort}`])),
 		);
@@ -50,43 +64,42 @@ function createLinks(
 ): pulumi.Resource {
 	const spec = linksSpec(topology, { shaped: shaped ?? false });
 	const ports = localSites(topology).flatMap(({ linkPorts }) => linkPorts);
-	return createReloading("links", linksDir(root), "links/links.js", { spec, ports, file: SPEC_FILE }, opts);
+	const script = "links/links.js";
+	return createReloading(
+		"links",
+		linksDir(root),
+		{ script, spec, ports, file: SPEC_FILE, socket: CONTROL_SOCKET },
+		opts,
+	);
 }
 
-/** The process that keeps room in the devices' streams, as one on the device itself would. */
-function createTrimmer(
+/** The device program beside the devices' servers: one process here, where each device has its own. */
+function createKeeper(
 	sites: readonly LocalSite[],
 	{ topology }: LocalLeavesArgs,
 	root: string,
 	opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
-	const devices = sites.map(({ device, clientPort }): [string, TrimSpecDevice] => [
+	const dir = keeperDir(root);
+	const devices = sites.map(({ device, clientPort }): [string, KeptDevice] => [
 		device,
-		{ url: `nats://127.0.0.1:${clientPort}`, streams: trimmedStreams(topology, device) },
+		{
+			url: `nats://127.0.0.1:${clientPort}`,
+			dir: path.relative(dir, leafDir(root, device)),
+			spec: localDeviceSpec(topology, device),
+		},
 	]);
-	const spec: TrimSpec = { devices: Object.fromEntries(devices) };
-	return createReloading("trimmer", trimmerDir(root), "trim/trimmer.js", { spec, ports: [], file: SPEC_FILE }, opts);
+	const spec: KeepSpec = { devices: Object.fromEntries(devices) };
+	return createReloading(
+		"keeper",
+		dir,
+		{ script: DEVICE_PROGRAM, args: ["keep"], spec, ports: [], file: KEEP_SPEC_FILE, socket: KEEP_SOCKET },
+		opts,
+	);
 }
 
-interface Reloading {
-	readonly spec: LinksSpec | TrimSpec;
-	readonly ports: readonly number[];
-	readonly file: string;
-}
-
-/** A process of leafline's own that takes a new spec over without a restart, and says when it has. */
-function createReloading(
-	name: string,
-	dir: string,
-	script: string,
-	{ spec, ports, file }: Reloading,
-	opts: pulumi.CustomResourceOptions,
-): pulumi.Resource {
-	const text = JSON.stringify(spec);
-	const hash = createHash("sha256").update(text).digest("hex");
-	const ready = { socket: CONTROL_SOCKET, path: `/ready?spec=${hash}` };
-	const files = { [file]: text };
-	return createDaemon(name, { dir, name, script, ports, ready, reload: [file], files, removeOnDelete: true }, opts);
+function localDeviceSpec(topology: Topology, device: string): DeviceSpec {
+	return deviceSpec(topology, device, { storeDir: SERVER_FILES.storeDir, gateConf: SERVER_FILES.gateConf });
 }
 
 function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: pulumi.CustomResourceOptions): void {
@@ -102,9 +115,13 @@ function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: 
 			args: ["-c", SERVER_FILES.conf],
 			version: args.serverVersion,
 			ports: [clientPort],
+			before: { script: DEVICE_PROGRAM, args: ["gate"] },
+			after: { script: DEVICE_PROGRAM, args: ["seal"] },
 			ready: { tcp: clientPort },
 			files: {
+				[DEVICE_SPEC_FILE]: JSON.stringify(localDeviceSpec(args.topology, device)),
 				[SERVER_FILES.conf]: args.conf(site),
+				[SERVER_FILES.gateConf]: args.gateConf(site),
 				[SERVER_FILES.credentials]: credentials,
 				[SERVER_FILES.ca]: args.ca,
 			},

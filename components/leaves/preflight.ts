@@ -78,7 +78,7 @@ function nodeUses(hub: HubSettings, node: number): PortUse[] {
 /** Every process has a folder and a resource of its own name, and a device's is that of the device. */
 const PROCESSES: Readonly<Record<string, string>> = {
 	links: "the process that carries the links",
-	trimmer: "the process that keeps room in the devices' streams",
+	keeper: "the process that runs beside the devices' servers",
 };
 
 function names({ settings, fleet }: Topology): Problem[] {

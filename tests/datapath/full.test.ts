@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { trimStream } from "../../components/trim/trim";
+import { trimNamed } from "../../device/trim";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 
@@ -58,20 +58,20 @@ describe("a device whose buffer is full", () => {
 		};
 		await eventually(told, { what: "the device knows that the hub has everything" });
 		link.set({ mode: "cut" });
-		expect((await trimStream(ask, "edge1_can")).purged).toBeGreaterThan(0);
+		expect(await trimNamed(ask, "edge1_can")).toBeGreaterThan(0);
 		const run = "again";
 		const traffic = { run, rate: 1_000, subject: "vehicle.sensor", payload: payload(run) };
 		const before = await hubHas();
 		const away = await rig.publish("edge1", { ...traffic, messages: 1_000 });
 		await away.done;
 		expect(await hubHas()).toBe(before);
-		await trimStream(ask, "edge1_can");
+		await trimNamed(ask, "edge1_can");
 		link.set({ mode: "up" });
 		await rig.arrived("hub_can", before + 1_000);
 
 		// Twice what fits, while the hub takes it away.
 		const publisher = await rig.publish("edge1", { ...traffic, from: 1_000, messages: TOO_MANY - 1_000 });
-		const trimming = setInterval(() => void trimStream(ask, "edge1_can").catch(() => {}), 500);
+		const trimming = setInterval(() => void trimNamed(ask, "edge1_can").catch(() => {}), 500);
 		await publisher.done.finally(() => clearInterval(trimming));
 		await rig.arrived("hub_can", before + TOO_MANY);
 		const acknowledged = { edge1: Uint8Array.from([...away.acks, ...publisher.acks]) };

@@ -149,9 +149,15 @@ it("makes a command for the links and one for each device, named after it, below
 		args: ["-c", "nats.conf"],
 		version: "2.15.2",
 		ports: [14224],
+		before: { script: "../device/main.js", args: ["gate"] },
+		after: { script: "../device/main.js", args: ["seal"] },
 		ready: { tcp: 14224 },
 		files: {
+			"device.json": {
+				content: JSON.stringify({ device: "edge3", storeDir: "jetstream", gateConf: "gate.conf", streams: [] }),
+			},
 			"nats.conf": { content: "edge3 tls://127.0.0.1:17424 14224" },
+			"gate.conf": { content: "edge3 alone" },
 			"leaf.creds": { content: "edge3-secret" },
 			"ca.pem": { content: "ca" },
 		},
@@ -208,6 +214,7 @@ function leavesArgs(topology: Topology): ConstructorParameters<typeof LocalLeave
 	return {
 		topology,
 		conf: ({ device, urls, clientPort }) => `${device} ${urls.join(" ")} ${clientPort}`,
+		gateConf: ({ device }) => `${device} alone`,
 		credentials: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-secret`)])),
 		ca: "ca",
 		serverVersion: "2.15.2",

@@ -112,7 +112,7 @@ describe("localProblems", () => {
 		},
 	);
 
-	it.each(["links", "trimmer"])("finds a device that is called %s, as a process of the stack", async (name) => {
+	it.each(["links", "keeper"])("finds a device that is called %s, as a process of the stack", async (name) => {
 		const topology = await freeTopology({}, name);
 		expect(await localProblems(topology, root)).toMatchObject([{ document: "fleet", path: ["devices", name] }]);
 	});

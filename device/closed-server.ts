@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { connect } from "nats";
+import { EDGE_ACCOUNT } from "../topology/names";
+import type { Ask } from "./ask";
+import { DeviceError } from "./spec";
+
+/** A store of many gigabytes whose index was lost is read from end to end before the server answers. */
+const START_MS = 10 * 60_000;
+const END_MS = 60_000;
+const ANSWER_MS = 60_000;
+
+/**
+ * Runs `work` against the device's server while nobody else can reach it, and ends the server again.
+ * @param conf text of its configuration, without port and authorization
+ * @param cwd folder that the paths in it are relative to
+ * @throws DeviceError when the server does not start or does not end
+ */
+export async function behindClosedDoors<T>(conf: string, cwd: string, work: (ask: Ask) => Promise<T>): Promise<T> {
+	const folder = fs.mkdtempSync(path.join(tmpdir(), "leafline-gate-"));
+	const user = { user: "gate", pass: randomBytes(24).toString("base64url") };
+	const file = path.join(folder, "gate.conf");
+	const users = `[{ user: "${user.user}", password: "${user.pass}" }]`;
+	const account = `accounts: { "${EDGE_ACCOUNT}": { jetstream: enabled, users: ${users} } }`;
+	const own = `${account}\nports_file_dir: ${JSON.stringify(folder)}\n`;
+	fs.writeFileSync(file, conf + own, { mode: 0o600 });
+	const server = spawn("nats-server", ["-c", file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+	let log = "";
+	for (const stream of [server.stdout, server.stderr]) {
+		stream.setEncoding("utf8").on("data", (text: string) => {
+			log = (log + text).slice(-4_000);
+		});
+	}
+	let failure: Error | undefined;
+	server.once("error", (error) => {
+		failure = error;
+	});
+	const ended = new Promise<void>((resolve) => server.once("close", () => resolve()));
+	const running = () => failure === undefined && server.exitCode === null && server.signalCode === null;
+	try {
+		const url = await listening(folder, running);
+		if (!url) throw new DeviceError(`the server does not start: ${failure?.message ?? lastLine(log)}`);
+		return await withConnection(url, user, work);
+	} finally {
+		if (running()) server.kill("SIGTERM");
+		const timer = setTimeout(() => server.kill("SIGKILL"), END_MS);
+		await ended;
+		clearTimeout(timer);
+		fs.rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+async function withConnection<T>(
+	url: string,
+	user: { readonly user: string; readonly pass: string },
+	work: (ask: Ask) => Promise<T>,
+): Promise<T> {
+	const connection = await connect({ servers: url, ...user, name: "leafline gate", reconnect: false });
+	try {
+		return await work({
+			request: async (call, body) => {
+				const payload = body === undefined ? "" : JSON.stringify(body);
+				return (await connection.request(`$JS.API.${call}`, payload, { timeout: ANSWER_MS })).json();
+			},
+			publish: (subject) => connection.publish(subject),
+			store: async (subject) => {
+				const answer = (await connection.request(subject, "", { timeout: ANSWER_MS })).json() as {
+					readonly seq: number;
+					readonly error?: { readonly description: string };
+				};
+				if (answer.error) throw new DeviceError(`${subject} is refused: ${answer.error.description}`);
+				return answer.seq;
+			},
+		});
+	} finally {
+		await connection.close();
+	}
+}
+
+/** The client URL, once the server is ready; undefined when it ended before. */
+async function listening(folder: string, running: () => boolean): Promise<string | undefined> {
+	const deadline = Date.now() + START_MS;
+	while (running() && Date.now() < deadline) {
+		try {
+			const file = fs.readdirSync(folder).find((name) => name.endsWith(".ports"));
+			const text = file && fs.readFileSync(path.join(folder, file), "utf8");
+			const url = text && (JSON.parse(text) as { nats?: string[] }).nats?.[0];
+			if (url) return url;
+		} catch {
+			// Half written: look again.
+		}
+		await new Promise((done) => setTimeout(done, 20));
+	}
+	return undefined;
+}
+
+function lastLine(log: string): string {
+	return log.trim().split("\n").pop() ?? "it says nothing";
+}

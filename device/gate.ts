@@ -1,0 +1,70 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { BLOCK, safeSequence } from "../topology/reserve";
+import { type Ask, streamInfo } from "./ask";
+import { behindClosedDoors } from "./closed-server";
+import { fingerprint, hasStream, syncFileSystem } from "./disk";
+import { moveOn } from "./move-on";
+import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
+import type { DeviceSpec } from "./spec";
+
+/**
+ * To be run before the device's server takes a publisher and before it reaches the hub. After a clean end it looks and
+ * leaves everything as it is; after any other it moves every stream past all that may ever have been stored.
+ *
+ * @param dir folder of `device.json`
+ * @throws DeviceError when it cannot be proved that no sequence is used twice: the server must not start then
+ */
+export async function gate(dir: string, spec: DeviceSpec, say: (line: string) => void): Promise<void> {
+	const storeDir = path.resolve(dir, spec.storeDir);
+	fs.mkdirSync(storeDir, { recursive: true, mode: 0o700 });
+	const known = readReservations(storeDir, spec.device);
+	const { sealed, ...kept } = known ?? { version: 1 as const, device: spec.device, reserved: {} };
+	// From here on the store is in use: whatever ends it, the next start must not take it for sealed.
+	writeReservations(storeDir, kept);
+
+	const present = spec.streams.filter(({ name }) => hasStream(storeDir, name));
+	const suspect = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
+	if (suspect.length === 0) return;
+
+	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
+	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
+	const moved = await behindClosedDoors(conf, dir, (ask) => moveAll(ask, spec, kept.reserved, storeDir));
+	syncFileSystem(storeDir);
+	const reserved = { ...kept.reserved };
+	const streams: Record<string, Moved["streams"][string]> = {};
+	for (const { name, created, from, to } of moved) {
+		reserved[name] = { sequence: to + BLOCK, created };
+		streams[name] = { from, to };
+		say(`${name}: came back with ${from}, goes on after ${to}`);
+	}
+	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } });
+}
+
+interface MovedStream {
+	readonly name: string;
+	readonly created: string;
+	readonly from: number;
+	readonly to: number;
+}
+
+/** All streams: those whose files look right may hold what a server that read them finds wrong. */
+async function moveAll(
+	ask: Ask,
+	spec: DeviceSpec,
+	reserved: Reservations["reserved"],
+	storeDir: string,
+): Promise<MovedStream[]> {
+	const moved: MovedStream[] = [];
+	for (const stream of spec.streams) {
+		const info = await streamInfo(ask.request, stream.name);
+		if (!info) continue;
+		const { created, state } = info;
+		const from = state.last_seq;
+		const mark = reserved[stream.name];
+		const to = safeSequence(from, mark?.created === created ? mark.sequence : undefined);
+		await moveOn(ask, stream, to, () => syncFileSystem(storeDir));
+		moved.push({ name: stream.name, created, from, to });
+	}
+	return moved;
+}

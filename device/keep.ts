@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as path from "node:path";
+import { LOOK_EVERY_MS } from "../topology/reserve";
+import { KeptDevice as Keeper } from "./kept-device";
+import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
+
+/**
+ * Runs beside the servers: writes their sequences down ahead of use, and makes room of what the hub has. Reads its spec
+ * anew on SIGHUP. If it dies the data path goes on, and a start after a power cut still has the margin of a block. On a
+ * Unix socket in its folder:
+ *
+ *     GET /ready?spec=HASH   200 once the spec with this SHA-256 is in force
+ */
+export function keep(dir: string): void {
+	let inForce = "";
+	let keepers = new Map<string, Keeper>();
+	const load = () => {
+		const text = fs.readFileSync(path.join(dir, KEEP_SPEC_FILE), "utf8");
+		const { devices } = JSON.parse(text) as KeepSpec;
+		const next = new Map<string, Keeper>();
+		for (const [name, device] of Object.entries(devices)) {
+			const known = keepers.get(name);
+			next.set(name, known?.isFor(device) ? known : new Keeper(dir, device, say));
+		}
+		for (const [name, keeper] of keepers) {
+			if (next.get(name) !== keeper) void keeper.close();
+		}
+		keepers = next;
+		inForce = createHash("sha256").update(text).digest("hex");
+	};
+	load();
+	process.on("SIGHUP", () => {
+		try {
+			load();
+		} catch (error) {
+			console.error(error);
+		}
+	});
+	answerOn(path.join(dir, KEEP_SOCKET), (spec) => spec === inForce);
+	void forever(async () => {
+		await Promise.all([...keepers.values()].map((keeper) => keeper.look()));
+	});
+}
+
+function say(line: string): void {
+	console.log(`${new Date().toISOString()} ${line}`);
+}
+
+async function forever(work: () => Promise<void>): Promise<never> {
+	for (;;) {
+		const began = Date.now();
+		await work();
+		await new Promise((done) => setTimeout(done, Math.max(0, began + LOOK_EVERY_MS - Date.now())));
+	}
+}
+
+function answerOn(socket: string, isInForce: (spec: string | null) => boolean): void {
+	fs.rmSync(socket, { force: true });
+	process.umask(0o077);
+	http
+		.createServer((request, response) => {
+			const url = new URL(request.url ?? "/", "http://device");
+			response.writeHead(url.pathname === "/ready" && isInForce(url.searchParams.get("spec")) ? 200 : 503).end();
+		})
+		.listen(socket);
+}

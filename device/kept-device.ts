@@ -1,0 +1,81 @@
+import * as path from "node:path";
+import { connect, type NatsConnection } from "nats";
+import { type Ask, reply, type StreamInfo } from "./ask";
+import { Reserver } from "./reserve";
+import type { KeptDevice as KeptDeviceSpec } from "./spec";
+import { trimStream } from "./trim";
+
+/** A tenth of a buffer lasts for minutes at least, or the fleet file would have been refused. */
+const TRIM_EVERY_MS = 2_000;
+const ANSWER_MS = 5_000;
+
+/** One device whose server is looked at again and again. */
+export class KeptDevice {
+	private connection: NatsConnection | undefined;
+	private readonly reserver: Reserver;
+	private complaint = "";
+	private trimmedAt = 0;
+
+	/**
+	 * @param dir folder that the paths in the spec are relative to
+	 * @param say takes a line for the journal
+	 */
+	constructor(
+		dir: string,
+		private readonly device: KeptDeviceSpec,
+		private readonly say: (line: string) => void,
+	) {
+		const { spec } = device;
+		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
+	}
+
+	isFor(device: KeptDeviceSpec): boolean {
+		return JSON.stringify(device) === JSON.stringify(this.device);
+	}
+
+	/** Never throws: what is wrong is said once, and looked at again. */
+	async look(): Promise<void> {
+		try {
+			const request = await this.request();
+			const streams = await this.streams(request);
+			this.reserver.look(streams);
+			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(request, streams);
+			this.complaint = "";
+		} catch (error) {
+			// A device that is being restarted, or has no streams yet, is no news at every look.
+			const complaint = error instanceof Error ? error.message : String(error);
+			if (this.complaint !== complaint) this.say(`${this.device.spec.device}: ${complaint}`);
+			this.complaint = complaint;
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.connection?.close();
+	}
+
+	private async trim(request: Ask["request"], streams: readonly StreamInfo[]): Promise<void> {
+		this.trimmedAt = Date.now();
+		const refusing = new Set(this.device.spec.streams.filter(({ trim }) => trim).map(({ name }) => name));
+		for (const info of streams.filter(({ config }) => refusing.has(config.name))) {
+			const purged = await trimStream(request, info);
+			if (purged > 0) this.say(`${info.config.name}: ${purged} messages that the hub has made room`);
+		}
+	}
+
+	/** One question for all of them; other programs' streams and those that are not there yet are left out. */
+	private async streams(request: Ask["request"]): Promise<StreamInfo[]> {
+		const { spec } = this.device;
+		const own = new Set(spec.streams.map(({ name }) => name));
+		const answer = await reply(request, "STREAM.LIST", { subject: `${spec.device}.>` });
+		return ((answer.streams ?? []) as StreamInfo[]).filter(({ config }) => own.has(config.name));
+	}
+
+	private async request(): Promise<Ask["request"]> {
+		this.connection ??= await connect({ servers: this.device.url, maxReconnectAttempts: -1, name: "leafline-device" });
+		const connection = this.connection;
+		return async (call, body) => {
+			const payload = body === undefined ? "" : JSON.stringify(body);
+			return (await connection.request(`$JS.API.${call}`, payload, { timeout: ANSWER_MS })).json();
+		};
+	}
+}

@@ -1,0 +1,74 @@
+import { type Ask, reply, type StreamInfo, streamInfo } from "./ask";
+import { DeviceError, type StreamSpec } from "./spec";
+
+/** Messages at a time: they take room until they are purged, and the server drops some when 10,000 wait to be stored. */
+const AT_ONCE = 5_000;
+/** Room that they need, with what the server stores beside each. */
+const BYTES_EACH = 256;
+/** While a full stream has more room, its own limit stands here: in the stream, so that no crash can lose it. */
+const OWN_LIMIT = "leafline.max_bytes";
+
+/**
+ * Moves a stream on until `target` is its last sequence, by messages on a subject of their own that are purged at once.
+ * What it holds stays, and no reader ever sees them. To be called while nobody else can reach the server.
+ *
+ * @param synced puts on disk what the server has written
+ * @throws DeviceError when the stream does not get there
+ */
+export async function moveOn(ask: Ask, stream: StreamSpec, target: number, synced: () => void): Promise<void> {
+	let info = await mustExist(ask, stream.name);
+	await purgeFillers(ask, stream);
+	if (info.state.last_seq < target && !hasRoom(info)) info = await makeRoom(ask, info, synced);
+	for (let last = info.state.last_seq; last < target; ) {
+		const before = last;
+		const end = Math.min(target, last + AT_ONCE);
+		last = await fill(ask, stream, last, end);
+		await purgeFillers(ask, stream);
+		if (last <= before) throw new DeviceError(`${stream.name} takes no messages, and stands at ${last} of ${target}`);
+	}
+	await giveLimitBack(ask, stream.name, synced);
+}
+
+/**
+ * Stores up to sequence `end`. What one connection publishes is stored in its order, so the answer to the last message
+ * says that all are stored; were some dropped, its sequence says so too.
+ */
+async function fill({ publish, store }: Ask, { filler }: StreamSpec, last: number, end: number): Promise<number> {
+	for (let next = last + 1; next < end; next++) publish(filler);
+	return store(filler);
+}
+
+async function purgeFillers({ request }: Ask, { name, filler }: StreamSpec): Promise<void> {
+	await reply(request, `STREAM.PURGE.${name}`, { filter: filler });
+}
+
+function hasRoom({ config, state }: StreamInfo): boolean {
+	return config.max_bytes <= 0 || state.bytes + AT_ONCE * BYTES_EACH <= config.max_bytes;
+}
+
+/** A full stream would refuse, or drop its oldest messages. */
+async function makeRoom({ request }: Ask, { config, state }: StreamInfo, synced: () => void): Promise<StreamInfo> {
+	const own = config.metadata?.[OWN_LIMIT] ?? String(config.max_bytes);
+	const wider = {
+		...config,
+		max_bytes: state.bytes + AT_ONCE * BYTES_EACH,
+		metadata: { ...config.metadata, [OWN_LIMIT]: own },
+	};
+	const changed = await reply(request, `STREAM.UPDATE.${config.name}`, wider);
+	synced();
+	return changed as unknown as StreamInfo;
+}
+
+async function giveLimitBack(ask: Ask, stream: string, synced: () => void): Promise<void> {
+	const { config } = await mustExist(ask, stream);
+	const { [OWN_LIMIT]: own, ...metadata } = config.metadata ?? {};
+	if (own === undefined) return;
+	await reply(ask.request, `STREAM.UPDATE.${stream}`, { ...config, max_bytes: Number(own), metadata });
+	synced();
+}
+
+async function mustExist({ request }: Ask, stream: string): Promise<StreamInfo> {
+	const info = await streamInfo(request, stream);
+	if (!info) throw new DeviceError(`${stream} vanished while it was moved on`);
+	return info;
+}

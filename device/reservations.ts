@@ -1,0 +1,89 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { writeSynced } from "./disk";
+import { DeviceError } from "./spec";
+
+/** What is written down of a device's sequences, in its store: with the data or not at all. */
+export interface Reservations {
+	readonly version: 1;
+	/** Whose store this is. */
+	readonly device: string;
+	/** By stream. */
+	readonly reserved: Readonly<Record<string, Mark>>;
+	/** By stream: its files when the server had ended and everything was on disk. Only between a clean end and the next start. */
+	readonly sealed?: Readonly<Record<string, string>>;
+	/** The last time that streams were moved. */
+	readonly moved?: Moved;
+}
+
+export interface Mark {
+	/** The stream has never used a sequence above this. */
+	readonly sequence: number;
+	/** When it was made, as the server tells it: one of the same name that was made anew begins anew. */
+	readonly created: string;
+}
+
+export interface Moved {
+	/** ISO 8601. */
+	readonly at: string;
+	/** By stream: last sequence that it came back with, and where it went on. */
+	readonly streams: Readonly<Record<string, { readonly from: number; readonly to: number }>>;
+}
+
+const FILE = path.join("leafline", "reserved.json");
+
+export function reservationsFile(storeDir: string): string {
+	return path.join(storeDir, FILE);
+}
+
+/**
+ * @returns undefined when nothing was ever written down
+ * @throws DeviceError when what is there cannot be trusted: nobody can say then which sequences were used
+ */
+export function readReservations(storeDir: string, device: string): Reservations | undefined {
+	const file = reservationsFile(storeDir);
+	let text: string;
+	try {
+		text = fs.readFileSync(file, "utf8");
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw new DeviceError(`${file} cannot be read: ${message(error)}`);
+	}
+	const found = parse(text);
+	if (!found) {
+		const what = text.trim() === "" ? "is empty" : "is damaged";
+		throw new DeviceError(`${file} ${what}, so nobody knows which sequences of ${device} were used; ${REMEDY}`);
+	}
+	if (found.device !== device) {
+		throw new DeviceError(`${file} is of device ${found.device}, not of ${device}: this store is another's; ${REMEDY}`);
+	}
+	return found;
+}
+
+const REMEDY =
+	"take the store away to begin anew, or, if its messages are to be kept, this file alone: every stream then goes on a block further";
+
+/** @throws DeviceError when it is not on disk afterwards */
+export function writeReservations(storeDir: string, reservations: Reservations): void {
+	try {
+		writeSynced(reservationsFile(storeDir), `${JSON.stringify(reservations, null, "\t")}\n`);
+	} catch (error) {
+		throw new DeviceError(`${reservationsFile(storeDir)} cannot be written: ${message(error)}`);
+	}
+}
+
+function parse(text: string): Reservations | undefined {
+	try {
+		const value = JSON.parse(text) as Reservations;
+		const marks = Object.values(value.reserved);
+		const whole = value.version === 1 && typeof value.device === "string";
+		const sound = ({ sequence, created }: Mark) => Number.isSafeInteger(sequence) && typeof created === "string";
+		return whole && marks.every(sound) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function message(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

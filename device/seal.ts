@@ -1,0 +1,21 @@
+import * as path from "node:path";
+import { fingerprint, syncFileSystem } from "./disk";
+import { readReservations, writeReservations } from "./reservations";
+import type { DeviceSpec } from "./spec";
+
+/**
+ * To be run when the server has ended: puts on disk what it left, and writes down what that looks like, so that the next
+ * start need not move anything.
+ * @throws DeviceError
+ */
+export function seal(dir: string, spec: DeviceSpec): void {
+	const storeDir = path.resolve(dir, spec.storeDir);
+	const known = readReservations(storeDir, spec.device);
+	if (!known) return;
+	syncFileSystem(storeDir);
+	const prints = spec.streams.flatMap(({ name }): [string, string][] => {
+		const print = fingerprint(storeDir, name);
+		return print === undefined ? [] : [[name, print]];
+	});
+	writeReservations(storeDir, { ...known, sealed: Object.fromEntries(prints) });
+}

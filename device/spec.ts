@@ -1,0 +1,41 @@
+/** What the device program is told, by files that leafline renders. Nothing in it is secret. */
+
+/** `device.json`, beside the configuration of the device's server. */
+export interface DeviceSpec {
+	readonly device: string;
+	/** `store_dir` of the server, from the folder of this file. */
+	readonly storeDir: string;
+	/** Configuration of the server for a start behind closed doors (`render/gate.ts`), from the folder of this file. */
+	readonly gateConf: string;
+	/** Uplinks that are kept in files. */
+	readonly streams: readonly StreamSpec[];
+}
+
+export interface StreamSpec {
+	readonly name: string;
+	/** A subject of the stream on which nobody publishes. */
+	readonly filler: string;
+	/** Make room of what the hub has: streams that refuse when they are full. */
+	readonly trim: boolean;
+}
+
+/** What `keep` is told: one device where it runs on one, all of them where many stand on one machine. */
+export interface KeepSpec {
+	readonly devices: Readonly<Record<string, KeptDevice>>;
+}
+
+export interface KeptDevice {
+	/** Client URL of its server, on loopback. */
+	readonly url: string;
+	/** Folder of its `device.json`, from the folder of this file. */
+	readonly dir: string;
+	readonly spec: DeviceSpec;
+}
+
+export const DEVICE_SPEC_FILE = "device.json";
+export const KEEP_SPEC_FILE = "spec.json";
+/** Unix socket in its folder on which `keep` answers. */
+export const KEEP_SOCKET = "control.sock";
+
+/** A fault of the machine or of what it was given: one line for the journal, no stack trace. */
+export class DeviceError extends Error {}

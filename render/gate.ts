@@ -1,0 +1,26 @@
+import type { Topology } from "../topology/model";
+import { type LeafConfOptions, leafTree } from "./leaf";
+import { renderNatsConfig } from "./nats-config";
+
+/** Room for messages that only move a stream on, and are gone before anybody sees them. */
+const SPARE_BYTES = 64 * 1024 ** 2;
+
+/**
+ * The device's server behind closed doors: its own JetStream and nothing else. No link to the hub, no port that a
+ * program knows: the device program starts it after an end that was not clean, and adds a user of the moment and where
+ * the server shall write which port it got (`device/closed-server.ts`).
+ *
+ * @throws as `leafTree` does
+ */
+export function renderGateConf(topology: Topology, device: string, options: LeafConfOptions): string {
+	const { leafnodes, listen, http, pid_file, accounts, no_auth_user, jetstream, ...tree } = leafTree(
+		topology,
+		device,
+		options,
+	);
+	const { max_file, ...store } = jetstream as { readonly max_file: number };
+	return renderNatsConfig(
+		{ ...tree, listen: "127.0.0.1:-1", jetstream: { ...store, max_file: max_file + SPARE_BYTES } },
+		`made by leafline for device ${device} behind closed doors; changes are overwritten`,
+	);
+}

@@ -1,0 +1,95 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { deviceSpec } from "../../components/leaves/device-spec";
+import { gate } from "../../device/gate";
+import { KeptDevice } from "../../device/kept-device";
+import { seal } from "../../device/seal";
+import type { DeviceSpec } from "../../device/spec";
+import { renderGateConf } from "../../render/gate";
+import { LOOK_EVERY_MS } from "../../topology/reserve";
+import { eventually } from "../support/eventually";
+import type { Rig } from "../support/rig";
+
+/** A device of a rig with the device program, and with a disk that can lose what was not on it. */
+export interface DeviceWithProgram {
+	readonly spec: DeviceSpec;
+	readonly said: string[];
+	/** What the device program has said while the server ran. */
+	readonly complaints: string[];
+	/** The device program runs beside the server, as it does on a device. */
+	keep(): void;
+	/** The device program was started anew. */
+	forget(): void;
+	/** What a power cut would leave: the store as it is now. */
+	photograph(): void;
+	/** `kill -9`, and the disk is as it was at the last photograph. */
+	cutPower(): Promise<void>;
+	/** What stands before a start. */
+	gate(): Promise<void>;
+	/** As the unit starts it: the gate first, if there is one. */
+	boot(options?: { readonly gate?: boolean }): Promise<void>;
+	/** As the unit ends it. */
+	shutDown(): Promise<void>;
+	close(): Promise<void>;
+}
+
+export function withProgram(rig: Rig, name: string): DeviceWithProgram {
+	const { server } = rig.device(name);
+	const dir = rig.bench.path("");
+	const store = rig.bench.path(name);
+	const copy = `${store}.photograph`;
+	const gateConf = `${name}.gate.conf`;
+	const options = { urls: ["tls://127.0.0.1:1"], credentials: "none", ca: "none", storeDir: store };
+	fs.writeFileSync(path.join(dir, gateConf), renderGateConf(rig.topology, name, options));
+	const spec = deviceSpec(rig.topology, name, { storeDir: store, gateConf });
+	const complaints: string[] = [];
+	const url = `nats://127.0.0.1:${rig.device(name).port}`;
+	const start = () => new KeptDevice(dir, { url, dir: ".", spec }, (line) => complaints.push(line));
+	let kept = start();
+	const said: string[] = [];
+	const pass = () => gate(dir, spec, (line) => void said.push(line));
+	let keeping: Promise<void> | undefined;
+	let closed = false;
+	const keepLooking = async () => {
+		while (!closed) {
+			await kept.look();
+			await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+		}
+	};
+	return {
+		spec,
+		said,
+		complaints,
+		forget() {
+			void kept.close();
+			kept = start();
+		},
+		keep() {
+			keeping ??= keepLooking();
+		},
+		photograph() {
+			fs.rmSync(copy, { recursive: true, force: true });
+			fs.cpSync(store, copy, { recursive: true });
+		},
+		async cutPower() {
+			await server.kill();
+			fs.rmSync(store, { recursive: true });
+			fs.cpSync(copy, store, { recursive: true });
+		},
+		gate: pass,
+		async boot({ gate: gated = true } = {}) {
+			if (gated) await pass();
+			await server.start();
+			await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
+		},
+		async shutDown() {
+			await server.kill("SIGTERM");
+			seal(dir, spec);
+		},
+		async close() {
+			closed = true;
+			await kept.close();
+			await keeping;
+		},
+	};
+}

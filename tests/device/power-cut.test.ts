@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { BLOCK } from "../../topology/reserve";
+import { eventually } from "../support/eventually";
+import { type Rig, startRig } from "../support/rig";
+import { type DeviceWithProgram, withProgram } from "./device";
+
+const FLEET = `apiVersion: leafline/v1
+fleet: cut
+hardware:
+  board: { arch: amd64, buffer: 256MiB, sync: 250ms }
+link: { up: 50Mbit/s, rtt: 10ms, outage: 1m }
+classes:
+  can: { rate: 500/s, size: 128B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
+  debug: { rate: 100/s, size: 128B, accepts: log.>, whenFull: drop-oldest, hub: { keep: 1h } }
+groups:
+  all: { devices: "edge1, edge2, edge3", hardware: board }
+`;
+const CAN = "hub_can";
+/** `LEAFLINE_CUTS=50 npm test -- tests/device/power-cut.test.ts` does it fifty times. */
+const CUTS = Number(process.env.LEAFLINE_CUTS ?? 3);
+
+describe("a power cut that takes what was not on disk", () => {
+	let rig: Rig;
+	let device: DeviceWithProgram;
+	beforeAll(async () => {
+		rig = await startRig(FLEET);
+	});
+	afterEach(() => device?.close());
+	afterAll(() => rig?.close());
+
+	/** Publishes, and gives the verdict on what was acknowledged of it. */
+	async function publishAll(name: string, run: string, messages: number, subject = "vehicle.sensor", stream = CAN) {
+		const publisher = await rig.publish(name, { run, messages, subject });
+		await publisher.done;
+		return async () => {
+			const { total } = await rig.verdict(stream, run, { [name]: publisher.acks });
+			await publisher.stop();
+			return total;
+		};
+	}
+
+	/** Messages that the hub has got, and some that the cut takes from the device although the hub has them. */
+	async function untilTheCut(name: string): Promise<void> {
+		const already = (await rig.lastSequence(CAN)) ?? 0;
+		await (await publishAll(name, `${name}-before`, 1_400))();
+		await rig.arrived(CAN, already + 1_400);
+		device.photograph();
+		await (await publishAll(name, `${name}-taken`, 500))();
+		await rig.arrived(CAN, already + 1_900);
+		await device.cutPower();
+	}
+
+	it("loses new messages without the gate", async () => {
+		device = withProgram(rig, "edge1");
+		await untilTheCut("edge1");
+		await device.boot({ gate: false });
+		const verdict = await publishAll("edge1", "edge1-after", 1_000);
+		// The hub takes 500 of them for what it has; the others do arrive.
+		await eventually(async () => (await verdict()).arrived >= 500, { what: "the rest arrives" });
+		expect((await verdict()).lost).toBe(500);
+	});
+
+	it("loses none of them with it, from a store that no device program has seen before", async () => {
+		device = withProgram(rig, "edge2");
+		await untilTheCut("edge2");
+		await device.boot();
+		expect(device.said).toEqual([
+			"edge2: the last end was not clean; moving edge2_can, edge2_debug on",
+			`edge2_can: came back with 1400, goes on after ${1400 + BLOCK}`,
+			`edge2_debug: came back with 0, goes on after ${BLOCK}`,
+		]);
+		const verdict = await publishAll("edge2", "edge2-after", 1_000);
+		await eventually(async () => (await verdict()).arrived === 1_000, { what: "all arrive" });
+		expect(await verdict()).toMatchObject({ lost: 0, twice: 0, outOfOrder: 0, strayed: 0 });
+		expect(await verdictOnFillers()).toBe(0);
+	});
+
+	it("again and again, with the device program running and two classes", {
+		timeout: 60_000 + CUTS * 30_000,
+	}, async () => {
+		device = withProgram(rig, "edge3");
+		device.keep();
+		for (let cut = 1; cut <= CUTS; cut++) {
+			await untilTheCut("edge3");
+			await device.boot();
+			const can = await publishAll("edge3", `edge3-can-${cut}`, 600);
+			const debug = await publishAll("edge3", `edge3-debug-${cut}`, 300, "log.line", "hub_debug");
+			await eventually(async () => (await can()).arrived === 600, { what: "all of can arrive" });
+			await eventually(async () => (await debug()).arrived === 300, { what: "all of debug arrive" });
+			for (const verdict of [can, debug]) {
+				expect(await verdict()).toMatchObject({ lost: 0, twice: 0, outOfOrder: 0, strayed: 0 });
+			}
+		}
+	});
+
+	it("moves nothing after a clean end", async () => {
+		device = withProgram(rig, "edge3");
+		await device.shutDown();
+		await device.boot();
+		expect(device.said).toEqual([]);
+		const verdict = await publishAll("edge3", "edge3-clean", 300);
+		await eventually(async () => (await verdict()).arrived === 300, { what: "all arrive" });
+	});
+
+	async function verdictOnFillers(): Promise<number> {
+		const { state } = await rig.bench.api("hub", `STREAM.INFO.${CAN}`, { subjects_filter: "*.*._leafline_filler" });
+		return Object.keys((state as { subjects?: object }).subjects ?? {}).length;
+	}
+});

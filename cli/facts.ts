@@ -1,7 +1,9 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import { deviceOfSubject } from "../topology/names";
 import type { Edges } from "./edges";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
+import { readReaders } from "./readers";
 import type { Facts, HubStreamFacts, SourceFacts } from "./state";
 
 /** Subjects that one answer of the server may hold. */
@@ -14,7 +16,10 @@ const SLOW_LINK = 10228;
 export type ReadCuts = () => Promise<Readonly<Record<string, number>>>;
 
 export interface LookOptions {
-	/** Count what the hub stores of each device: costs the server a walk over all subjects. @default true */
+	/**
+	 * Count what the hub stores of each device, which costs the server a walk over all subjects, and look after its
+	 * readers. @default true
+	 */
 	readonly counts?: boolean;
 }
 
@@ -27,12 +32,13 @@ export async function look(
 	{ counts = true }: LookOptions = {},
 ): Promise<Facts> {
 	const asked = typeof hub === "string" ? Promise.resolve(undefined) : hub.connected();
-	const [streams, connected, devices, cut, silent] = await Promise.all([
+	const [streams, connected, devices, cut, silent, readers] = await Promise.all([
 		typeof hub === "string" ? hub : hubStreams(outputs, hub, counts).catch(messageOf),
 		asked,
 		asked.then((names) => edges.ask(names)),
 		cuts(),
 		typeof hub === "string" ? undefined : hub.silent(),
+		typeof hub === "string" || !counts ? [] : readReaders(outputs, hub),
 	]);
 	return {
 		at: Date.now(),
@@ -42,6 +48,7 @@ export async function look(
 		...(connected && { connected }),
 		...(silent !== undefined && { silentNodes: silent }),
 		cuts: cut,
+		readers,
 	};
 }
 
@@ -86,10 +93,9 @@ async function hubStream(
 		if (reply.error?.code === 404) return undefined;
 		if (reply.error) throw new Error(`${name}: ${reply.error.description}`);
 		const info = reply as unknown as StreamInfo;
-		// The hub rewrites the first token of what it sources, so it says which device a message came from.
 		for (const [subject, messages] of Object.entries(info.state.subjects ?? {})) {
-			const device = subject.slice(0, subject.indexOf("."));
-			stored[device] = (stored[device] ?? 0) + messages;
+			const device = deviceOfSubject(subject);
+			if (device !== undefined) stored[device] = (stored[device] ?? 0) + messages;
 		}
 		offset += PAGE;
 		if (offset < (info.total ?? 0)) continue;

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
 import { notes, unsentBytes } from "./notes";
+import { type ReaderFacts, type ReaderState, readerStates } from "./readers";
 
 /**
  * From what was seen to what is shown. Pure: the same facts give the same state.
@@ -61,6 +62,8 @@ export interface Facts {
 	readonly silentNodes?: number;
 	/** Links cut on this machine: since when, milliseconds since 1970. */
 	readonly cuts: Readonly<Record<string, number>>;
+	/** Readers of the hub's streams. */
+	readonly readers?: readonly ReaderFacts[];
 }
 
 export type LinkState =
@@ -109,6 +112,8 @@ export interface HubState {
 	readonly bytes: number;
 	/** Streams of the outputs that are not there. */
 	readonly missing: readonly string[];
+	/** Readers of the fleet file, a stream each. */
+	readonly readers?: readonly ReaderState[];
 	/** Nodes, and those of them that do not answer; only of a hub of several nodes on this machine. */
 	readonly nodes?: number;
 	readonly silent?: number;
@@ -129,6 +134,7 @@ export function fleetState(outputs: LeaflineOutput, facts: Facts, before: Facts[
 			messages: sum(streams.map(({ messages }) => messages)),
 			bytes: sum(streams.map(({ bytes }) => bytes)),
 			missing: facts.hubError ? [] : Object.keys(outputs.streams).filter((name) => !facts.hub[name]),
+			...(facts.readers && facts.readers.length > 0 && { readers: readerStates(facts.readers) }),
 			...(outputs.hub.nodes > 1 &&
 				facts.silentNodes !== undefined && { nodes: outputs.hub.nodes, silent: facts.silentNodes }),
 			...(facts.hubError && { error: facts.hubError }),

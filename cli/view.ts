@@ -27,7 +27,7 @@ export function heading(outputs: LeaflineOutput, version: string): string {
 
 /** Everything that `leafline status` prints below its heading. */
 export function statusLines(state: FleetState): string[] {
-	return [...deviceTable(state.devices), ...noteLines(state.devices), "", hubLine(state), totalLine(state)];
+	return [...deviceTable(state.devices), ...noteLines(state), "", hubLine(state), totalLine(state)];
 }
 
 function deviceTable(devices: readonly DeviceState[]): string[] {
@@ -90,7 +90,7 @@ export function bufferText(buffer: Buffer | undefined): string {
 const figure = (value: number | undefined) => (value === undefined ? UNKNOWN : count(value));
 
 /** Says how old figures are that could not be asked for now, and whatever else somebody should know. */
-function noteLines(devices: readonly DeviceState[]): string[] {
+function noteLines({ devices, hub: { readers = [] } }: FleetState): string[] {
 	const lines = devices.flatMap(({ device, staleMs, retired, atEdge, notes }) => [
 		...(staleMs === undefined || retired === "lost"
 			? []
@@ -98,7 +98,10 @@ function noteLines(devices: readonly DeviceState[]): string[] {
 		...(staleMs === undefined && atEdge === undefined && !retired ? [`  ${device} does not answer`] : []),
 		...notes.map((note) => `  ! ${device}: ${note}`),
 	]);
-	return lines.length > 0 ? ["", ...lines] : [];
+	const stuck = readers.flatMap(({ reader, stream, note }) =>
+		note === undefined ? [] : [`  ! reader ${reader} of ${stream}: ${note}`],
+	);
+	return lines.length + stuck.length > 0 ? ["", ...lines, ...stuck] : [];
 }
 
 /** An update alone believes its state. */

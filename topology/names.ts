@@ -1,3 +1,5 @@
+import { isLiteral } from "./subjects";
+
 /**
  * Every name that is a contract: devices, programs and readers rely on these strings, so they are built here and
  * nowhere else. A device may also be a placeholder such as `{{name()}}`, for the template of the device's permissions.
@@ -62,6 +64,17 @@ export function fillerSubject(device: string, className: string): string {
 /** The two tokens that stand before everything a device stores. */
 export function edgePrefix(device: string, className: string): string {
 	return `${device}.${className}`;
+}
+
+/**
+ * The device that a subject on the hub is of; `undefined` for what no device of a fleet stores there by itself. That
+ * is a subject of one or two tokens, and one that is no literal: nats-server (2.15.2, `subjectTransform.Match`) leaves
+ * a subject with an empty token, or with a wildcard for a token, as it came, whatever the transforms say, so that
+ * `edge2.can.*` may be of any device. Who wrote it, only the header `Nats-Stream-Source` says.
+ */
+export function deviceOfSubject(subject: string): string | undefined {
+	const [device, , ...rest] = subject.split(".");
+	return rest.length > 0 && isLiteral(subject) ? device : undefined;
 }
 
 /** Stream on the hub. The first shard has no suffix, so that a class that grows keeps its first stream. */

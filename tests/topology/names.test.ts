@@ -50,3 +50,20 @@ describe("names that are a contract", () => {
 		expect(["can_02", "2can", "", "Can", "can.x", "*"].some(names.isClassName)).toBe(false);
 	});
 });
+
+describe("whose a subject on the hub is", () => {
+	it.each([
+		["truck2.can.vehicle.speed", "truck2"],
+		["truck2.can.x", "truck2"],
+		["truck2.can", undefined],
+		["truck2", undefined],
+		["truck2.can.*", undefined],
+		["truck2.can.>", undefined],
+		["truck2.can..x", undefined],
+		["truck2.can.", undefined],
+		[".can.x", undefined],
+		["*.can.x", undefined],
+	])("%s: %s", (subject, device) => {
+		expect(names.deviceOfSubject(subject)).toBe(device);
+	});
+});

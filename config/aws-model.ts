@@ -6,8 +6,10 @@ export interface AwsSettings {
 	 * @default the Amazon Linux 2023 that leafline was made with, for the processor of `instanceType`
 	 */
 	readonly image: string;
-	/** @default by the messages a second that the fleet sends */
+	/** @default the smallest m7g that sustains what the fleet sends, catching up included */
 	readonly instanceType?: string;
+	/** @default of AWS's types as `topology/instance-types.json` has them */
+	readonly baseline?: AwsBaseline;
 	/** `instance-store` is gone when an instance stops: three nodes only. @default "ebs" */
 	readonly storage: "ebs" | "instance-store";
 	/** @default a network of its own, 10.74.0.0/16 */
@@ -26,6 +28,17 @@ export interface AwsSettings {
 	readonly permissionsBoundary?: string;
 	/** Added to every resource. @default none */
 	readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What an instance type sustains without bursts. */
+export interface AwsBaseline {
+	/** Processors that budgets count. */
+	readonly processors: number;
+	/** To and from EBS. */
+	readonly ebsBitsPerSecond: number;
+	/** Operations a second to EBS. */
+	readonly iops: number;
+	readonly networkBitsPerSecond: number;
 }
 
 /** A network that leafline makes: a public subnet for each node, each in a zone of its own. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { absent, choice, count, quantity, say, section, text } from "./fields";
-import { DURATION } from "./units";
+import { BIT_RATE, DURATION } from "./units";
 import { show } from "./words";
 
 /** The section `leafline:hub.aws` as `Pulumi.<stack>.yaml` has it; defaults and what hangs together are in `aws.ts`. */
@@ -72,6 +72,16 @@ const Snapshots = section(
 	"Snapshots of the data volumes.",
 );
 
+const Baseline = section(
+	{
+		processors: count(1, 1_000, "Processors that budgets count, as `npm run bench -- hub` has shown them to work."),
+		ebs: quantity(BIT_RATE, "To and from EBS, as AWS states its baseline.", { example: "630Mbit/s" }),
+		iops: count(1, 1_000_000, "Operations a second to EBS, as AWS states their baseline."),
+		network: quantity(BIT_RATE, "Of the network, as AWS states its baseline.", { example: "937Mbit/s" }),
+	},
+	"What the instance type sustains: for a type that leafline does not know, or one that was measured.",
+);
+
 const Tags = z
 	.record(z.string().min(1).max(128), z.string().max(256), {
 		error: ({ input }) => say(`${show(input)} is not a map of texts`, "write for example { team: mine }"),
@@ -93,6 +103,7 @@ export const Aws = section(
 			"m7g.large",
 			"Instance type of the nodes.",
 		).exactOptional(),
+		baseline: Baseline.exactOptional(),
 		storage: choice(["ebs", "instance-store"], "Where the messages are.").exactOptional(),
 		network: Network.exactOptional(),
 		dns: Dns.exactOptional(),

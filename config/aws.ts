@@ -1,5 +1,5 @@
 import { Netmask } from "netmask";
-import type { AwsSettings, GivenNetwork, OwnNetwork } from "./aws-model";
+import type { AwsBaseline, AwsSettings, GivenNetwork, OwnNetwork } from "./aws-model";
 import type { AwsInput } from "./aws-schema";
 import type { Problem } from "./errors";
 import type { HubSettings } from "./model";
@@ -35,11 +35,12 @@ function isXen(instanceType: string): boolean {
 
 /** Fills in what the section leaves out. */
 export function awsWithDefaults(given: AwsInput = {}): AwsSettings {
-	const { network, snapshots, alarms, ...rest } = given;
+	const { network, snapshots, alarms, baseline, ...rest } = given;
 	const architecture = architectureOf(given.instanceType);
 	return {
 		...rest,
 		image: given.image ?? `${AMAZON_LINUX}-${architecture}`,
+		...(baseline !== undefined && { baseline: baselineOf(baseline) }),
 		storage: given.storage ?? "ebs",
 		network: networkOf(network),
 		readers: given.readers ?? [],
@@ -48,6 +49,10 @@ export function awsWithDefaults(given: AwsInput = {}): AwsSettings {
 		snapshots: { everyHours: (snapshots?.every ?? 86_400_000) / 3_600_000, keep: snapshots?.keep ?? 7 },
 		tags: given.tags ?? {},
 	};
+}
+
+function baselineOf({ processors, ebs, iops, network }: NonNullable<AwsInput["baseline"]>): AwsBaseline {
+	return { processors, ebsBitsPerSecond: ebs, iops, networkBitsPerSecond: network };
 }
 
 function networkOf(given: AwsInput["network"]): OwnNetwork | GivenNetwork {
@@ -94,6 +99,10 @@ function storageProblems({ nodes }: HubSettings, aws: AwsSettings, problem: Say)
 	if (storage === "instance-store" && !(instanceType !== undefined && hasInstanceStore(instanceType))) {
 		const message = `${instanceType ?? "the default type"} has no instance store`;
 		problems.push(problem(["aws", "instanceType"], message, "choose a type with disks, for example m7gd.large"));
+	}
+	if (instanceType === undefined && aws.baseline !== undefined) {
+		const message = "belongs to an instance type, and none is named";
+		problems.push(problem(["aws", "baseline"], message, "name hub.aws.instanceType, or leave it out"));
 	}
 	if (instanceType !== undefined && isXen(instanceType)) {
 		const message = `${instanceType} shows its volumes without serial numbers, by which nodes find them`;

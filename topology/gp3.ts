@@ -29,7 +29,7 @@ export interface VolumeNeed {
 }
 
 /** `max_file` leaves a tenth of the volume to the file system and to files that are being rewritten. */
-const FILL = 0.9;
+export const FILL = 0.9;
 
 /** The most that `hub.file` can be on one volume. */
 export const MOST_FILE_BYTES = Math.floor(GP3.gib.most * FILL) * GIB;

@@ -1,10 +1,13 @@
 import type { Fleet, Settings } from "../config/model";
 import { longest } from "./buffer";
 import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
+import { longerInterval, type NodeLoad, nodeLoad, partOf, type StreamLoad, type Use, usesOf } from "./hub-load";
+import { betterMachine, formatSync, hubMachine, LESS, whyNot } from "./hub-machine";
+import type { Machine } from "./machines";
 import type { HubBudget, Problem } from "./model";
 import { downStoredBytes, hubStoredBytes } from "./sizes";
 
-/** The third budget: disk and message rate of the hub. */
+/** The third budget: disks of the hub, and what its machines sustain. */
 
 /** Part of each node's `max_file` that streams may reserve; the rest is for the metadata and Raft logs of a cluster. */
 const USABLE = 0.9;
@@ -14,12 +17,6 @@ const HEADROOM = 1.1;
 
 /** No hub stream is smaller: a message larger than its stream would stop its source for ever. */
 const SMALLEST = 64 * 1024 ** 2;
-
-/**
- * Messages a second that a hub takes, by replicas. Measured on 2.15.2, 2 cores, loopback: 260,000 with one replica,
- * 154,000 with three. A hub must also take what comes in after an outage while the rest goes on, so less is promised.
- */
-const RATE_LIMIT: Readonly<Record<number, number>> = { 1: 180_000, 3: 100_000 };
 
 /** What a hub stream is planned for. */
 export interface HubShard {
@@ -45,16 +42,23 @@ export function hubBudget(
 	const availableBytes = Math.floor(nodes * fileBytes * USABLE);
 	const messagesPerSecond = planned.reduce((sum, { rate }) => sum + rate, 0);
 	const bytesPerSecond = planned.reduce((sum, { rate, size, replicas }) => sum + rate * size * replicas, 0);
-	const share = planned.reduce((sum, { rate, replicas }) => sum + rate / limitOf(replicas), 0);
-	const messagesPerSecondLimit = share > 0 ? Math.round(messagesPerSecond / share) : limitOf(nodes);
+	const readers = Object.values(fleet.consumers);
+	const traffic = planned.map(({ class: name, rate, payload, size: stored, replicas }): StreamLoad => {
+		return { rate, payload, stored, replicas, readers: readers.filter((reader) => reader.class === name).length };
+	});
+	const load = nodeLoad(traffic, nodes, settings.hub.sync);
+	const { machine, problem } = hubMachine(settings, load);
+	const [scarcest] = usesOf(load, machine);
+	const messagesPerSecondLimit = Math.floor(messagesPerSecond / partOf(scarcest));
 	const problems = [
 		...planned.flatMap((shard) => tooManyReplicas(shard, nodes)),
 		...diskProblem(planned, { neededBytes, availableBytes, settings }),
-		...rateProblem(planned, { messagesPerSecond, messagesPerSecondLimit }),
+		...(problem ? [problem] : rateProblem(planned, settings, { machine, scarcest, messagesPerSecond, load, traffic })),
 	];
-	const streams = Object.fromEntries(planned.map(({ stream, maxBytes, replicas }) => [stream, { maxBytes, replicas }]));
-	const load = { messagesPerSecond, messagesPerSecondLimit, bytesPerSecond };
-	return { budget: { ...load, neededBytes, availableBytes, streams }, problems };
+	const limits = Object.fromEntries(planned.map(({ stream, maxBytes, replicas }) => [stream, { maxBytes, replicas }]));
+	const rates = { messagesPerSecond, messagesPerSecondLimit, bytesPerSecond };
+	const budget = { ...rates, load, traffic, machine: machine.name, neededBytes, availableBytes, streams: limits };
+	return { budget, problems };
 }
 
 interface Planned extends HubShard {
@@ -62,7 +66,8 @@ interface Planned extends HubShard {
 	readonly replicas: number;
 	/** Messages a second. */
 	readonly rate: number;
-	/** Bytes of one message in the stream. */
+	/** Bytes of one message, as it is published and in the stream. */
+	readonly payload: number;
 	readonly size: number;
 	readonly keepMs: number;
 }
@@ -80,7 +85,8 @@ function plannedShard(fleet: Fleet, settings: Settings, shard: HubShard): Planne
 		const rate = uplink.rate * shard.devices.length;
 		const size = hubStoredBytes(device, shard.class, uplink.sizeBytes);
 		const replicas = replicasOf(uplink.hub.replicas, settings);
-		return { ...shard, keepMs, rate, size, replicas, maxBytes: limit(rate, size, keepMs + outageMs) };
+		const maxBytes = limit(rate, size, keepMs + outageMs);
+		return { ...shard, keepMs, rate, payload: uplink.sizeBytes, size, replicas, maxBytes };
 	}
 	const downlink = fleet.downlink[shard.class];
 	if (downlink === undefined) {
@@ -90,7 +96,7 @@ function plannedShard(fleet: Fleet, settings: Settings, shard: HubShard): Planne
 	const rate = downlink.rate * shard.devices.length;
 	const size = downStoredBytes(device, shard.class, sizeBytes);
 	const replicas = replicasOf(downlink.replicas, settings);
-	return { ...shard, keepMs, rate, size, replicas, maxBytes: limit(rate, size, keepMs) };
+	return { ...shard, keepMs, rate, payload: sizeBytes, size, replicas, maxBytes: limit(rate, size, keepMs) };
 }
 
 function limit(rate: number, size: number, ms: number): number {
@@ -99,10 +105,6 @@ function limit(rate: number, size: number, ms: number): number {
 
 function outageOf(fleet: Fleet, device: string): number {
 	return fleet.groups[fleet.devices[device]?.group ?? ""]?.link.outageMs ?? 0;
-}
-
-function limitOf(replicas: number): number {
-	return RATE_LIMIT[replicas] ?? RATE_LIMIT[3] ?? 0;
 }
 
 function tooManyReplicas({ class: name, direction, replicas, stream }: Planned, nodes: number): Problem[] {
@@ -146,24 +148,35 @@ function diskProblem(
 	];
 }
 
+/** More than the machine sustains: another one, where one would do, else less. */
 function rateProblem(
 	planned: readonly Planned[],
-	{ messagesPerSecond, messagesPerSecondLimit }: Pick<HubBudget, "messagesPerSecond" | "messagesPerSecondLimit">,
+	settings: Settings,
+	found: { machine: Machine; scarcest: Use; messagesPerSecond: number; load: NodeLoad; traffic: StreamLoad[] },
 ): Problem[] {
+	const { machine, scarcest, messagesPerSecond, load, traffic } = found;
 	const [largest] = byClass(planned).sort((a, b) => b.rate - a.rate);
-	if (messagesPerSecond <= messagesPerSecondLimit || largest === undefined) {
+	if (partOf(scarcest) <= 1 || largest === undefined) {
 		return [];
 	}
-	return [
-		{
-			document: "fleet",
-			path: [largest.direction === "uplink" ? "classes" : "downlink", largest.name, "rate"],
-			message:
-				`the hub takes ${formatRate(messagesPerSecondLimit)} in all, and the fleet sends ` +
-				`${formatRate(messagesPerSecond)}, ${formatRate(largest.rate)} of it as ${largest.name}`,
-			remedy: "put several readings into one message, or spread the fleet over several stacks",
-		},
-	];
+	const limit = Math.floor(messagesPerSecond / partOf(scarcest));
+	const message =
+		`the hub takes ${formatRate(limit)} of this kind on ${machine.name}, and the fleet sends ` +
+		`${formatRate(messagesPerSecond)}, ${formatRate(largest.rate)} of it as ${largest.name}; ${whyNot(scarcest)}`;
+	const { aws, nodes, sync } = settings.hub;
+	const interval =
+		scarcest.what === "volumeOperationsPerSecond" ? longerInterval(traffic, nodes, sync, scarcest.has) : undefined;
+	if (interval !== undefined) {
+		const remedy = `write a longer interval than ${formatSync(sync)}, for example ${interval}ms`;
+		return [{ document: "settings", path: ["hub", "sync"], message, remedy }];
+	}
+	const better = aws?.instanceType === undefined ? undefined : betterMachine(aws, load);
+	if (better !== undefined) {
+		const remedy = `choose ${better.name}, the smallest of its kind that does, or ${LESS}`;
+		return [{ document: "settings", path: ["hub", "aws", "instanceType"], message, remedy }];
+	}
+	const path = [largest.direction === "uplink" ? "classes" : "downlink", largest.name, "rate"];
+	return [{ document: "fleet", path, message, remedy: LESS }];
 }
 
 /** Shards of a class together, the largest class first. */

@@ -1,4 +1,5 @@
 import type { Device, Fleet, HubConsumer, Settings } from "../config/model";
+import type { NodeLoad, StreamLoad } from "./hub-load";
 import type { ConsumerConfig, StreamConfig } from "./jetstream";
 
 /**
@@ -103,7 +104,14 @@ export interface LinkBudget {
 
 export interface HubBudget {
 	readonly messagesPerSecond: number;
+	/** Messages of the fleet's own kind that the hub sustains, so that it can also catch up. */
 	readonly messagesPerSecondLimit: number;
+	/** What each node must sustain, catching up included. */
+	readonly load: NodeLoad;
+	/** Of each hub stream, what the load follows from. */
+	readonly traffic: readonly StreamLoad[];
+	/** What each node is: an instance type of AWS, or this machine. */
+	readonly machine: string;
 	/** What all nodes write to their streams in a second, replicas included. */
 	readonly bytesPerSecond: number;
 	/** Bytes over all nodes and replicas. */

@@ -186,7 +186,9 @@ describe("one node", () => {
 });
 
 it("on instance store there are no volumes, and another instance is another hub", async () => {
-	const stack = await deploy(awsTopology({ nodes: 3, aws: { storage: "instance-store", instanceType: "m7gd.large" } }));
+	const stack = await deploy(
+		awsTopology({ nodes: 3, file: "90GiB", aws: { storage: "instance-store", instanceType: "m7gd.large" } }),
+	);
 	expect([stack.of(VOLUME), stack.of("aws:ec2/volumeAttachment:VolumeAttachment")]).toEqual([{}, {}]);
 	expect(parameters(stack, "3").volume?.text).toBe("serial=instance-store\n");
 	expect(stack.generation).toContain("i-");

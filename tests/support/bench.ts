@@ -13,7 +13,7 @@ import { publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
 import type { Connection } from "../../components/streams/provider/connection";
 import { type Control, control } from "../../components/streams/provider/control";
-import { hubServerName, renderHubConf } from "../../render/hub";
+import { type ClusterOptions, hubServerName, renderHubConf } from "../../render/hub";
 import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import type { Topology } from "../../topology/model";
@@ -32,6 +32,8 @@ export interface BenchOptions {
 	readonly downlinks?: readonly string[];
 	/** Other rules than those of the downlinks, for a test that must fail with them. */
 	readonly rules?: Partial<AccountRules>;
+	/** Routes as on AWS, by TLS and compressed. @default in the clear */
+	readonly routesAsOnAws?: boolean;
 	/** Devices in the account of the streams, as they would be without the split, for a test that must fail with it. */
 	readonly oneAccount?: boolean;
 }
@@ -93,6 +95,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		const [client = 0, leaf = 0, route = 0, monitor = 0] = ports.slice(node * 4);
 		return { name: hubServerName(topology, node), node, client, leaf, route, monitor };
 	});
+	const peers = options.routesAsOnAws ? await routesAsOnAws(servers, now) : {};
 	const routes = members.map(({ route }) => `nats-route://127.0.0.1:${route}`);
 	const hubs = members.map(({ name, node, client, leaf, route, monitor }) =>
 		servers.add(
@@ -109,7 +112,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 				leafListen: `127.0.0.1:${leaf}`,
 				monitorListen: `127.0.0.1:${monitor}`,
 				address: "127.0.0.1",
-				...(nodes > 1 && { cluster: { listen: `127.0.0.1:${route}`, routes } }),
+				...(nodes > 1 && { cluster: { listen: `127.0.0.1:${route}`, routes, ...peers } }),
 			}),
 		),
 	);
@@ -189,6 +192,20 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		await bench.close();
 		throw error;
 	}
+}
+
+async function routesAsOnAws(
+	servers: ReturnType<typeof makeServers>,
+	now: number,
+): Promise<Pick<ClusterOptions, "compression" | "tls">> {
+	const authority = await createAuthority(now);
+	const { caPem, serverCert, serverKey } = await createServerCertificate(authority, ["127.0.0.1"], now, "peer");
+	const tls = {
+		ca: servers.write("routes-ca.pem", caPem),
+		cert: servers.write("routes.crt", serverCert),
+		key: servers.write("routes.key", serverKey),
+	};
+	return { compression: "s2_fast", tls };
 }
 
 /** A stream that keeps everything, with what is different. */

@@ -10,7 +10,7 @@ import { parseSettings } from "../../config/settings";
 import { buildOutputs } from "../../contract/build";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
-import { type Bench, type Edge, startBench } from "./bench";
+import { type Bench, type BenchOptions, type Edge, startBench } from "./bench";
 import { eventually } from "./eventually";
 
 /** One device behind a link that can be cut, slowed down and left half-open. */
@@ -71,9 +71,10 @@ export async function startRig(
 	fleet: string,
 	shape: LinkShape = {},
 	settings: Record<string, unknown> = {},
+	options: Pick<BenchOptions, "routesAsOnAws"> = {},
 ): Promise<Rig> {
 	const topology = planFleet(fleet, settings);
-	const bench = await startBench({ topology });
+	const bench = await startBench({ ...options, topology });
 	const links: Link[] = [];
 	const close = async () => {
 		await bench.close();

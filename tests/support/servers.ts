@@ -17,6 +17,8 @@ export interface Server {
 	configure(text: string): void;
 	/** Everything it ever wrote. */
 	log(): string;
+	/** Of the running process. */
+	pid(): number | undefined;
 }
 
 /** A folder and the servers in it. All are gone with `close()`, and when the test's process ends, however it ends. */
@@ -81,6 +83,7 @@ function makeServer(name: string, ports: Readonly<Record<string, number>>, file:
 		name,
 		ports,
 		log,
+		pid: () => pid,
 		configure: (text) => writeFileSync(file, text, { mode: 0o600 }),
 		async start({ program = "nats-server", env = {} } = {}) {
 			await ended;

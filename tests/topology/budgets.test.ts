@@ -211,12 +211,13 @@ describe("hub", () => {
 		expect(disk?.path).toEqual(["classes", "can", "hub", "keep"]);
 		expect(disk?.message).toMatch(/1,000,000\/s of can kept for 7d in 3 copies need [\d.]+TiB/);
 		expect(disk?.message).toContain("of 3 × 10TiB streams may take 27TiB");
-		expect(rate).toEqual({
-			document: "fleet",
-			path: ["classes", "can", "rate"],
-			message: "the hub takes 100,000/s in all, and the fleet sends 1,000,000/s, 1,000,000/s of it as can",
-			remedy: "put several readings into one message, or spread the fleet over several stacks",
-		});
+		expect(rate).toMatchObject({ document: "fleet", path: ["classes", "can", "rate"] });
+		expect(rate?.message).toMatch(
+			/^the hub takes 18,\d{3}\/s of this kind on this machine, and the fleet sends 1,000,000\/s, 1,000,000\/s of it as can; /,
+		);
+		expect(rate?.remedy).toBe(
+			"put several readings into one message, lower rate or size, or spread the fleet over several stacks",
+		);
 	});
 
 	it("has no more replicas than nodes, and says so once for a class of many shards", () => {

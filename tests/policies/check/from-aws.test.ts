@@ -9,7 +9,7 @@ import { awsTopology } from "../../aws/deploy";
 import { policyConfig } from "../fixture";
 
 const READER = "sg-0123456789abcdef0";
-const STORE = { aws: { storage: "instance-store", instanceType: "m7gd.large" } };
+const STORE = { file: "90GiB", aws: { storage: "instance-store", instanceType: "m7gd.large" } };
 
 const judged = (hub: object, stack?: string, more?: object): Design => fromTopology(awsTopology(hub, stack, more));
 

@@ -3,6 +3,7 @@ const path = require("node:path");
 const { installDependencies } = require("./dependencies.js");
 const { compile } = require("./compile.js");
 const { provideTools } = require("./tools.js");
+const { provideAwsPlugin } = require("./aws-plugin.js");
 const { installCommandPlugin } = require("./command-plugin.js");
 const { engineEnvironment, pulumiHome } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
@@ -44,7 +45,10 @@ async function setUp(root, args) {
 		const architecture = RUNS_PROGRAM.has(args.find((word) => !word.startsWith("-")) ?? "")
 			? architectureOfStack(root, stack)
 			: undefined;
-		if (architecture) await provideServer(architecture, env);
+		if (architecture) {
+			await provideAwsPlugin({ root, pulumi, env });
+			await provideServer(architecture, env);
+		}
 		return { env, pulumi, stack };
 	}
 	const local = localEnvironment(root, env);

@@ -102,15 +102,20 @@ metric() {
 	environment=\${group#/leafline/}
 	aws cloudwatch put-metric-data --namespace ${VOLUME_METRIC.namespace} --metric-name ${VOLUME_METRIC.name} \
 		--unit Percent --dimensions "Environment=\${environment%/hub},Node=$node" \
-		--value "$(df -P $mount | awk 'NR == 2 { print $5 + 0 }')" 2> "$work/error" || { warn; return; }
+		--value "$(df -P $mount | awk 'NR == 2 { print $5 + 0 }')" 2> "$work/error" || { warn; return 1; }
 	: > "$state/metric"
 }
 
 [ "\${1:-}" != install ] || { install; exit; }
 mkdir -p "$state" "$work"
+# The alarm tells of a node that falls silent, and cannot of one that never said anything.
+if [ "\${1:-}" = first ]; then
+	[ -e "$state/metric" ] || metric || { echo "the hub runs, but CloudWatch has no figure of its volume" >&2; exit 1; }
+	exit
+fi
 left=20
 while [ $left -gt 0 ] && ship; do left=$((left - 1)); done
-# Nothing is told where nothing is mounted: the alarm takes missing figures for a fault.
-if [ -z "$(find "$state/metric" -mmin -5 2>/dev/null)" ] && mountpoint -q $mount; then metric; fi
+# Nothing is told where nothing is mounted: the alarm tells of missing figures.
+if [ -z "$(find "$state/metric" -mmin -5 2>/dev/null)" ] && mountpoint -q $mount; then metric || :; fi
 `;
 }

@@ -66,10 +66,12 @@ export function createAlarms(name: string, args: AlarmsArgs, opts: pulumi.Custom
 			evaluationPeriods: 2,
 			comparisonOperator: "GreaterThanThreshold",
 			threshold: VOLUME_PERCENT,
-			// A node that is silent is as bad as one that is full.
-			treatMissingData: "breaching",
+			// Before the first figure there is none, and nothing is wrong: an alarm begins without data, and tells nobody of
+			// that. A node that falls silent is as bad as one that is full; one that never says anything fails the update.
+			treatMissingData: "missing",
 			alarmDescription: `Hub node ${key}: the data volume is more than ${VOLUME_PERCENT}% full, or the node does not say`,
 			alarmActions: told,
+			insufficientDataActions: told,
 		});
 	}
 }

@@ -29,13 +29,14 @@ node() {
 	firewall
 	kernel
 	units
-	[ ! -e "$conf/report.sh" ] || sh "$conf/report.sh" install || say "the report is not installed"
+	[ ! -e "$conf/report.sh" ] || sh "$conf/report.sh" install || say "no report"
 	converge
 	clean
-	# Who comes with a remedy need not wait until this run has given up.
+	# Who comes with a remedy need not wait for its end.
 	exec 9>&-
 	healthy
 	[ -n "$known" ] || die "the newest parameters are not known: tries again"
+	sh "$conf/report.sh" first || die "no figure sent"
 }
 
 case $verb in

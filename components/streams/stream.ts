@@ -18,6 +18,8 @@ export interface StreamArgs {
 	adopt?: boolean;
 	/** Let a change or a removal delete messages. @default false */
 	allowDataLoss?: boolean;
+	/** Sources that could not be moved yet are no change, for drift checks. @default false */
+	ignorePending?: boolean;
 	/** Devices whose sources may go though nobody knows what they still hold: those that are `retired: lost`. @default none */
 	lost?: readonly string[];
 }
@@ -25,12 +27,16 @@ export interface StreamArgs {
 /**
  * One stream of the hub, with all its sources and consumers.
  *
- * A change that the server would reject, or that would delete messages, is refused in preview. Removing the resource
+ * A change that the server would reject, or that would delete messages, is refused in preview. A source that changes
+ * what the server knows it by goes on where the hub is; that of a device that is offline stays as it is, is named in
+ * `pending` and in a warning, and the next update tries again. Removing the resource
  * is refused while the stream holds messages, unless `allowDataLoss` says otherwise.
  */
 export class Stream extends DynamicResource {
 	/** Name of the stream. */
 	declare readonly id: pulumi.Output<string>;
+	/** Devices that are not yet sourced as asked, and why. */
+	declare readonly pending: pulumi.Output<Record<string, string>>;
 
 	constructor(name: string, args: StreamArgs, opts: pulumi.CustomResourceOptions = {}) {
 		const { sources, ...config } = args.config;
@@ -42,7 +48,9 @@ export class Stream extends DynamicResource {
 			config,
 			sources: byName(sources ?? []),
 			consumers: args.consumers ?? {},
+			...(args.ignorePending && { ignorePending: true }),
 			...(args.lost?.length && { lost: args.lost }),
+			pending: undefined,
 		};
 		super("stream", "Stream", name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["connection"] }));
 	}

@@ -39,7 +39,7 @@ export class Streams extends pulumi.ComponentResource {
 		const up = createHubStreams(args, "uplink", { parent: this, dependsOn: Object.values(this.edgeStreams) });
 		this.hubStreams = { ...down, ...up };
 		spreadLeaders(args, { parent: this, dependsOn: Object.values(this.hubStreams) });
-		this.pending = allPending(Object.values(this.edgeStreams));
+		this.pending = allPending([...Object.values(this.hubStreams), ...Object.values(this.edgeStreams)]);
 		this.registerOutputs({ pending: this.pending });
 	}
 }
@@ -50,13 +50,14 @@ function createHubStreams(
 	opts: pulumi.CustomResourceOptions,
 ): Record<string, Stream> {
 	const { settings, hubStreams, retired } = topology;
-	const { allowDataLoss, adopt } = settings;
+	const { allowDataLoss, ignorePending, adopt } = settings;
 	const keep = keeping(settings.environment, allowDataLoss, hub);
 	const streams = Object.entries(hubStreams).filter(([, stream]) => stream.direction === direction);
 	const lost = Object.keys(retired).filter((device) => retired[device]?.retired === "lost");
 	return Object.fromEntries(
 		streams.map(([name, { config, consumers }]) => {
-			const args = { connection, config, consumers, allowDataLoss, adopt: adopt.includes(name), lost };
+			const common = { connection, allowDataLoss, ignorePending, lost };
+			const args = { ...common, config, consumers, adopt: adopt.includes(name) };
 			return [name, new Stream(name, args, { ...opts, ...keep })];
 		}),
 	);
@@ -91,8 +92,8 @@ function spreadLeaders({ topology, connection, restarts }: StreamsArgs, opts: pu
 	new Leaders("leaders", { connection, restarts, streams: streams.map(({ config }) => config.name).sort() }, opts);
 }
 
-function allPending(groups: readonly EdgeStreams[]): pulumi.Output<Record<string, string>> {
+function allPending(parts: readonly (Stream | EdgeStreams)[]): pulumi.Output<Record<string, string>> {
 	return pulumi
-		.all(groups.map((group) => group.pending))
+		.all(parts.map((part) => part.pending))
 		.apply((all) => Object.assign({}, ...all.map((pending) => pending ?? {})) as Record<string, string>);
 }

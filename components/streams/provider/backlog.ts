@@ -35,7 +35,8 @@ export function removedDevices(old: StreamProps, next: StreamProps): string[] {
 	return removedSources(old, { ...next, lost: [] }).flatMap((source) => deviceOf(source) ?? []);
 }
 
-function deviceOf({ external }: StreamSource): string | undefined {
+/** The device that a source takes from; undefined for a stream of the hub itself. */
+export function deviceOf({ external }: Pick<StreamSource, "external">): string | undefined {
 	return external?.api.split(".")[1];
 }
 

@@ -1,4 +1,5 @@
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { withoutNotes } from "./source-notes";
 
 /** A stream's or consumer's configuration as a server sends it: more fields than leafline knows. */
 export type Seen = Readonly<Record<string, unknown>>;
@@ -92,11 +93,17 @@ function streamField(field: string, value: unknown, stream: StreamConfig): unkno
 
 function compareSources(wanted: readonly StreamSource[], found: readonly StreamSource[]): Difference[] {
 	const ask = new Map(wanted.map((source) => [source.name, source]));
-	const have = new Map(found.map((source) => [source.name, source]));
+	// A server takes two sources of one name, when they differ in what it knows them by.
+	const have = new Map<string, StreamSource[]>();
+	for (const source of found) have.set(source.name, [...(have.get(source.name) ?? []), source]);
 	const names = [...new Set([...ask.keys(), ...have.keys()])].sort();
-	return names
-		.filter((name) => !same(withoutEmpty(ask.get(name)), withoutEmpty(have.get(name))))
-		.map((name) => ({ field: `sources.${name}`, wanted: ask.get(name), found: have.get(name) }));
+	return names.flatMap((name) => {
+		const wants = ask.get(name);
+		const [first, ...more] = have.get(name) ?? [];
+		if (more.length === 0 && same(withoutEmpty(wants), withoutEmpty(first))) return [];
+		const other = [first, ...more].find((source) => !same(withoutEmpty(wants), withoutEmpty(source)));
+		return [{ field: `sources.${name}`, wanted: wants, found: other ?? first }];
+	});
 }
 
 /** Fields of a consumer that count even when they are not asked for. */
@@ -134,9 +141,9 @@ export function consumerField(field: string, value: unknown): unknown {
 	return withoutEmpty(value) ?? null;
 }
 
-/** Metadata without what the server adds (`_nats.*`). */
+/** Metadata without what the server adds (`_nats.*`), and without leafline's own notes. */
 export function ownMetadata(metadata: Readonly<Record<string, string>> | undefined): Record<string, string> {
-	return Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => !key.startsWith("_nats.")));
+	return withoutNotes(Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => !key.startsWith("_nats."))));
 }
 
 export function describe({ field, wanted, found }: Difference): string {

@@ -1,5 +1,6 @@
-import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
+import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
+import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { align, misplacedFor, settleSourcingConsumer } from "./align";
 import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
@@ -148,7 +149,10 @@ async function settleStream(
 	}
 	if (!info) await putStream(api, stream, undefined, patience);
 	else if (compareStream(stream, info.config).length > 0) {
-		if (!options.allowDataLoss) await deferLoss(api, stream, info, consumer, patience);
+		if (!options.allowDataLoss) {
+			refuseIdentity(stream, info);
+			await deferLoss(api, stream, info, consumer, patience);
+		}
 		await putStream(api, stream, info, patience);
 	}
 	if (consumer) await settleSourcingConsumer(api, stream.name, consumer, options.positions, patience);
@@ -168,6 +172,18 @@ function refuseForeign(wanted: StreamConfig, { config }: StreamInfo, { adopt }: 
 	throw new UserError(
 		`a stream ${wanted.name} exists already and was not made by leafline (${differences.map(describe).join(", ")}). ` +
 			"To take it over, add it to leafline:adopt; else delete or rename it.",
+	);
+}
+
+/** A device's stream that sources the hub's keeps its place in it only under the identity that it has. */
+function refuseIdentity(wanted: StreamConfig, { config }: StreamInfo): void {
+	const named = (sources: readonly StreamSource[]) =>
+		Object.fromEntries(sources.map((source) => [source.name, source]));
+	const changes = changedIdentities(named((config.sources ?? []) as StreamSource[]), named(wanted.sources ?? []));
+	if (changes.length === 0) return;
+	throw new UserError(
+		`${wanted.name}: ${changes.map(describeChange).join(", ")} of its source would give it everything again that it ` +
+			"has. Declare a downlink with another name, or set leafline:allowDataLoss to true to have that.",
 	);
 }
 

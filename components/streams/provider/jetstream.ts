@@ -9,7 +9,9 @@ export interface StreamInfo {
 	/** When it was made, as the server writes it. */
 	readonly created?: string;
 	/** Each with the last sequence that was taken from it; only of a stream that sources. */
-	readonly sources?: readonly { readonly name: string; readonly seq?: number }[] | null;
+	readonly sources?:
+		| readonly { readonly name: string; readonly seq?: number; readonly external?: { readonly deliver: string } }[]
+		| null;
 }
 
 export interface ConsumerInfo {

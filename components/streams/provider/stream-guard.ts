@@ -1,4 +1,5 @@
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { backlogs, removedSources } from "./backlog";
 import { compareStream, type Difference, describe } from "./compare";
 import { type Connection, fingerprint, readConnection } from "./connection";
@@ -30,11 +31,42 @@ export async function refusal(old: StreamProps, next: StreamProps): Promise<stri
 			"or set leafline:allowDataLoss to true to delete this one with its messages and make it anew."
 		);
 	}
+	const identity = refusedIdentity(name, old.sources ?? {}, next.sources ?? {});
+	if (identity) return identity;
 	const connection = readConnection(next.connection) ?? readConnection(old.connection);
 	if (!connection) return undefined;
 	const lowered = loweredLimits(old.config, next.config);
 	const lost = lowered.length > 0 ? await lookForLoss(connection, name, lowered) : undefined;
 	return lost ?? lookForBacklog(connection, name, removedSources(old, next));
+}
+
+/** Why sources must not become what is wanted: the hub would take everything again that it has of them. */
+export function refusedIdentity(
+	name: string,
+	old: Readonly<Record<string, StreamSource>>,
+	next: Readonly<Record<string, StreamSource>>,
+): string | undefined {
+	const changes = changedIdentities(old, next).filter(({ movable }) => !movable);
+	if (changes.length === 0) return undefined;
+	const shown = changes.slice(0, SHOWN).map((change) => `source ${change.source}, ${describeChange(change)}`);
+	return (
+		`${name}: ${some(shown, changes.length)}: a stream on another address may be another stream, so the hub cannot go ` +
+		"on where it is, and would take everything again. Take the device out of the fleet file (`retired: drain`, later " +
+		"its line) and bring it back with the new address, or set leafline:allowDataLoss to true to have it sourced anew."
+	);
+}
+
+/** What a preview says of sources that are moved; undefined when none is. */
+export function moves(old: StreamProps, next: StreamProps): string | undefined {
+	const changes = changedIdentities(old.sources ?? {}, next.sources ?? {}).filter(({ movable }) => movable);
+	const names = new Set(changes.map(({ source }) => source));
+	const [first] = changes;
+	if (!first) return undefined;
+	const rest = names.size > 1 ? ` and ${names.size - 1} more` : "";
+	return (
+		`source ${first.source}${rest} changes what the server knows it by (${describeChange(first)}): the update moves it to ` +
+		"where the hub is, so that nothing is lost or taken twice. A device that is offline stays as it is until the next one"
+	);
 }
 
 async function lookForLoss(connection: Connection, name: string, lowered: Lowered[]): Promise<string | undefined> {

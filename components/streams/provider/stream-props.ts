@@ -18,6 +18,10 @@ export interface StreamProps {
 	/** By name of the sourced stream: a map, so that one more changes nothing else. */
 	readonly sources: Readonly<Record<string, StreamSource>>;
 	readonly consumers: Readonly<Record<string, ConsumerConfig>>;
+	/** Sources that could not be moved yet are no change. */
+	readonly ignorePending?: boolean;
+	/** Output: devices whose sources are not yet as asked, and why. `sources` holds them as they are. */
+	readonly pending?: Readonly<Record<string, string>>;
 	/** Devices that the fleet file gives up, with what they hold; no part of the stream. */
 	readonly lost?: readonly string[];
 }

@@ -1,17 +1,18 @@
 import type { StreamConfig } from "../../../topology/jetstream";
 import type { Api, Patience } from "./api";
-import { removedDevices } from "./backlog";
-import { compareStream, same } from "./compare";
+import { deviceOf, removedDevices } from "./backlog";
+import { same } from "./compare";
 import { requireConnection } from "./connection";
 import { type Control, reach } from "./control";
 import { some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";
-import { deleteStream, putStream, streamInfo } from "./jetstream";
+import { deleteStream, streamInfo } from "./jetstream";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
+import { type Settled, settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
-import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
+import { counted, losing, mayTakeOver, moves, obstacle, refusal } from "./stream-guard";
 import { DOMAIN, full, observe, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
@@ -38,7 +39,16 @@ export const stream: Handler = {
 	async diff(_id, olds, news) {
 		const [old, next] = [props(olds), props(news)];
 		const fields = ["config", "sources", "consumers", "owner", "connection", "allowDataLoss"] as const;
-		const changes = fields.some((field) => !same(old[field], next[field]));
+		const held = next.ignorePending ? waitingSources(old, next) : {};
+		const changes = fields.some((field) =>
+			field === "sources" ? !same(old.sources, { ...next.sources, ...held }) : !same(old[field], next[field]),
+		);
+		const moving = next.allowDataLoss || Object.keys(held).length > 0 ? undefined : moves(old, next);
+		if (moving) {
+			const say = reporter(next.resourceUrn);
+			say.info(moving);
+			await say.flush();
+		}
 		const replace = rejectedByServer(old.config, next.config).length > 0;
 		return { changes, ...(replace ? { replaces: ["config"], deleteBeforeReplace: true } : {}) };
 	},
@@ -49,11 +59,10 @@ export const stream: Handler = {
 		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		if (existing) mayTakeOver(wanted, existing);
-		if (!existing || compareStream(full(wanted), existing.config).length > 0) {
-			await putStream(api, full(wanted), existing, patience);
-		}
+		const settled = await settleStream(way, wanted, existing, patience, say);
 		await settleConsumers(way, wanted, {}, patience);
-		return { id: wanted.config.name, outs: inputs };
+		await say.flush();
+		return { id: wanted.config.name, outs: withSettled(inputs, settled) };
 	},
 
 	async read(id, stored) {
@@ -62,8 +71,13 @@ export const stream: Handler = {
 		const patience = patient(say, READ_MS);
 		const info = await streamInfo(api, id, patience);
 		if (!info) return { id: "", props: {} };
-		const observed = { ...stored, ...observe(known, info), consumers: await observeConsumers(api, known, patience) };
-		return { id, props: observed, inputs: observed };
+		const observed: Props = {
+			...stored,
+			...observe(known, info),
+			consumers: await observeConsumers(api, known, patience),
+		};
+		const { pending: _, ...inputs } = observed;
+		return { id, props: observed, inputs };
 	},
 
 	async update(_id, olds, news) {
@@ -71,18 +85,17 @@ export const stream: Handler = {
 		const { way, api, say } = await open(wanted);
 		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
-		const differences = existing ? compareStream(full(wanted), existing.config) : undefined;
 		if (existing && !wanted.allowDataLoss) {
 			const lost = atStake(loweredLimits(existing.config as unknown as StreamConfig, full(wanted)), existing.state);
 			if (lost.length > 0) throw new UserError(losing(lost, existing));
 		}
-		if (!differences || differences.length > 0) await putStream(api, full(wanted), existing, patience);
+		const settled = await settleStream(way, wanted, existing, patience, say);
 		await settleConsumers(way, wanted, old.consumers ?? {}, patience);
 		const gone = removedDevices(old, wanted);
 		if (gone.length > 0)
 			say.warn(`not sourced any more, their streams stay on them and nobody manages them: ${some(gone)}`);
 		await say.flush();
-		return { outs: news };
+		return { outs: withSettled(news, settled) };
 	},
 
 	async delete(id, stored) {
@@ -100,6 +113,18 @@ export const stream: Handler = {
 		await deleteStream(api, id, patient(say, READ_MS));
 	},
 };
+
+function withSettled(inputs: Props, { sources, pending }: Settled): Props {
+	return { ...inputs, sources, ...(Object.keys(pending).length > 0 && { pending }) };
+}
+
+/** The sources that could not be moved yet, as they are. */
+function waitingSources(old: StreamProps, next: StreamProps): StreamProps["sources"] {
+	const waiting = Object.entries(old.sources ?? {}).filter(
+		([name, source]) => next.sources?.[name] && Object.keys(old.pending ?? {}).includes(deviceOf(source) ?? name),
+	);
+	return Object.fromEntries(waiting);
+}
 
 function failed(inputs: Props, reason: string) {
 	// No property: the engine would print its value, and a value may be secret.

@@ -1,0 +1,77 @@
+import { type Api, ApiError, type Patience, persist } from "./api";
+import type { Control } from "./control";
+import { type StreamInfo, streamInfo } from "./jetstream";
+import { type Origin, readSourceHeader } from "./position";
+import { DOMAIN } from "./stream-props";
+import { sleep } from "./wait";
+
+const NO_SUCH_SEQUENCE = Number.MAX_SAFE_INTEGER;
+const STABLE_MS = 250;
+const BATCH = 5_000;
+const EXPIRES_MS = 2_000;
+
+/**
+ * The newest message of each source that a stream got behind a sequence of its own; called when none of them is sourced
+ * any more, to learn how far each came. Waits until what was under way has been stored.
+ */
+export async function newestBehind(
+	way: Control,
+	stream: string,
+	names: ReadonlySet<string>,
+	behind: number,
+	patience: Patience,
+): Promise<ReadonlyMap<string, Origin>> {
+	const newest = new Map<string, Origin>();
+	let from = behind;
+	let quiet = false;
+	for (;;) {
+		await stored(way.api(DOMAIN), stream, patience);
+		const info = await streamInfo(way.api(DOMAIN), stream, patience);
+		const last = info?.state.last_seq ?? 0;
+		const found = last > from ? await scan(way, stream, from, last) : [];
+		const own = found.filter((origin) => names.has(origin.stream));
+		for (const origin of own) newest.set(origin.stream, origin);
+		// Twice nothing of them, a moment apart, from a server that no longer sources them.
+		if (own.length === 0 && quiet && !sources(info, names)) return newest;
+		quiet = own.length === 0;
+		from = Math.max(from, last);
+		await sleep(STABLE_MS);
+	}
+}
+
+function sources(info: StreamInfo | undefined, names: ReadonlySet<string>): boolean {
+	return ((info?.config.sources ?? []) as { name: string }[]).some(({ name }) => names.has(name));
+}
+
+/**
+ * Comes back when everything is stored that a stream's leader has taken so far. Removing a message that no stream can
+ * have goes the same way as messages do, through the log of a replicated stream, and is answered when its turn has come.
+ */
+async function stored(api: Api, stream: string, patience: Patience): Promise<void> {
+	const body = { seq: NO_SUCH_SEQUENCE, no_erase: true };
+	try {
+		await persist((timeout) => api.ask(`STREAM.MSG.DELETE.${stream}`, body, timeout), patience);
+	} catch (error) {
+		if (!(error instanceof ApiError)) throw error;
+	}
+}
+
+async function scan(way: Control, stream: string, behind: number, last: number): Promise<Origin[]> {
+	const jetstream = way.hub.jetstream({ apiPrefix: `$JS.${DOMAIN}.API` });
+	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: behind + 1, headers_only: true });
+	const found: Origin[] = [];
+	for (;;) {
+		let seen = 0;
+		let at = 0;
+		let pending = 0;
+		for await (const message of await consumer.fetch({ max_messages: BATCH, expires: EXPIRES_MS })) {
+			const origin = readSourceHeader(message.headers?.get("Nats-Stream-Source") ?? "");
+			if (origin) found.push(origin);
+			seen++;
+			at = message.seq;
+			pending = message.info.pending;
+			if (at >= last || pending === 0) break;
+		}
+		if (seen === 0 || at >= last || pending === 0) return found;
+	}
+}

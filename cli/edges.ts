@@ -2,6 +2,7 @@ import { connect, type NatsConnection } from "nats";
 import type { LeaflineOutput } from "../contract/outputs";
 import { edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { type ApiReply, ask, type Hub } from "./hub";
+import { programFacts } from "./programs";
 import type { EdgeFacts, EdgeStreamFacts } from "./state";
 
 /** How long a device has for its answer. Devices on a busy slow link need more than one that idles. */
@@ -48,6 +49,9 @@ export class Edges {
 		const streams: Record<string, EdgeStreamFacts> = {};
 		const request = await this.route(device);
 		if (!request) return undefined;
+		const own = Object.keys(this.outputs.classes).map((name) => edgeStreamName(device, name));
+		const loopback = this.isLocal(device) ? await this.connection(device) : undefined;
+		const asked = programFacts(request, own, loopback).catch(() => undefined);
 		await Promise.all(
 			classes.map(async (name) => {
 				const stream = edgeStreamName(device, name);
@@ -59,7 +63,8 @@ export class Edges {
 				if (facts) streams[name] = facts;
 			}),
 		);
-		return { at: Date.now(), streams };
+		const programs = await asked;
+		return { at: Date.now(), streams, ...(programs && { programs }) };
 	}
 
 	private isLocal(device: string): boolean {

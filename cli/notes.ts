@@ -1,5 +1,7 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import { edgeSubjects } from "../topology/names";
 import { percent } from "./format";
+import { programNotes } from "./programs";
 import type { EdgeFacts, EdgeStreamFacts, SourceFacts } from "./state";
 
 /** So full of what the hub has that nobody seems to make room. */
@@ -31,7 +33,14 @@ export function notes(
 		}
 		if (source.error) result.push(`${name}: ${source.error}`);
 	}
+	if (edge?.programs) result.push(...programNotes(edge.programs, captured(outputs, device)));
 	return result;
+}
+
+/** What the classes of a device store, by class. */
+function captured({ classes }: LeaflineOutput, device: string): Record<string, readonly string[]> {
+	const uplinks = Object.entries(classes).filter(([, { direction }]) => direction === "uplink");
+	return Object.fromEntries(uplinks.map(([name, { accepts }]) => [name, [...accepts, edgeSubjects(device, name)]]));
 }
 
 /** Bytes of a stream that the hub has not got. @param backlog messages that it has not got */

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
 import { notes, unsentBytes } from "./notes";
+import type { ProgramFacts } from "./programs";
 import { type ReaderFacts, type ReaderState, readerStates } from "./readers";
 
 /**
@@ -26,6 +27,8 @@ export interface EdgeFacts {
 	readonly at: number;
 	/** By class. */
 	readonly streams: Readonly<Record<string, EdgeStreamFacts>>;
+	/** Absent if it gave no answer to that. */
+	readonly programs?: ProgramFacts;
 }
 
 export interface SourceFacts {

@@ -208,10 +208,10 @@ async function routesAsOnAws(
 	return { compression: "s2_fast", tls };
 }
 
-/** A stream that keeps everything, with what is different. */
+/** A stream that keeps all that a test stores, with what is different. On a device, it must state a limit. */
 export function streamConfig(name: string, more: Partial<StreamConfig> = {}): StreamConfig {
 	const usual = { retention: "limits", storage: "file", discard: "old", num_replicas: 1 } as const;
-	return { name, ...usual, max_msgs: -1, max_bytes: -1, max_age: 0, ...more };
+	return { name, ...usual, max_msgs: -1, max_bytes: 128 * 1024 ** 2, max_age: 0, ...more };
 }
 
 /** The durable consumer that another domain sources through. */

@@ -199,7 +199,9 @@ test("a device that is given up goes with what it holds, also while it is connec
 
 test("a device that refuses fails the operation, names itself, and leaves the others done", async () => {
 	await way.api("edge1").ask("STREAM.DELETE.edge1_can", undefined, 5_000);
-	await way.api("edge1").ask("STREAM.CREATE.edge1_can", { name: "edge1_can", subjects: ["else"], max_bytes: 1_000_000 }, 5_000);
+	await way
+		.api("edge1")
+		.ask("STREAM.CREATE.edge1_can", { name: "edge1_can", subjects: ["else"], max_bytes: 1_000_000 }, 5_000);
 	const classes = { can: { ...CAN, maxBytes: 70_000_000 } };
 	const error = await edgeStreams.update("north", props(), props(DEVICES, { classes })).catch((caught) => caught);
 	expect(error.message).toMatch(/1 device refused:\nedge1: a stream edge1_can exists already/);

@@ -18,7 +18,8 @@ export interface ConfMap {
  *         whole, a lone surrogate, a key with both kinds of quotes or a line break
  */
 export function renderNatsConfig(tree: ConfMap, comment?: string): string {
-	const header = (comment?.split(/\r\n|\r|\n/) ?? []).map((line) => `# ${line}`.trimEnd());
+	// A NUL would end the file there.
+	const header = (comment?.replaceAll("\0", "").split(/\r\n|\r|\n/) ?? []).map((line) => `# ${line}`.trimEnd());
 	return [...header, ...entries(tree, "")].map((line) => `${line}\n`).join("");
 }
 

@@ -1,5 +1,5 @@
 import { PARAMETER, SECRET_PARAMETERS } from "../../render/node/files";
-import { readNatsConfig } from "../../render/read-nats-config";
+import { readNatsConfig } from "../../render/read-nats-config/read";
 import { type DesignParameter, type DesignServer, type Maybe, UNKNOWN } from "../model";
 import { setting } from "../rules/hub/conf";
 import { INSTANCES } from "./instances";

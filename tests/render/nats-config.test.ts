@@ -35,7 +35,7 @@ describe("writer", () => {
 	});
 
 	it("keeps a comment a comment, whatever line ends it has", () => {
-		expect(renderNatsConfig({ a: 1 }, "one\ntwo\r\nport: 1\rport: 2")).toBe(
+		expect(renderNatsConfig({ a: 1 }, "one\ntw\0o\r\nport: 1\rport: 2")).toBe(
 			"# one\n# two\n# port: 1\n# port: 2\na: 1\n",
 		);
 	});

@@ -57,8 +57,10 @@ export interface DesignStream {
 export interface DesignServer {
 	readonly origin: Origin;
 	readonly role: "hub" | "leaf";
-	/** Parsed or rendered tree of the configuration. */
+	/** Parsed or rendered tree of the configuration; unknown as well where its text cannot be read. */
 	readonly conf: Maybe<Readonly<Record<string, unknown>>>;
+	/** Where and why the text of the configuration cannot be read. It never quotes the text. */
+	readonly unreadable?: { readonly line: number; readonly column: number; readonly problem: string };
 	readonly version?: Maybe<string>;
 	/** Bytes of the volume that holds `store_dir`, where known. */
 	readonly diskBytes?: number;

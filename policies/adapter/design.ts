@@ -1,5 +1,5 @@
-import { type Design, type DesignServer, type DesignStream, type Maybe, UNKNOWN } from "../model";
-import { block, setting } from "../rules/hub/conf";
+import { type Design, type DesignStream, type Maybe, UNKNOWN } from "../model";
+import { maxFileOf } from "../rules/streams/conf-bytes";
 import { INSTANCES, instancesOf, volumesOf } from "./instances";
 import { foreignStreams, JETSTREAM } from "./jetstream";
 import { LEAFLINE, leaflineParts } from "./leafline";
@@ -20,7 +20,8 @@ export function isJudged(type: string): boolean {
 export function toDesign(resources: readonly Resource[]): Design {
 	const { streams, devices, roles } = leaflineParts(resources);
 	const servers = serversOf(resources);
-	const limits = servers.flatMap(({ conf }) => maxFile(conf) ?? []);
+	const known = servers.flatMap(({ conf }) => (conf === UNKNOWN ? [] : [maxFileOf(conf)]));
+	const limits = known.filter((limit) => typeof limit === "number");
 	const own = limits.length === 0 ? {} : { maxFile: Math.min(...limits) };
 	return {
 		streams: [
@@ -35,12 +36,6 @@ export function toDesign(resources: readonly Resource[]): Design {
 		devices,
 		roles,
 	};
-}
-
-/** JetStream's limit of one node, where its configuration is known. */
-function maxFile(conf: DesignServer["conf"]): number | undefined {
-	const limit = conf === UNKNOWN ? undefined : setting(block(conf, "jetstream"), "max_file");
-	return typeof limit === "number" ? limit : undefined;
 }
 
 /** Of the hub's streams; unknown when it may be fewer than those that are known. */

@@ -1,5 +1,5 @@
 import { PARAMETER, SECRET_PARAMETERS } from "../../render/node/files";
-import { readNatsConfig } from "../../render/read-nats-config/read";
+import { FROM_ENVIRONMENT, NatsConfigError, type ReadValue, readNatsConfig } from "../../render/read-nats-config/read";
 import { type DesignParameter, type DesignServer, type Maybe, UNKNOWN } from "../model";
 import { setting } from "../rules/hub/conf";
 import { INSTANCES } from "./instances";
@@ -38,7 +38,7 @@ export function serversOf(resources: readonly Resource[]): DesignServer[] {
 }
 
 function server(resource: Resource, files: ReadonlyMap<string, Resource>, all: readonly Resource[]): DesignServer {
-	const conf = read(contentOf(resource));
+	const { conf, unreadable } = read(contentOf(resource), files);
 	const name = conf === UNKNOWN ? undefined : setting(conf, "server_name");
 	const release = files.get(PARAMETER.release);
 	const volume = files.get(PARAMETER.volume);
@@ -47,20 +47,37 @@ function server(resource: Resource, files: ReadonlyMap<string, Resource>, all: r
 		origin: originOf(resource, typeof name === "string" ? name : resource.name),
 		role: "hub",
 		conf,
+		...(unreadable && { unreadable }),
 		...(release && { version: versionIn(contentOf(release)) }),
 		...(bytes !== undefined && { diskBytes: bytes }),
 	};
 }
 
-/** A text that somebody else wrote is taken for unknown: nothing is claimed of it. */
-function read(conf: Maybe<string>): DesignServer["conf"] {
-	if (conf === UNKNOWN) return UNKNOWN;
+/** A file that is included is at hand where it is a parameter of the same node. */
+function read(text: Maybe<string>, files: ReadonlyMap<string, Resource>): Pick<DesignServer, "conf" | "unreadable"> {
+	if (text === UNKNOWN) return { conf: UNKNOWN };
+	let later = false;
+	const include = (path: string): string | undefined => {
+		const file = files.get(path);
+		const content = file && contentOf(file);
+		later ||= content === UNKNOWN;
+		return content === UNKNOWN ? undefined : content;
+	};
 	try {
-		return readNatsConfig(conf);
+		return { conf: known(readNatsConfig(text, { include })) as Readonly<Record<string, unknown>> };
 	} catch (error) {
-		if (error instanceof SyntaxError) return UNKNOWN;
-		throw error;
+		if (!(error instanceof NatsConfigError)) throw error;
+		const { line, column, problem } = error;
+		return { conf: UNKNOWN, ...(!later && { unreadable: { line, column, problem } }) };
 	}
+}
+
+/** What the server takes from its environment is known to nobody before it runs. */
+function known(value: ReadValue): unknown {
+	if (value === FROM_ENVIRONMENT) return UNKNOWN;
+	if (typeof value !== "object") return value;
+	if (Array.isArray(value)) return value.map(known);
+	return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, known(part)]));
 }
 
 function versionIn(release: Maybe<string>): Maybe<string> {

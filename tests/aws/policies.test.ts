@@ -157,7 +157,7 @@ describe("prod with one thing changed by a transformation is refused", () => {
 			message: "hub-1-leaf.key is a secret, and its type is not SecureString: it is stored in plain text",
 		},
 		"listeners-are-not-public": {
-			change: [conf(1, { http: "0.0.0.0:8222" })],
+			change: [conf(1, { http: "0.0.0.0:8222", LOGTIME: true, logtime: false })],
 			at: "hub-1-hub.conf",
 			message:
 				"hub_1 listens for monitoring on every address of its machine, port 8222: only the leaf port may be public",
@@ -185,6 +185,11 @@ describe("prod with one thing changed by a transformation is refused", () => {
 			change: [],
 			at: "hub-2-hub.conf",
 			message: "hub_2 has no_auth_user: it lets in whoever shows no credentials",
+		},
+		"server-configuration-is-readable": {
+			change: [],
+			at: "hub-1-hub.conf",
+			message: "the configuration of hub_1 says two things with LOGTIME and logtime: the server takes either",
 		},
 		"max-file-fits-disk": {
 			change: [],

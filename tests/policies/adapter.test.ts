@@ -35,6 +35,46 @@ function parameter(file: string, insecureValue: unknown, more: Partial<Resource>
 	return resource(PARAMETER, file, { name, type: "String", insecureValue, ...inputs }, more);
 }
 
+const [PASSWORD, DEFAULT_USER, UNREADABLE] = [
+	"server-uses-no-passwords",
+	"hub-has-no-default-user",
+	"server-configuration-is-readable",
+];
+/** As people write them: each lets somebody in, or cannot be judged. */
+const CONFIGURATIONS: readonly (readonly [what: string, text: string, rules: readonly string[]])[] = [
+	["a user", "authorization { user: admin, password: hunter2 }\n", [PASSWORD]],
+	[
+		"JSON",
+		'{ "leafnodes": { "port": 7422, "authorization": { "user": "truck", "password": "hunter2" } } }\n',
+		[PASSWORD],
+	],
+	["a variable", "PASS = hunter2\nauthorization { user: admin, password: $PASS }\n", [PASSWORD]],
+	["the environment", "authorization { user: admin, password: $NATS_PASSWORD }\n", [PASSWORD]],
+	["a token", "authorization: {\n  token = 'hunter2' # of all\n}\n", [PASSWORD]],
+	["capitals", "AUTHORIZATION {\n  USER: admin\n  PASS: hunter2\n}\n", [PASSWORD]],
+	["no separators", "authorization {\n  users [\n    { user admin, password hunter2 }\n  ]\n}\n", [PASSWORD]],
+	[
+		"bcrypt",
+		"authorization { user: admin, password: $2a$11$3kIDaCxw.Glsl1.u5nKa6eUnNDLV5HV9tIuUp7EHhMt6Nm9myW1aS }\n",
+		[PASSWORD],
+	],
+	[
+		"accounts",
+		"accounts {\n  HUB { users = [ { user: a, password: 'hunter2' } ] }\n}\nno_auth_user: a\n",
+		[PASSWORD, DEFAULT_USER],
+	],
+	[
+		"leafnodes",
+		"leaf { port: 7422, authorization { users = [ { username: a, pass: hunter2, account: A } ] } }\n",
+		[PASSWORD],
+	],
+	["a route", "cluster { port: 6222, routes = [ nats-route://a:hunter2@hub-2:6222 ] }\n", [PASSWORD]],
+	["nobody asked", "port: 4222\nleafnodes { port: 7422 }\n", [DEFAULT_USER]],
+	["another file", "leafnodes { port: 7422 }\ninclude ./auth.conf\n", [UNREADABLE]],
+	["another file in quotes", "authorization {\n  include 'auth.conf'\n}\n", [UNREADABLE]],
+	["a text that no server takes", "authorization { user: admin, password: hunter2\n", [UNREADABLE]],
+];
+
 const group = (inputs: object) => toDesign([resource("aws:ec2/securityGroup:SecurityGroup", "group", inputs)]).ingress;
 
 describe("what is unknown", () => {
@@ -255,13 +295,39 @@ describe("a hub's node in the parameter store", () => {
 		expect(toDesign([stream]).streams[0]).not.toHaveProperty("maxFile");
 	});
 
-	test("is unknown while its text is, or when somebody else wrote it", () => {
-		for (const text of [UNKNOWN, "listen: localhost:4222"]) {
-			const { servers } = toDesign([parameter("hub.conf", text)]);
-			expect(servers).toMatchObject([{ conf: UNKNOWN, origin: { label: "hub.conf" } }]);
-			expect(servers[0]).not.toHaveProperty("version");
-		}
+	test("is unknown while its text is", () => {
+		const { servers } = toDesign([parameter("hub.conf", UNKNOWN)]);
+		expect(servers).toMatchObject([{ conf: UNKNOWN, origin: { label: "hub.conf" } }]);
+		expect(servers[0]).not.toHaveProperty("version");
+		expect(servers[0]).not.toHaveProperty("unreadable");
 		expect(toDesign([parameter("hub.conf", conf), parameter("release", UNKNOWN)]).servers[0]?.version).toBe(UNKNOWN);
+	});
+
+	test("is read as the server reads it, whoever wrote it", () => {
+		const text =
+			"PORT = 4333\nserver_name: other; Net: 10.0.0.5; port: $PORT\njetstream { max_file: 5GiB, domain: $D }\n";
+		const [server] = toDesign([parameter("hub.conf", text)]).servers;
+		expect(server).toMatchObject({ origin: { label: "other" }, conf: { port: 4333, jetstream: { domain: UNKNOWN } } });
+		const stream = resource("pulumi-nodejs:dynamic/leafline:Stream", "hub_can", { config: { name: "hub_can" } });
+		expect(toDesign([stream, parameter("hub.conf", text)]).streams[0]?.maxFile).toBe(5 * 1024 ** 3);
+	});
+
+	test("is read with the files of the same node that it includes, and is unreadable with any other", () => {
+		const text = "include users.conf\n";
+		const conf = parameter("hub.conf", text);
+		const users = (content: unknown) => toDesign([conf, parameter("users.conf", content)]).servers[0];
+		expect(users("no_auth_user: a\n")?.conf).toEqual({ no_auth_user: "a" });
+		expect(users(UNKNOWN)).toMatchObject({ conf: UNKNOWN });
+		expect(users(UNKNOWN)).not.toHaveProperty("unreadable");
+		const message = expect.stringContaining("which is not at hand");
+		expect(toDesign([conf]).servers[0]).toMatchObject({ unreadable: { line: 1, column: 9, problem: message } });
+	});
+
+	test.each(CONFIGURATIONS)("is refused: %s", (_, text, expected) => {
+		const findings = evaluate(toDesign([parameter("hub.conf", text)]), policyConfig(), rules);
+		const found = findings.filter(({ severity }) => severity === "mandatory").map(({ rule }) => rule);
+		expect(found).toEqual(expect.arrayContaining([...expected]));
+		expect(JSON.stringify(findings)).not.toContain("hunter2");
 	});
 
 	test("is none without a configuration, or elsewhere", () => {

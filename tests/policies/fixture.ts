@@ -155,6 +155,7 @@ function servers({ settings: { hub }, devices, fleet }: Topology): Design["serve
 				server_name: "hub_1",
 				listen: `127.0.0.1:${hub.clientPort}`,
 				http: `127.0.0.1:${hub.monitorPort}`,
+				operator: "operator.jwt",
 				jetstream: { domain: HUB_DOMAIN, store_dir: hub.storeDir, max_mem: hub.memoryBytes, max_file: hub.fileBytes },
 				leafnodes: { listen: `0.0.0.0:${hub.leafPort}`, tls: { cert_file: "tls.crt", key_file: "tls.key" } },
 			},

@@ -1,10 +1,12 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../policies/evaluate";
 import { type DesignIngress, type DesignInstance, type DesignParameter, UNKNOWN } from "../../policies/model";
+import { rules } from "../../policies/rules";
 import { isPublic } from "../../policies/rules/hub/addresses";
 import { secretsIn } from "../../policies/rules/hub/secrets";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
-import { compliantDesign } from "./fixture";
+import { compliantDesign, policyConfig } from "./fixture";
 import { letIn, withConf, withInstance, withParameter, withServer, withVolume } from "./hub-fixture";
 
 describe("ingress", () => {
@@ -172,6 +174,8 @@ describe("listeners", () => {
 		[{ cluster: { listen: "198.51.100.7:6222" } }, "routes on the public address 198.51.100.7, port 6222"],
 		[{ websocket: { port: 443 } }, `WebSocket clients ${everywhere}, port 443`],
 		[{ mqtt: { port: 1883 } }, `MQTT clients ${everywhere}, port 1883`],
+		[{ WS: { Net: "0.0.0.0", PORT: 443 } }, `WebSocket clients ${everywhere}, port 443`],
+		[{ listen: "127.0.0.1:4222", net: "0.0.0.0", http: "127.0.0.1:8222" }, `clients ${everywhere}, port 4222`],
 	])("%o", (change, what) => {
 		expectBroken(withConf("hub_1", change), {
 			rule: "listeners-are-not-public",
@@ -214,6 +218,46 @@ describe("listeners", () => {
 			expectUnknown(withConf("hub_1", change), "the address on which hub_1 listens for clients");
 		},
 	);
+});
+
+describe("listeners beside the clients'", () => {
+	it.each([
+		[{ Monitor_Port: 8222 }, "monitoring"],
+		[{ prof_port: 6060 }, "profiling"],
+	])("are where the clients are, unless they say otherwise: %o", (change, what) => {
+		const findings = evaluate(
+			withConf("hub_1", { ...change, http: undefined, listen: ":4222", tls: {} }),
+			policyConfig(),
+			rules,
+		);
+		expect(findings.map(({ message }) => message)).toContainEqual(
+			expect.stringContaining(`hub_1 listens for ${what} on every address`),
+		);
+	});
+});
+
+describe("a configuration", () => {
+	const rule = "server-configuration-is-readable";
+	it("that cannot be read is told so, and nothing else", () => {
+		const unreadable = { line: 3, column: 5, problem: "a value is missing here" };
+		const message = "the configuration of hub_1 cannot be read, line 3, column 5: a value is missing here";
+		expectBroken(withServer("hub_1", { conf: UNKNOWN, unreadable }), { rule, at: "hub_1", message });
+	});
+
+	it.each([
+		[{ PORT: 4222, port: 4333 }, "PORT and port"],
+		[{ authorization: { users: [{ nkey: "UA", seed: "UB" }] } }, "nkey and seed"],
+		[{ leafnodes: { port: 7422, Port: 7423 } }, "port and Port"],
+	])("that says two things of one setting: %o", (change, what) => {
+		const message = `the configuration of hub_1 says two things with ${what}: the server takes either`;
+		expectBroken(withConf("hub_1", change), { rule, at: "hub_1", message });
+	});
+
+	it.each([
+		[{ PORT: 4222, port: 4222 }],
+		[{ accounts: { a: { jetstream: true }, A: { jetstream: false } } }],
+		[{ mappings: { pass: "one", password: "two" } }],
+	])("may have %o", (change) => expectCompliant(withConf("hub_1", change)));
 });
 
 describe("clients of the hub", () => {

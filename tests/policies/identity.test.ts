@@ -31,7 +31,47 @@ describe("the hub's users", () => {
 	});
 
 	it.each([
+		[{ operator: undefined }],
+		[{ operator: [] }],
+		[{ operator: undefined, authorization: { timeout: 2, users: [] }, accounts: { HUB: { jetstream: true } } }],
+		[{ operator: undefined, leafnodes: { port: 7422, authorization: { account: "HUB" } } }],
+	])("are everybody where nobody is asked: %o", (change) => {
+		expectBroken(withConf("hub_1", change), {
+			rule: "hub-has-no-default-user",
+			at: "hub_1",
+			message: "hub_1 has a leaf port and no operator or user: it lets in whoever connects",
+		});
+	});
+
+	it.each([
+		[{ operator: undefined, roots: ["a.jwt"] }],
+		[{ operator: undefined, Authorization: { Users: [{ nkey: "UA" }] } }],
+		[{ operator: undefined, accounts: { HUB: { users: [{ nkey: "UA" }] } } }],
+		[{ operator: undefined, leafnodes: { port: 7422, authorization: { nkey: "UA" } } }],
+		[{ operator: undefined, leafnodes: { port: 7422, tls: { verify: true } } }],
+		[{ operator: undefined, leafnodes: { remotes: [] } }],
+	])("are asked, or there is no way in: %o", (change) => expectCompliant(withConf("hub_1", change)));
+
+	it.each([
+		[{ operator: undefined, accounts: UNKNOWN }, "whom hub_1 lets in"],
+		[{ operator: undefined, accounts: { HUB: UNKNOWN } }, "whom hub_1 lets in"],
+		[{ authorization: UNKNOWN }, "whether hub_1 has passwords"],
+		[{ accounts: { HUB: UNKNOWN } }, "whether hub_1 has passwords"],
+		[{ accounts: { HUB: { users: [UNKNOWN] } } }, "whether hub_1 has passwords"],
+		[{ websocket: UNKNOWN }, "no_auth_user of hub_1"],
+	])("are not known with %o", (change, what) => expectUnknown(withConf("hub_1", change), what));
+
+	it.each([
 		[{ authorization: { user: "a", password: "b" } }, "authorization"],
+		[{ Authorization: { PASS: "b" } }, "Authorization"],
+		[{ accounts: { HUB: { Users: [{ Username: "a", Pass: "$2a$11$x" }] } } }, "accounts.HUB.Users"],
+		[
+			{ leafnodes: undefined, leaf: { port: 7422, authorization: { users: [{ username: "a", pass: "b" }] } } },
+			"leaf.authorization.users",
+		],
+		[{ ws: { listen: "127.0.0.1:443", authentication: { token: "t" } } }, "ws.authentication"],
+		[{ gateway: { name: "a", gateways: [{ name: "b", url: "nats://a:b@b:7222" }] } }, "the URL of a gateway"],
+		[{ cluster: { routes: ["nats-route://token@hub-2:6222"] } }, "the URL of a route"],
 		[{ authorization: { users: [{ user: "a", password: UNKNOWN }] } }, "authorization.users"],
 		[{ authorization: { token: "t" } }, "authorization"],
 		[{ accounts: { HUB: { users: [{ nkey: "UA" }, { user: "a", password: "b" }] } } }, "accounts.HUB.users"],

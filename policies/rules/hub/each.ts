@@ -17,6 +17,11 @@ export function eachInstance<K extends keyof DesignInstance>(
 		});
 }
 
+/** Nothing is known of its configuration yet. One that cannot be read has been told so by a rule of its own. */
+export function isOpen({ conf, unreadable }: DesignServer): boolean {
+	return !isKnown(conf) && unreadable === undefined;
+}
+
 /** A rule that judges every server by its configuration. */
 export function eachServer(
 	applies: (server: DesignServer) => boolean,
@@ -25,7 +30,7 @@ export function eachServer(
 	return (design, config) => {
 		const servers = design.servers.filter(applies);
 		const known = servers.flatMap((server) => (isKnown(server.conf) ? judge(server.conf, server, config, design) : []));
-		const open = servers.filter(({ conf }) => !isKnown(conf)).map(({ origin }) => origin);
+		const open = servers.filter(isOpen).map(({ origin }) => origin);
 		return [...known, ...unknownTogether(open, (label) => `configuration of ${label}`)];
 	};
 }

@@ -10,6 +10,7 @@ import { hubVolumeIsProtected } from "./hub-volume-is-protected";
 import { instanceStoreHasThreeReplicas } from "./instance-store-has-three-replicas";
 import { listenersAreNotPublic } from "./listeners-are-not-public";
 import { secretsAreSecureStrings } from "./secrets-are-secure-strings";
+import { serverConfigurationIsReadable } from "./server-configuration-is-readable";
 import { serverVersionHasTheFixes } from "./server-version-has-the-fixes";
 import { userDataHoldsNoSecret } from "./user-data-holds-no-secret";
 
@@ -27,4 +28,5 @@ export const hubRules: readonly Rule[] = [
 	hubAmiIsPinned,
 	instanceStoreHasThreeReplicas,
 	serverVersionHasTheFixes,
+	serverConfigurationIsReadable,
 ];

@@ -1,7 +1,7 @@
-import type { Rule } from "../../model";
-import { block, setting } from "../hub/conf";
+import { type Outcome, type Rule, UNKNOWN } from "../../model";
+import { block, type Conf, isBlock, listed, setting } from "../hub/conf";
 import { eachServer } from "../hub/each";
-import { complies, violates } from "../outcomes";
+import { complies, unknown, violates } from "../outcomes";
 
 export const hubHasNoDefaultUser: Rule = {
 	name: "hub-has-no-default-user",
@@ -19,14 +19,39 @@ export const hubHasNoDefaultUser: Rule = {
 	},
 	check: eachServer(
 		({ role }) => role === "hub",
-		(conf, { origin }) => {
-			const blocks = { "": conf, " for WebSocket": block(conf, "websocket", "ws"), " for MQTT": block(conf, "mqtt") };
-			const found = Object.entries(blocks).find(([, part]) => setting(part, "no_auth_user") !== undefined);
-			return [
-				found === undefined
-					? complies(origin)
-					: violates(origin, `${origin.label} has no_auth_user${found[0]}: it lets in whoever shows no credentials`),
-			];
+		(conf, { origin }): Outcome[] => {
+			const where = { "": conf, " for WebSocket": setting(conf, "websocket"), " for MQTT": setting(conf, "mqtt") };
+			for (const [name, part] of Object.entries(where)) {
+				if (!isBlock(part) || setting(part, "no_auth_user") === undefined) continue;
+				const message = `${origin.label} has no_auth_user${name}: it lets in whoever shows no credentials`;
+				return [violates(origin, message)];
+			}
+			if (Object.values(where).includes(UNKNOWN)) return [unknown(origin, `no_auth_user of ${origin.label}`)];
+			const asks = asksLeaves(conf);
+			if (asks === UNKNOWN) return [unknown(origin, `whom ${origin.label} lets in`)];
+			const message = `${origin.label} has a leaf port and no operator or user: it lets in whoever connects`;
+			return [asks ? complies(origin) : violates(origin, message)];
 		},
 	),
 };
+
+/** Whether a leaf must show who it is, by credentials or by a certificate. */
+function asksLeaves(conf: Conf): boolean | typeof UNKNOWN {
+	const leafnodes = setting(conf, "leafnodes");
+	if (leafnodes === UNKNOWN) return UNKNOWN;
+	const listens = ["listen", "port", "host"].some((key) => isBlock(leafnodes) && setting(leafnodes, key) !== undefined);
+	if (!listens || !isBlock(leafnodes)) return true;
+	const own = block(leafnodes, "authorization");
+	const accounts = Object.values(block(conf, "accounts"));
+	const asking = [
+		setting(conf, "operator"),
+		setting(conf, "trusted_keys"),
+		...["user", "password", "token", "users", "auth_callout"].map((key) => setting(block(conf, "authorization"), key)),
+		...["user", "nkey", "users"].map((key) => setting(own, key)),
+		...accounts.map((account) => (isBlock(account) ? setting(account, "users") : account)),
+		setting(block(leafnodes, "tls"), "verify") || undefined,
+	];
+	const open = [setting(conf, "authorization"), setting(conf, "accounts"), setting(leafnodes, "tls"), ...asking];
+	if (asking.some((part) => part !== undefined && part !== UNKNOWN && listed(part).length > 0)) return true;
+	return open.includes(UNKNOWN) ? UNKNOWN : false;
+}

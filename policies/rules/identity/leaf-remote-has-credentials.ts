@@ -28,7 +28,7 @@ export const leafRemoteHasCredentials: Rule = {
 				if (!isKnown(remote)) {
 					return unknown(origin, `leaf remotes of ${origin.label}`);
 				}
-				const shown = setting(remote, "credentials", "creds", "nkey", "seed");
+				const shown = setting(remote, "credentials") ?? setting(remote, "nkey");
 				if (shown === UNKNOWN) {
 					return unknown(origin, `credentials of ${origin.label}`);
 				}

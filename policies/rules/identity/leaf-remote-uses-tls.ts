@@ -47,6 +47,6 @@ export const leafRemoteUsesTls: Rule = {
 
 /** The one kind of URL that makes a leaf insist. */
 function isSecureWebSocket(remote: Conf): boolean {
-	const urls = listed(setting(remote, "url", "urls"));
+	const urls = listed(setting(remote, "urls"));
 	return urls.length > 0 && urls.every((url) => typeof url === "string" && /^wss:\/\//i.test(url));
 }

@@ -1,7 +1,7 @@
-import type { DesignServer, Rule } from "../../model";
-import { type Conf, isBlock, listed, remotesOf, setting } from "../hub/conf";
+import { type Outcome, type Rule, UNKNOWN } from "../../model";
+import { block, type Conf, isBlock, listed, remotesOf, setting, settingName } from "../hub/conf";
 import { eachServer } from "../hub/each";
-import { complies, violates } from "../outcomes";
+import { complies, unknown, violates } from "../outcomes";
 
 export const serverUsesNoPasswords: Rule = {
 	name: "server-uses-no-passwords",
@@ -23,53 +23,62 @@ export const serverUsesNoPasswords: Rule = {
 	},
 	check: eachServer(
 		() => true,
-		(conf, server) => {
-			const { origin } = server;
-			const [first, ...others] = [...new Set([...passwords(conf, server), ...inUrls(conf)])];
+		(conf, server): Outcome[] => {
+			const { origin, role } = server;
+			const found = role === "hub" ? search(conf, "") : { places: [], open: false };
+			const [first, ...others] = [...new Set([...found.places, ...inUrls(conf)])];
 			const more = others.length === 0 ? "" : ` and ${others.length} more places`;
-			return [
-				first === undefined
-					? complies(origin)
-					: violates(origin, `${origin.label} has a password in ${first}${more}: whoever knows it is let in`),
-			];
+			if (first !== undefined) {
+				return [violates(origin, `${origin.label} has a password in ${first}${more}: whoever knows it is let in`)];
+			}
+			return [found.open ? unknown(origin, `whether ${origin.label} has passwords`) : complies(origin)];
 		},
 	),
 };
 
-const KEYS: readonly string[] = ["user", "username", "pass", "password", "token"];
+const KEYS: readonly string[] = ["user", "password", "token"];
 /** Blocks with keys of the user's own choice, or with passwords for somebody else. */
-const OTHER: readonly string[] = ["mappings", "maps", "resolver_preload", "server_metadata", "proxy", "remotes"];
+const OTHER: readonly string[] = ["mappings", "resolver_preload", "server_metadata", "proxy", "remotes"];
+/** Blocks that passwords stand in, however deep. */
+const HOLDERS: readonly string[] = [
+	...["accounts", "authorization", "users"],
+	...["cluster", "gateway", "gateways", "leafnodes", "websocket", "mqtt"],
+];
 
-/** Blocks in which a user, password or token stands. On a device, its own programs may have passwords of their own. */
-function passwords(conf: Conf, { role }: DesignServer): string[] {
-	return role === "hub" ? search(conf, "") : [];
+interface Found {
+	/** Blocks in which a user, password or token stands. */
+	readonly places: readonly string[];
+	/** A block in which one could stand is not known. */
+	readonly open: boolean;
 }
 
-function search(value: unknown, path: string): string[] {
-	if (Array.isArray(value)) {
-		return value.flatMap((part) => search(part, path));
-	}
-	if (!isBlock(value)) {
-		return [];
-	}
-	return Object.entries(value).flatMap(([key, part]) => {
-		const name = key.toLowerCase();
-		if (OTHER.includes(name) || part === undefined) {
-			return [];
-		}
-		const inside = typeof part === "object" && part !== null;
-		return inside ? search(part, path === "" ? key : `${path}.${key}`) : KEYS.includes(name) ? [path || key] : [];
-	});
+/** On a device, its own programs may have passwords of their own: only hubs are searched. */
+function search(value: unknown, path: string): Found {
+	const parts = Array.isArray(value)
+		? value.map((part) => (part === UNKNOWN ? { places: [], open: true } : search(part, path)))
+		: Object.entries(isBlock(value) ? value : {}).map(([key, part]) => entry(key, part, path));
+	return { places: parts.flatMap(({ places }) => places), open: parts.some(({ open }) => open) };
 }
 
-/** URLs that carry a password to another server. */
+function entry(key: string, part: unknown, path: string): Found {
+	const name = settingName(key);
+	if (OTHER.includes(name) || part === undefined) return { places: [], open: false };
+	const inner = path === "" ? key : `${path}.${key}`;
+	if (typeof part === "object" && part !== null) return search(part, inner);
+	const open = part === UNKNOWN && (HOLDERS.includes(name) || settingName(path) === "accounts");
+	return { places: KEYS.includes(name) ? [path || key] : [], open };
+}
+
+/** URLs that carry a password, or a token, to another server. */
 function inUrls(conf: Conf): string[] {
-	const cluster = setting(conf, "cluster");
-	const routes = isBlock(cluster) ? listed(setting(cluster, "routes")) : [];
-	const remotes = remotesOf(conf).flatMap((remote) => (isBlock(remote) ? listed(setting(remote, "url", "urls")) : []));
+	const routes = listed(setting(block(conf, "cluster"), "routes"));
+	const gateways = listed(setting(block(conf, "gateway"), "gateways")).filter(isBlock);
+	const remotes = remotesOf(conf).filter(isBlock);
 	const carries = (url: unknown): boolean => typeof url === "string" && /\/\/[^/@]+@/.test(url);
-	return [
-		...(routes.some(carries) ? ["the URL of a route"] : []),
-		...(remotes.some(carries) ? ["the URL of a leaf remote"] : []),
-	];
+	const places: Readonly<Record<string, readonly unknown[]>> = {
+		"the URL of a route": routes,
+		"the URL of a gateway": gateways.flatMap((gateway) => listed(setting(gateway, "urls"))),
+		"the URL of a leaf remote": remotes.flatMap((remote) => listed(setting(remote, "urls"))),
+	};
+	return Object.entries(places).flatMap(([place, urls]) => (urls.some(carries) ? [place] : []));
 }

@@ -1,3 +1,6 @@
+import { type Maybe, UNKNOWN } from "../../model";
+import { block, type Conf, setting } from "../hub/conf";
+
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
 /**
@@ -15,4 +18,11 @@ export function confBytes(value: unknown): number | undefined {
 	}
 	const power = unit === "" ? 0 : (UNITS[unit.toLowerCase()] ?? 0);
 	return Number(digits) * (binary === undefined ? 1000 : 1024) ** power;
+}
+
+/** What JetStream may use of a server's disk in bytes; `undefined` where the configuration does not say. */
+export function maxFileOf(conf: Conf): Maybe<number | undefined> {
+	if (setting(conf, "jetstream") === UNKNOWN) return UNKNOWN;
+	const value = setting(block(conf, "jetstream"), "max_file");
+	return value === UNKNOWN ? UNKNOWN : confBytes(value);
 }

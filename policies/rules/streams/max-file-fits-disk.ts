@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../topology/format";
-import type { Maybe, Origin, Outcome, Rule } from "../../model";
+import type { Origin, Outcome, Rule } from "../../model";
 import { complies, isKnown, unknownTogether, violates } from "../outcomes";
-import { confBytes } from "./conf-bytes";
+import { maxFileOf } from "./conf-bytes";
 
 export const maxFileFitsDisk: Rule = {
 	name: "max-file-fits-disk",
@@ -19,9 +19,9 @@ export const maxFileFitsDisk: Rule = {
 	},
 	check: ({ servers }) => {
 		const open: Origin[] = [];
-		const known = servers.flatMap(({ origin, conf, diskBytes }): Outcome[] => {
-			if (diskBytes === undefined) return [];
-			const limit = isKnown(conf) ? maxFile(conf) : conf;
+		const known = servers.flatMap(({ origin, conf, diskBytes, unreadable }): Outcome[] => {
+			if (diskBytes === undefined || unreadable !== undefined) return [];
+			const limit = isKnown(conf) ? maxFileOf(conf) : conf;
 			if (!isKnown(limit)) {
 				open.push(origin);
 				return [];
@@ -35,12 +35,3 @@ export const maxFileFitsDisk: Rule = {
 		return [...known, ...unknownTogether(open, (label) => `max_file of ${label}`)];
 	},
 };
-
-function maxFile(conf: Readonly<Record<string, unknown>>): Maybe<number | undefined> {
-	const { jetstream } = conf as { jetstream?: Maybe<Readonly<Record<string, unknown>> | undefined> };
-	if (!isKnown(jetstream)) {
-		return jetstream;
-	}
-	const value: unknown = jetstream?.max_file ?? jetstream?.max_file_store;
-	return typeof value === "symbol" ? (value as Maybe<undefined>) : confBytes(value);
-}

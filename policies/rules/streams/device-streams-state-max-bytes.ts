@@ -63,10 +63,7 @@ function isOff(value: unknown): boolean {
 	return value === undefined || value === false || /^disabled?$/i.test(String(value));
 }
 
-/** The server knows the switch by three names. */
 function requires(jetstream: unknown): Maybe<boolean> {
-	const value = isBlock(jetstream)
-		? setting(jetstream, "max_bytes_required", "max_stream_bytes", "max_bytes")
-		: undefined;
+	const value = isBlock(jetstream) ? setting(jetstream, "max_bytes_required") : undefined;
 	return value === UNKNOWN ? UNKNOWN : value === true;
 }

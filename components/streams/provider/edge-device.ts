@@ -6,6 +6,7 @@ import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
 import { explainRefusal } from "./edge-room";
+import { moveSubjects } from "./edge-subjects";
 import { UserError } from "./errors";
 import { consumerInfo, deleteStream, putStream, type StreamInfo, streamInfo } from "./jetstream";
 import { type Positions, streamPositions } from "./position";
@@ -57,6 +58,9 @@ export async function settleDevice(
 	const api = way.api(device);
 	const patience = patient(way, device, BUSY_MS);
 	try {
+		const mayChange = (wanted: StreamConfig, info: StreamInfo) => refuseForeign(wanted, info, options);
+		const marked = streams.map((wanted) => withOwner(wanted, options.owner).stream);
+		await moveSubjects(api, marked, { owner: options.owner, mayChange }, patience);
 		await all([
 			...streams.map((wanted) => settleStream(api, withOwner(wanted, options.owner), options, patience)),
 			...options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)),

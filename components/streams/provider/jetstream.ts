@@ -71,6 +71,21 @@ export async function deleteStream(api: Api, name: string, patience: Patience): 
 	);
 }
 
+/** All streams of a domain by name. */
+export async function listStreams(api: Api, patience: Patience): Promise<ReadonlyMap<string, StreamInfo>> {
+	const all = new Map<string, StreamInfo>();
+	for (let offset = 0; offset < PAGE_LIMIT; ) {
+		const page = await persist(
+			(timeout) => api.ask<{ total: number; streams: StreamInfo[] | null }>("STREAM.LIST", { offset }, timeout),
+			patience,
+		);
+		for (const info of page.streams ?? []) all.set(String(info.config.name), info);
+		offset += page.streams?.length ?? 0;
+		if (!page.streams?.length || offset >= page.total) break;
+	}
+	return all;
+}
+
 /** All durable consumers of a stream by name; undefined if there is no such stream. */
 export async function listConsumers(
 	api: Api,

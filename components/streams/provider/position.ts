@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SubjectTransform } from "../../../topology/jetstream";
 import { type Api, ApiError, type Patience, persist } from "./api";
-import { type StreamInfo, streamInfo } from "./jetstream";
+import { listStreams, type StreamInfo, streamInfo } from "./jetstream";
 
 /** The header that a server writes into every message that it sources: where the message is from. */
 export interface Origin {
@@ -157,19 +157,10 @@ function toldPosition(info: StreamInfo | undefined, source: string): number {
 	return Math.max(0, ...(info?.sources ?? []).flatMap(({ name, seq }) => (name === source ? [seq ?? 0] : [])));
 }
 
-interface StreamPage {
-	readonly total: number;
-	readonly streams: readonly StreamInfo[] | null;
-}
-
 async function streamsBySource(hub: Api, patience: Patience): Promise<ReadonlyMap<string, StreamInfo>> {
 	const found = new Map<string, StreamInfo>();
-	for (let offset = 0; ; ) {
-		const page = await persist((timeout) => hub.ask<StreamPage>("STREAM.LIST", { offset }, timeout), patience);
-		for (const info of page.streams ?? []) {
-			for (const { name } of (info.config.sources ?? []) as { name: string }[]) found.set(name, info);
-		}
-		offset += page.streams?.length ?? 0;
-		if (!page.streams?.length || offset >= page.total) return found;
+	for (const info of (await listStreams(hub, patience)).values()) {
+		for (const { name } of (info.config.sources ?? []) as { name: string }[]) found.set(name, info);
 	}
+	return found;
 }

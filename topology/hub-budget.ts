@@ -1,7 +1,17 @@
 import type { Fleet, Settings } from "../config/model";
 import { longest } from "./buffer";
 import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
-import { longerInterval, type NodeLoad, nodeLoad, partOf, type StreamLoad, type Use, usesOf } from "./hub-load";
+import { MOST_FILE_BYTES } from "./gp3";
+import {
+	CATCH_UP,
+	longerInterval,
+	type NodeLoad,
+	nodeLoad,
+	partOf,
+	type StreamLoad,
+	type Use,
+	usesOf,
+} from "./hub-load";
 import { betterMachine, formatSync, hubMachine, LESS, whyNot } from "./hub-machine";
 import type { Machine } from "./machines";
 import type { HubBudget, Problem } from "./model";
@@ -132,7 +142,9 @@ function diskProblem(
 		return [];
 	}
 	const { name, direction, keepMs, rate, replicas } = largest;
-	const perNode = enoughBytes(Math.ceil(neededBytes / nodes / USABLE));
+	const perNode = Math.ceil(neededBytes / nodes / USABLE);
+	// More than a volume holds is no remedy.
+	const sold = settings.hub.aws === undefined || perNode <= MOST_FILE_BYTES;
 	return [
 		{
 			document: "fleet",
@@ -142,8 +154,8 @@ function diskProblem(
 				`in ${replicas} ${replicas === 1 ? "copy" : "copies"} need ${formatBytes(largest.bytes)}; all classes need ` +
 				`${formatBytes(neededBytes)}, and of ${nodes} × ${formatBytes(fileBytes)} streams may take ${formatBytes(availableBytes)}`,
 			remedy:
-				`keep it for a shorter time, lower rate or size, put several readings into one message, ` +
-				`or give each node ${perNode} (leafline:hub.file)`,
+				"keep it for a shorter time, lower rate or size, put several readings into one message, or " +
+				(sold ? `give each node ${enoughBytes(perNode)} (leafline:hub.file)` : "spread the fleet over several stacks"),
 		},
 	];
 }
@@ -162,8 +174,15 @@ function rateProblem(
 	const limit = Math.floor(messagesPerSecond / partOf(scarcest));
 	const message =
 		`the hub takes ${formatRate(limit)} of this kind on ${machine.name}, and the fleet sends ` +
-		`${formatRate(messagesPerSecond)}, ${formatRate(largest.rate)} of it as ${largest.name}; ${whyNot(scarcest)}`;
+		`${formatRate(messagesPerSecond)}, ${formatRate(largest.rate)} of it as ${largest.name}; ${whyNot(scarcest, machine)}`;
 	const { aws, nodes, sync } = settings.hub;
+	const [, next] = usesOf(load, machine);
+	if (scarcest.what === "streamMessagesPerSecond" && largest.direction === "uplink" && next && partOf(next) <= 1) {
+		// A hash spreads devices over them, not evenly.
+		const shards = Math.ceil((largest.rate * CATCH_UP) / (0.8 * scarcest.has));
+		const path = ["classes", largest.name, "shards"];
+		return [{ document: "fleet", path, message, remedy: `write shards: ${shards}, or ${LESS}` }];
+	}
 	const interval =
 		scarcest.what === "volumeOperationsPerSecond" ? longerInterval(traffic, nodes, sync, scarcest.has) : undefined;
 	if (interval !== undefined) {

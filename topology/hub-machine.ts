@@ -1,5 +1,5 @@
 import type { AwsSettings, Settings } from "../config/model";
-import { formatBits, formatBytes } from "./format";
+import { formatBits, formatBytes, formatRate } from "./format";
 import { CATCH_UP, type NodeLoad, partOf, type Use, usesOf } from "./hub-load";
 import { familyOf, LOCAL_MACHINE, type Machine, MEASURED_PROCESSORS, statedMachine, TABLE } from "./machines";
 import type { Problem } from "./model";
@@ -24,7 +24,10 @@ export function hubMachine({ hub }: Settings, load: NodeLoad): { machine: Machin
 	const { aws } = hub;
 	if (hub.kind === "local" || aws === undefined) return { machine: LOCAL_MACHINE };
 	if (aws.instanceType === undefined) {
-		const machine = smallest(FAMILY, load) ?? smallest(FAMILY, { ...load, processors: 0 }) ?? familyOf(FAMILY).at(-1);
+		const machine =
+			smallest(FAMILY, load) ??
+			smallest(FAMILY, { ...load, processors: 0, streamMessagesPerSecond: 0 }) ??
+			familyOf(FAMILY).at(-1);
 		return { machine: machine ?? LOCAL_MACHINE };
 	}
 	const machine = statedMachine(aws);
@@ -65,16 +68,18 @@ function onItsDisks({ storage }: AwsSettings, machine: Machine): Machine {
 }
 
 /** What there is too little of, and how much of it is needed. */
-export function whyNot({ what, needs, has }: Use): string {
+export function whyNot({ what, needs, has }: Use, machine: Machine): string {
 	const words: Record<keyof NodeLoad, readonly [amount: (value: number) => string, of: string]> = {
 		processors: [(value) => value.toFixed(2), " processors"],
 		volumeBytesPerSecond: [(value) => `${formatBytes(value)}/s`, " to its volume"],
 		volumeOperationsPerSecond: [(value) => String(Math.round(value)), " operations a second on its volume"],
 		networkBitsPerSecond: [formatBits, " of its network"],
 		gatewayBitsPerSecond: [formatBits, " from the internet"],
+		streamMessagesPerSecond: [formatRate, " in one stream"],
 	};
 	const [amount, of] = words[what];
 	const again = `${CATCH_UP} times that, to catch up after an outage`;
-	const why = what === "processors" ? ` (no more than ${MEASURED_PROCESSORS} were measured; see hub.aws.baseline)` : "";
+	const capped = what === "processors" && machine.processors === MEASURED_PROCESSORS;
+	const why = capped ? ` (no more than ${MEASURED_PROCESSORS} were measured; see hub.aws.baseline)` : "";
 	return `a node needs ${amount(needs)}${of} for ${again}, and ${amount(has)} can be planned with${why}`;
 }

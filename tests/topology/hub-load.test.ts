@@ -188,12 +188,37 @@ describe("the load of a node", () => {
 	});
 });
 
+describe("one stream that is sourced", () => {
+	it("takes no more than others have seen, where it is replicated; the remedy is as many streams as it needs", () => {
+		const of = (shards: number) => {
+			const fleet = fleetOf(30, 500, 128);
+			return plan({ ...fleet, classes: { can: { ...(fleet.classes.can ?? uplink()), shards } } }, onAws()).problems;
+		};
+		const [problem, ...others] = of(1);
+		expect(others).toEqual([]);
+		expect(problem).toMatchObject({ document: "fleet", path: ["classes", "can", "shards"] });
+		expect(problem?.message).toContain("a node needs 22,500/s in one stream for 1.5 times that");
+		const shards = Number(/^write shards: (\d+), or /.exec(problem?.remedy ?? "")?.[1]);
+		expect(of(shards)).toEqual([]);
+		expect(plan(fleetOf(30, 500, 128), onAws({ nodes: 1 })).problems).toEqual([]);
+	});
+});
+
+it("a disk that is not sold is no remedy", () => {
+	const fleet = fleetOf(100, 20, 64 * 1024, 14 * 86_400_000);
+	const [disk] = plan(fleet, onAws({ nodes: 1, fileBytes: 50_000 * GIB })).problems;
+	expect(disk?.path).toEqual(["classes", "can", "hub", "keep"]);
+	expect(disk?.remedy).toMatch(/, or spread the fleet over several stacks$/);
+});
+
 it("docs/sizing.md says what a hub on m7g.large takes", () => {
-	const most = (nodes: 1 | 3) => {
-		const { budget } = { budget: plan(fleetOf(3, 100, 128), onAws({ nodes }, { instanceType: "m7g.large" })).topology };
-		return Math.floor((budget?.budgets.hub.messagesPerSecondLimit ?? 0) / 100) * 100;
+	const most = (nodes: 1 | 3, shards: number) => {
+		const fleet = fleetOf(64, 10, 128);
+		const classes = { can: { ...(fleet.classes.can ?? uplink()), shards } };
+		const { topology } = plan({ ...fleet, classes }, onAws({ nodes }, { instanceType: "m7g.large" }));
+		return (Math.floor((topology?.budgets.hub.messagesPerSecondLimit ?? 0) / 100) * 100).toLocaleString("en-US");
 	};
 	expect(docs("sizing.md")).toContain(
-		`| live messages a second, and catching up | ${most(1).toLocaleString("en-US")} | ${most(3).toLocaleString("en-US")} |`,
+		`| live messages a second, and catching up | ${most(1, 1)} | ${most(3, 1)} in one stream, ${most(3, 4)} in several |`,
 	);
 });

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import { type EdgeFacts, type Facts, fleetState } from "./state";
+import type { EdgeFacts, Facts } from "./seen";
+import { fleetState } from "./state";
 import type { TrafficRow } from "./view";
 
 /** How far the demo is, from what was seen. Pure. */

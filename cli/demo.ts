@@ -9,7 +9,7 @@ import { readCuts, switchLink } from "./links";
 import { listenersOf, portsVerdict } from "./ports";
 import { type Publisher, startPublisher } from "./publisher";
 import { lastSequences, readBack } from "./readback";
-import type { EdgeFacts } from "./state";
+import type { EdgeFacts } from "./seen";
 import { chooseTraffic, encodePayload, type Traffic } from "./traffic";
 import { judge, type Verdict } from "./verdict";
 
@@ -126,7 +126,7 @@ class Stage {
 	/** Links that somebody has cut before are restored, and every device must answer on its port. */
 	private async prepare(): Promise<void> {
 		for (const device of Object.keys(await readCuts(this.outputs))) await switchLink(this.outputs, device, "up");
-		this.before = await this.edges.ask();
+		this.before = (await this.edges.ask()).devices;
 		const silent = this.devices.filter((device) => !this.before[device]?.streams[this.traffic.class]);
 		if (silent.length > 0)
 			throw new UserError(
@@ -214,7 +214,7 @@ class Stage {
 
 	private async look(): Promise<readonly Progress[]> {
 		this.options.signal?.throwIfAborted();
-		const facts = await look(this.outputs, this.hub, this.edges, () => readCuts(this.outputs), { counts: false });
+		const facts = await look(this.outputs, this.hub, this.edges, () => readCuts(this.outputs), { quick: true });
 		const published = Object.fromEntries(
 			this.devices.map((device) => [device, this.publishers.get(device)?.acknowledged ?? 0]),
 		);

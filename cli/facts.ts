@@ -1,26 +1,27 @@
+import type { z } from "zod";
+import { OWNER } from "../components/streams/provider/stream-props";
 import type { LeaflineOutput } from "../contract/outputs";
-import { deviceOfSubject } from "../topology/names";
+import { deviceOfSubject, edgeStreamName } from "../topology/names";
+import * as answers from "./answers";
 import type { Edges } from "./edges";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
+import { nodesOf } from "./nodes";
 import { readReaders } from "./readers";
-import type { Facts, HubStreamFacts, SourceFacts } from "./state";
+import type { Facts, HubStreamFacts, SourceFacts } from "./seen";
 
 /** Subjects that one answer of the server may hold. */
 const PAGE = 100_000;
 
-/** "Consumer stalled": the server says so of any slow link that catches up, so it tells nothing. */
+/** "Stalled on flow control": the server says so of any slow link. Whether it is true the position shows, over time. */
 const SLOW_LINK = 10228;
 
 /** Since when the link of a local device is cut, by device. */
 export type ReadCuts = () => Promise<Readonly<Record<string, number>>>;
 
 export interface LookOptions {
-	/**
-	 * Count what the hub stores of each device, which costs the server a walk over all subjects, and look after its
-	 * readers. @default true
-	 */
-	readonly counts?: boolean;
+	/** Figures alone, as often as a screen is drawn: not what the hub stores of each device, its readers and the devices' health. */
+	readonly quick?: boolean;
 }
 
 /** One look at everything, in parallel; what does not answer in time is absent. */
@@ -29,16 +30,16 @@ export async function look(
 	hub: Hub | string,
 	edges: Edges,
 	cuts: ReadCuts,
-	{ counts = true }: LookOptions = {},
+	{ quick = false }: LookOptions = {},
 ): Promise<Facts> {
 	const asked = typeof hub === "string" ? Promise.resolve(undefined) : hub.connected();
-	const [streams, connected, devices, cut, silent, readers] = await Promise.all([
-		typeof hub === "string" ? hub : hubStreams(outputs, hub, counts).catch(messageOf),
+	const [streams, connected, { devices, silence }, cut, nodes, readers] = await Promise.all([
+		typeof hub === "string" ? hub : hubStreams(outputs, hub, !quick).catch(messageOf),
 		asked,
-		asked.then((names) => edges.ask(names)),
+		asked.then((names) => edges.ask(names, { health: !quick })),
 		cuts(),
-		typeof hub === "string" ? undefined : hub.silent(),
-		typeof hub === "string" || !counts ? [] : readReaders(outputs, hub),
+		nodesOf(outputs),
+		typeof hub === "string" || quick ? [] : readReaders(outputs, hub),
 	]);
 	return {
 		at: Date.now(),
@@ -46,37 +47,22 @@ export async function look(
 		...(typeof streams === "string" && { hubError: streams }),
 		edges: devices,
 		...(connected && { connected }),
-		...(silent !== undefined && { silentNodes: silent }),
+		silence,
+		...(nodes && { nodes }),
 		cuts: cut,
 		readers,
 	};
 }
 
-async function hubStreams(outputs: LeaflineOutput, hub: Hub, counts: boolean): Promise<Record<string, HubStreamFacts>> {
-	const names = Object.entries(outputs.streams).filter(([, { direction }]) => direction === "uplink");
-	const answers = await Promise.all(names.map(([name]) => hubStream(outputs, hub, name, counts)));
-	const result: Record<string, HubStreamFacts> = {};
-	names.forEach(([name], i) => {
-		const answer = answers[i];
-		if (answer) result[name] = answer;
-	});
-	return result;
-}
-
-interface StreamInfo {
-	readonly state: {
-		readonly messages: number;
-		readonly bytes: number;
-		readonly subjects?: Readonly<Record<string, number>>;
-	};
-	readonly sources?: readonly {
-		readonly name: string;
-		readonly seq?: number;
-		readonly lag?: number;
-		readonly active?: number;
-		readonly error?: { readonly err_code?: number; readonly description: string };
-	}[];
-	readonly total?: number;
+/** Streams of the hub by name; one that is not there is absent. @throws when the hub does not answer */
+export async function hubStreams(
+	outputs: LeaflineOutput,
+	hub: Hub,
+	counts: boolean,
+): Promise<Record<string, HubStreamFacts>> {
+	const names = Object.keys(outputs.streams);
+	const found = await Promise.all(names.map((name) => hubStream(outputs, hub, name, counts)));
+	return Object.fromEntries(names.flatMap((name, i) => (found[i] ? [[name, found[i]]] : [])));
 }
 
 async function hubStream(
@@ -85,14 +71,15 @@ async function hubStream(
 	name: string,
 	counts: boolean,
 ): Promise<HubStreamFacts | undefined> {
+	const count = counts && outputs.streams[name]?.direction === "uplink";
 	const stored: Record<string, number> = {};
 	let offset = 0;
 	for (;;) {
 		const subject = `$JS.${outputs.hub.domain}.API.STREAM.INFO.${name}`;
-		const reply = await hub.request(subject, counts ? { subjects_filter: ">", offset } : undefined);
+		const reply = await hub.request(subject, count ? { subjects_filter: ">", offset } : undefined);
 		if (reply.error?.code === 404) return undefined;
-		if (reply.error) throw new Error(`${name}: ${reply.error.description}`);
-		const info = reply as unknown as StreamInfo;
+		if (reply.error) throw new Error(`${name}: ${answers.printable(reply.error.description)}`);
+		const info = answers.read(answers.hubStream, reply, `description of ${name}`);
 		for (const [subject, messages] of Object.entries(info.state.subjects ?? {})) {
 			const device = deviceOfSubject(subject);
 			if (device !== undefined) stored[device] = (stored[device] ?? 0) + messages;
@@ -100,12 +87,26 @@ async function hubStream(
 		offset += PAGE;
 		if (offset < (info.total ?? 0)) continue;
 		const { messages, bytes } = info.state;
-		return { messages, bytes, stored, sources: sources(outputs, name, info) };
+		const owner = info.config.metadata?.[OWNER];
+		return {
+			messages,
+			bytes,
+			stored,
+			sources: sources(outputs, name, info),
+			...(owner !== undefined && { owner: answers.printable(owner) }),
+			refusesWhenFull: info.config.discard === "new",
+		};
 	}
 }
 
-function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Record<string, SourceFacts> {
-	const device = new Map(outputs.streams[name]?.devices.map((it) => [`${it}_${outputs.streams[name]?.class}`, it]));
+function sources(
+	outputs: LeaflineOutput,
+	name: string,
+	info: z.output<typeof answers.hubStream>,
+): Record<string, SourceFacts> {
+	const { class: of = "", devices = [] } = outputs.streams[name] ?? {};
+	const device = new Map(devices.map((it) => [edgeStreamName(it, of), it]));
+	const durable = new Set((info.config.sources ?? []).flatMap((source) => (source.consumer ? [source.name] : [])));
 	const result: Record<string, SourceFacts> = {};
 	for (const { name: origin, seq = 0, lag = 0, active = -1, error } of info.sources ?? []) {
 		const from = device.get(origin);
@@ -113,6 +114,7 @@ function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Recor
 		result[from] = {
 			seq,
 			lag,
+			durable: durable.has(origin),
 			// Nanoseconds since the hub heard from it, -1 for never.
 			...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
 			...(error && error.err_code !== SLOW_LINK && { error: error.description }),

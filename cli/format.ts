@@ -59,3 +59,21 @@ export function bytes(value: number): string {
 	}
 	return `${rest >= 10 || unit === 0 ? Math.round(rest) : Number(rest.toFixed(1))} ${units[unit]}`;
 }
+
+/** A line in pieces no wider than a terminal, where it can be broken at spaces; the further ones are indented by four. */
+export function wrap(line: string, width = Number.POSITIVE_INFINITY): string[] {
+	if (line.length < width) return [line];
+	const indent = /^ */.exec(line)?.[0] ?? "";
+	const lines: string[] = [];
+	let current = "";
+	for (const word of line.trimStart().split(" ")) {
+		const start = lines.length === 0 ? indent : "    ";
+		if (current === "") current = start + word;
+		else if (current.length + 1 + word.length < width) current += ` ${word}`;
+		else {
+			lines.push(current);
+			current = `    ${word}`;
+		}
+	}
+	return [...lines, current];
+}

@@ -2,6 +2,7 @@ import { connect, credsAuthenticator, ErrorCode, type NatsConnection, NatsError 
 import type { Connection } from "../components/streams/provider/connection";
 import { control } from "../components/streams/provider/control";
 import type { StackOutputs } from "../contract/outputs";
+import * as answers from "./answers";
 import { messageOf, UserError } from "./errors";
 
 /** The hub, as its administrator, over its loopback port or through a control leaf on 7422. */
@@ -12,8 +13,6 @@ export interface Hub {
 	request(subject: string, body?: unknown, timeoutMs?: number): Promise<ApiReply>;
 	/** Devices with a leaf connection; undefined if the hub does not say. */
 	connected(): Promise<readonly string[] | undefined>;
-	/** Nodes of a hub on this machine that do not answer; undefined if this machine does not have them. */
-	silent(): Promise<number | undefined>;
 	/** Version of the server that was asked. */
 	readonly version: string;
 	close(): Promise<void>;
@@ -47,7 +46,6 @@ async function openThroughLeaf(connection: Connection): Promise<Hub> {
 			const names = await way.leaves();
 			return names && [...names];
 		},
-		silent: async () => undefined,
 		close: () => way.close(),
 	};
 }
@@ -82,7 +80,6 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 		version: connection.info?.version ?? "",
 		request: (subject, body, timeoutMs = 3000) => ask(connection, subject, body, timeoutMs),
 		connected: () => leafNames(monitors),
-		silent: async () => (await Promise.all(monitors.map(leafNamesOf))).filter((names) => names === undefined).length,
 		close: () => connection.close(),
 	};
 }
@@ -96,13 +93,25 @@ export async function ask(
 ): Promise<ApiReply> {
 	const payload = body === undefined ? "" : JSON.stringify(body);
 	try {
-		return (await connection.request(subject, payload, { timeout: timeoutMs })).json<ApiReply>();
+		return object((await connection.request(subject, payload, { timeout: timeoutMs })).string());
 	} catch (error) {
 		const code = error instanceof NatsError ? error.code : undefined;
 		if (code === ErrorCode.Timeout) throw new Error(`no answer within ${timeoutMs / 1000} s`);
 		if (code === ErrorCode.NoResponders) throw new Error("its JetStream does not run");
 		throw error;
 	}
+}
+
+/** Whatever came: an object, or an error that does not repeat it. */
+function object(text: string): ApiReply {
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		throw new Error("its answer is no JSON");
+	}
+	if (typeof value !== "object" || value === null) throw new Error("its answer is no JSON object");
+	return value as ApiReply;
 }
 
 /** Those of all nodes that answer; a device whose node is down is on its way to another. */
@@ -114,7 +123,7 @@ async function leafNames(monitorUrls: readonly string[]): Promise<readonly strin
 async function leafNamesOf(monitorUrl: string): Promise<readonly string[] | undefined> {
 	try {
 		const response = await fetch(`${monitorUrl}/leafz`, { signal: AbortSignal.timeout(1000) });
-		const { leafs } = (await response.json()) as { leafs?: readonly { readonly name: string }[] };
+		const { leafs } = answers.read(answers.leafz, await response.json(), "leafz");
 		return (leafs ?? []).map(({ name }) => name);
 	} catch {
 		return undefined;

@@ -1,73 +1,22 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import { notes, unsentBytes } from "./notes";
-import type { ProgramFacts } from "./programs";
-import { type ReaderFacts, type ReaderState, readerStates } from "./readers";
+import { awayNotes, roomNotes, unsentBytes } from "./notes/device";
+import { hubNotes } from "./notes/hub";
+import type { Look, Note } from "./notes/note";
+import { besideNotes } from "./notes/programs";
+import { sourceNotes } from "./notes/source";
+import { storeNotes } from "./notes/store";
+import { type ReaderState, readerStates } from "./readers";
+import { type EdgeFacts, type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
 /**
  * From what was seen to what is shown. Pure: the same facts give the same state.
  *
  * The hub's `lag` freezes while a device is away, often at 0, so it never says how much is waiting: the backlog is the
- * edge's last sequence minus the sequence that the hub has copied. A stream that was moved on after a power cut has
- * sequences without messages: there, what the hub has not acknowledged bounds it.
+ * edge's last sequence minus the sequence that the hub has copied (`waitingFor`).
  */
 
 /** A device that the hub has not heard for this long is gone; heartbeats come every second. */
 const OFFLINE_AFTER_MS = 30_000;
-
-export interface EdgeStreamFacts {
-	readonly messages: number;
-	readonly bytes: number;
-	readonly lastSeq: number;
-	/** Messages that the hub has not acknowledged, which it does a window late; absent without a durable consumer. */
-	readonly unacknowledged?: number;
-}
-
-export interface EdgeFacts {
-	/** When it was asked, milliseconds since 1970. */
-	readonly at: number;
-	/** By class. */
-	readonly streams: Readonly<Record<string, EdgeStreamFacts>>;
-	/** Absent if it gave no answer to that. */
-	readonly programs?: ProgramFacts;
-}
-
-export interface SourceFacts {
-	/** Last sequence of the edge stream that the hub has; 0 if it has none. */
-	readonly seq: number;
-	/** What the hub believed was missing when it last heard from the device. */
-	readonly lag: number;
-	/** Milliseconds since the hub heard from the device; absent if it never did. */
-	readonly silentMs?: number;
-	readonly error?: string;
-}
-
-export interface HubStreamFacts {
-	readonly messages: number;
-	readonly bytes: number;
-	/** By device. */
-	readonly sources: Readonly<Record<string, SourceFacts>>;
-	/** Messages by device. */
-	readonly stored: Readonly<Record<string, number>>;
-}
-
-export interface Facts {
-	/** Milliseconds since 1970. */
-	readonly at: number;
-	/** By hub stream; a stream that is not there is absent. */
-	readonly hub: Readonly<Record<string, HubStreamFacts>>;
-	/** Why the hub could not be asked. */
-	readonly hubError?: string;
-	/** Answers of the devices; one that gave none is absent. */
-	readonly edges: Readonly<Record<string, EdgeFacts>>;
-	/** Devices with a leaf connection to the hub; absent if the hub could not be asked. */
-	readonly connected?: readonly string[];
-	/** Nodes of the hub that do not answer; absent if nobody tells. */
-	readonly silentNodes?: number;
-	/** Links cut on this machine: since when, milliseconds since 1970. */
-	readonly cuts: Readonly<Record<string, number>>;
-	/** Readers of the hub's streams. */
-	readonly readers?: readonly ReaderFacts[];
-}
 
 export type LinkState =
 	| { readonly state: "up" }
@@ -92,8 +41,7 @@ export interface DeviceState {
 	readonly staleMs?: number;
 	readonly buffer?: Buffer;
 	readonly retired?: "drain" | "lost";
-	/** What somebody should know, one sentence each. */
-	readonly notes: readonly string[];
+	readonly notes: readonly Note[];
 }
 
 export interface Buffer {
@@ -113,8 +61,7 @@ export interface FleetState {
 export interface HubState {
 	readonly messages: number;
 	readonly bytes: number;
-	/** Streams of the outputs that are not there. */
-	readonly missing: readonly string[];
+	readonly notes: readonly Note[];
 	/** Readers of the fleet file, a stream each. */
 	readonly readers?: readonly ReaderState[];
 	/** Nodes, and those of them that do not answer; only of a hub of several nodes on this machine. */
@@ -136,10 +83,13 @@ export function fleetState(outputs: LeaflineOutput, facts: Facts, before: Facts[
 		hub: {
 			messages: sum(streams.map(({ messages }) => messages)),
 			bytes: sum(streams.map(({ bytes }) => bytes)),
-			missing: facts.hubError ? [] : Object.keys(outputs.streams).filter((name) => !facts.hub[name]),
+			notes: hubNotes(outputs, facts),
 			...(facts.readers && facts.readers.length > 0 && { readers: readerStates(facts.readers) }),
 			...(outputs.hub.nodes > 1 &&
-				facts.silentNodes !== undefined && { nodes: outputs.hub.nodes, silent: facts.silentNodes }),
+				facts.nodes && {
+					nodes: outputs.hub.nodes,
+					silent: facts.nodes.filter(({ down }) => down !== undefined).length,
+				}),
 			...(facts.hubError && { error: facts.hubError }),
 		},
 	};
@@ -167,8 +117,39 @@ function deviceState(outputs: LeaflineOutput, facts: Facts, device: string, befo
 		...(staleMs !== undefined && { staleMs }),
 		...(buffer && { buffer }),
 		...(description?.retired && { retired: description.retired }),
-		notes: notes(outputs, device, sources, now),
+		notes: notesOn(outputs, facts, { device, link, edge: now, sources }),
 	};
+}
+
+/** What a person should know of a device, beyond its figures. */
+function notesOn(
+	outputs: LeaflineOutput,
+	facts: Facts,
+	of: Pick<Look, "device" | "link" | "edge"> & { readonly sources: Readonly<Record<string, SourceFacts>> },
+): Note[] {
+	const { device, sources, ...rest } = of;
+	const { silence, causes, memory, hub, at } = facts;
+	const away = awayNotes({ outputs, device, ...rest }, { cause: causes?.[device], silence: silence?.[device] }).concat(
+		besideNotes(outputs, device, rest.edge),
+	);
+	// A stream that is not there has a note of its own, and of a hub that is silent nothing is known.
+	const streams = Object.entries(outputs.devices[device]?.hubStreams ?? {}).filter(([, name]) => hub[name]);
+	return streams.reduce((notes, [name, hubStream]) => {
+		const look: Look = {
+			...rest,
+			outputs,
+			device,
+			class: name,
+			hubStream,
+			source: sources[name],
+			stored: hub[hubStream]?.stored[device] ?? 0,
+			memory: memory?.[memoryKey(device, name)],
+			at,
+		};
+		const stored = storeNotes(look);
+		const lost = stored.some(({ needsHand }) => needsHand);
+		return notes.concat(stored, lost ? [] : sourceNotes(look), roomNotes(look));
+	}, away);
 }
 
 const hubStreamsOf = (outputs: LeaflineOutput, device: string) =>
@@ -195,12 +176,7 @@ function linkState(facts: Facts, device: string, sources: readonly SourceFacts[]
 
 function backlogByClass(edge: EdgeFacts, sources: Readonly<Record<string, SourceFacts>>): Record<string, number> {
 	const uplinks = Object.entries(edge.streams).filter(([name]) => sources[name]);
-	return Object.fromEntries(
-		uplinks.map(([name, { lastSeq, unacknowledged = Number.POSITIVE_INFINITY }]) => [
-			name,
-			Math.min(unacknowledged, Math.max(0, lastSeq - (sources[name]?.seq ?? 0))),
-		]),
-	);
+	return Object.fromEntries(uplinks.map(([name]) => [name, waitingFor(edge, name, sources[name]?.seq ?? 0)]));
 }
 
 /** The hub's newest word of the device: its figures are that old. */

@@ -1,11 +1,14 @@
 import type { StackOutputs } from "../contract/outputs";
+import { lookCloser } from "./closer";
 import { Edges } from "./edges";
 import { messageOf } from "./errors";
 import { look } from "./facts";
 import { type Hub, openHub } from "./hub";
 import { readCuts } from "./links";
+import { loadMemory, saveMemory } from "./memory";
 import { canRedraw, Screen } from "./screen";
-import { type Facts, type FleetState, fleetState } from "./state";
+import type { Facts } from "./seen";
+import { type FleetState, fleetState } from "./state";
 import { heading, statusLines } from "./view";
 
 export interface StatusOptions {
@@ -15,14 +18,21 @@ export interface StatusOptions {
 
 const EVERY_MS = 1000;
 
-/** Prints the state of the fleet, once or until it is interrupted. Exit code 1 if the hub does not answer. */
+/** With `--watch`, how many looks go by before what they leave for the next is written down. */
+const KEEP_EVERY = 10;
+
+/** Of `status`; `docs/status.md` promises them. */
+export const EXIT = { well: 0, noHub: 1, needsHand: 2 } as const;
+
+/** Prints the state of the fleet, once or until it is interrupted, and gives the exit code. */
 export async function status(outputs: StackOutputs, { json = false, watch = false }: StatusOptions): Promise<number> {
 	let hub: Hub | undefined;
 	const screen = watch && canRedraw(process.stdout) ? new Screen(process.stdout) : undefined;
 	let known: Facts["edges"] = {};
 	let edges: Edges | undefined;
+	let memory = loadMemory(outputs.leafline);
 	try {
-		for (;;) {
+		for (let looks = 0; ; looks++) {
 			const asked = hub ?? (await openHub(outputs).catch(messageOf));
 			if (typeof asked !== "string" && !hub) {
 				hub = asked;
@@ -30,15 +40,22 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 				edges = undefined;
 			}
 			edges ??= new Edges(outputs.leafline, hub);
-			const facts = await look(outputs.leafline, asked, edges, () => readCuts(outputs.leafline));
+			const first = await look(outputs.leafline, asked, edges, () => readCuts(outputs.leafline));
+			const facts = await lookCloser(outputs.leafline, first, { hub, edges, before: memory, wait: !watch });
+			memory = facts.memory ?? memory;
+			if (looks % KEEP_EVERY === 0) saveMemory(outputs.leafline, memory);
 			const state = fleetState(outputs.leafline, facts, known);
 			known = { ...known, ...facts.edges };
 			const lines = json
 				? [JSON.stringify(statusJson(state))]
-				: [heading(outputs.leafline, hub?.version ?? ""), "", ...statusLines(state)];
+				: [
+						heading(outputs.leafline, hub?.version ?? ""),
+						"",
+						...statusLines(state, process.stdout.isTTY ? process.stdout.columns : undefined),
+					];
 			if (screen) screen.draw(lines);
 			else process.stdout.write(`${lines.join("\n")}\n${watch && !json ? "\n" : ""}`);
-			if (!watch) return state.hub.error === undefined ? 0 : 1;
+			if (!watch) return exitCode(state);
 			await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
 		}
 	} finally {
@@ -48,12 +65,21 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 	}
 }
 
+function exitCode(state: FleetState): number {
+	if (state.hub.error !== undefined) return EXIT.noHub;
+	return needsHand(state) ? EXIT.needsHand : EXIT.well;
+}
+
+const needsHand = ({ hub, devices }: FleetState) =>
+	[hub, ...devices].some(({ notes }) => notes.some((note) => note.needsHand));
+
 /** The form of `--json`: one object, versioned like the outputs. */
 export function statusJson(state: FleetState): Record<string, unknown> {
 	return {
-		schemaVersion: 1,
+		schemaVersion: 2,
 		environment: state.environment,
 		at: new Date(state.at).toISOString(),
+		needsHand: needsHand(state),
 		hub: state.hub,
 		devices: Object.fromEntries(state.devices.map(({ device, ...rest }) => [device, rest])),
 	};

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import { bytes, clock, count, percent, plural, span } from "./format";
+import { bytes, clock, count, percent, plural, span, wrap } from "./format";
+import type { Note } from "./notes/note";
 import type { Buffer, DeviceState, FleetState, LinkState } from "./state";
 import { type Column, table } from "./table";
 
@@ -25,9 +26,10 @@ export function heading(outputs: LeaflineOutput, version: string): string {
 	return `leafline · ${outputs.environment} · ${devices}, ${hub}${server}`;
 }
 
-/** Everything that `leafline status` prints below its heading. */
-export function statusLines(state: FleetState): string[] {
-	return [...deviceTable(state.devices), ...noteLines(state), "", hubLine(state), totalLine(state)];
+/** Everything that `leafline status` prints below its heading. @param width of the terminal. @default no end */
+export function statusLines(state: FleetState, width?: number): string[] {
+	const notes = noteLines(state).flatMap((line) => wrap(line, width));
+	return [...deviceTable(state.devices), ...notes, "", hubLine(state), totalLine(state)];
 }
 
 function deviceTable(devices: readonly DeviceState[]): string[] {
@@ -89,30 +91,39 @@ export function bufferText(buffer: Buffer | undefined): string {
 
 const figure = (value: number | undefined) => (value === undefined ? UNKNOWN : count(value));
 
+/** Of one kind; a program gets all by `--json`. */
+const NOTES_SHOWN = 5;
+
 /** Says how old figures are that could not be asked for now, and whatever else somebody should know. */
-function noteLines({ devices, hub: { readers = [] } }: FleetState): string[] {
-	const lines = devices.flatMap(({ device, staleMs, retired, atEdge, notes }) => [
+function noteLines({ devices, hub }: FleetState): string[] {
+	const ages = devices.flatMap(({ device, staleMs, retired, atEdge, notes }) => [
 		...(staleMs === undefined || retired === "lost"
 			? []
 			: [`  * ${device} does not answer; its backlog is what was known ${clock(staleMs)} ago`]),
-		...(staleMs === undefined && atEdge === undefined && !retired ? [`  ${device} does not answer`] : []),
-		...notes.map((note) => `  ! ${device}: ${note}`),
+		...(staleMs === undefined && atEdge === undefined && !retired && notes.length === 0
+			? [`  ${device} does not answer`]
+			: []),
 	]);
-	const stuck = readers.flatMap(({ reader, stream, note }) =>
-		note === undefined ? [] : [`  ! reader ${reader} of ${stream}: ${note}`],
-	);
-	return lines.length + stuck.length > 0 ? ["", ...lines, ...stuck] : [];
+	const kinds = new Map<string, string[]>();
+	const add = ({ code, text, needsHand }: Note, who = "") =>
+		kinds.set(code, [...(kinds.get(code) ?? []), `  ${needsHand ? "!" : "·"} ${who}${text}`]);
+	for (const note of hub.notes) add(note);
+	// What concerns a class names its stream, and so the device.
+	for (const { device, notes } of devices) for (const note of notes) add(note, note.class ? "" : `${device}: `);
+	const lines = [...kinds.values()].flatMap((all) => [
+		...all.slice(0, NOTES_SHOWN),
+		...(all.length > NOTES_SHOWN
+			? [`    and ${count(all.length - NOTES_SHOWN)} more like it: npx leafline status --json`]
+			: []),
+	]);
+	return ages.length + lines.length > 0 ? ["", ...ages, ...lines] : [];
 }
-
-/** An update alone believes its state. */
-const REMEDY = "npm run pulumi -- refresh --yes, then npm run up";
 
 function hubLine({ hub }: FleetState): string {
 	if (hub.error !== undefined) return `  ${hub.error}`;
-	const missing = hub.missing.length > 0 ? ` · missing: ${hub.missing.join(", ")} (${REMEDY})` : "";
 	const { nodes, silent = 0 } = hub;
 	const of = nodes === undefined ? "" : `, ${nodes - silent} of ${nodes} nodes`;
-	return `  hub up${of} · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}${missing}`;
+	return `  hub up${of} · ${plural(hub.messages, "message")}, ${bytes(hub.bytes)}`;
 }
 
 function totalLine({ devices, hub }: FleetState): string {

@@ -20,8 +20,10 @@ export interface LeafConfOptions {
 	readonly storeDir?: string;
 	/** @default the planned one */
 	readonly clientPort?: number;
-	/** Port of the monitoring, on loopback. @default none */
+	/** Port of the monitoring, on loopback; -1 for any, which the server then writes down. @default none */
 	readonly monitorPort?: number;
+	/** Folder in which the server writes down its ports, in `nats-server_<pid>.ports`. @default none */
+	readonly portsFileDir?: string;
 	readonly pidFile?: string;
 	/** What JetStream may use of the disk. @default the hardware's buffer */
 	readonly maxFileBytes?: number;
@@ -55,6 +57,7 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 		server_name: device,
 		listen: `127.0.0.1:${clientPort}`,
 		...(options.monitorPort !== undefined && { http: `127.0.0.1:${options.monitorPort}` }),
+		...(options.portsFileDir !== undefined && { ports_file_dir: options.portsFileDir }),
 		...(options.pidFile !== undefined && { pid_file: options.pidFile }),
 		max_payload: EDGE_MAX_PAYLOAD,
 		...PING,

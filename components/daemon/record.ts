@@ -54,13 +54,18 @@ export function readRecords(root: string): Record<string, DaemonRecord> {
 	return records;
 }
 
+/** Files that were written for a daemon and are gone. */
+export function missingFiles({ dir, files }: Pick<DaemonRecord, "dir" | "files">): string[] {
+	return files.filter((file) => !fs.existsSync(path.join(dir, file)));
+}
+
 /**
- * Generation of a daemon: the same while it runs, one more when it died, so that a resource that holds it among its
+ * Generation of a daemon: the same while it runs, one more when it died or lost a file, so that a resource that holds it among its
  * inputs changes exactly when there is something to start. A daemon without a record gets the time in seconds, which
  * no earlier generation can be, even if somebody removed the folder.
  */
 export function generation(dir: string): number {
 	const record = readRecord(dir);
 	if (!record) return Math.floor(Date.now() / 1000);
-	return isRunning(record) ? record.generation : record.generation + 1;
+	return isRunning(record) && missingFiles(record).length === 0 ? record.generation : record.generation + 1;
 }

@@ -52,5 +52,7 @@ function localOptions(topology: Topology, { device, urls, clientPort }: LocalSit
 	const { hardware = "" } = topology.fleet.groups[topology.fleet.devices[device]?.group ?? ""] ?? {};
 	const buffer = topology.fleet.hardware[hardware]?.bufferBytes ?? 0;
 	const maxFileBytes = localMaxFile(leafDir(root, device), buffer);
-	return { urls, clientPort, credentials, ca, storeDir, maxFileBytes };
+	// Its health, and a full disk, can be seen by its monitoring alone.
+	const monitoring = { monitorPort: -1, portsFileDir: "." };
+	return { urls, clientPort, credentials, ca, storeDir, maxFileBytes, ...monitoring };
 }

@@ -103,7 +103,6 @@ async function arrivedWhole(site: Site, publisher: Publisher): Promise<void> {
 		connection: way.hub,
 		request: (subject: string, body?: unknown) => way.request(subject, body) as Promise<never>,
 		connected: async () => undefined,
-		silent: async () => undefined,
 		version: "",
 		close: async () => {},
 	};

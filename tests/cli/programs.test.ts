@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Edges } from "../../cli/edges";
-import { notes } from "../../cli/notes";
+import { besideNotes } from "../../cli/notes/programs";
 import { buildOutputs } from "../../contract/build";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { leafTree } from "../../render/leaf";
@@ -48,9 +48,9 @@ describe("what programs do beside the classes", () => {
 
 	async function told(): Promise<string[]> {
 		const edges = new Edges(outputs, undefined);
-		const { edge1 } = await edges.ask();
+		const { edge1 } = (await edges.ask(undefined, { health: true })).devices;
 		await edges.close();
-		return notes(outputs, "edge1", {}, edge1);
+		return besideNotes(outputs, "edge1", edge1).map(({ text }) => text);
 	}
 	/** As in docs/fleet.md: who answers, and who asks. */
 	async function answer(subject: string): Promise<string> {

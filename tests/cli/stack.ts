@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
+import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../../components/daemon/layout";
+import { startTime } from "../../components/daemon/process";
+import { LOG_FILE, RECORD_FILE } from "../../components/daemon/record";
 import { accountClaims, accountJwts, operatorJwt, systemAccountJwt } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
@@ -25,9 +28,13 @@ export interface Stack {
 	readonly outputs: StackOutputs;
 	/** For `--outputs`. */
 	readonly outputsFile: string;
+	/** For the command line: with a cache folder of its own. */
+	readonly env: NodeJS.ProcessEnv;
 	/** A connection to a device's loopback port, or as administrator to the hub. */
 	connect(to: string): Promise<NatsConnection>;
-	start(name: string): Promise<void>;
+	/** `program` in place of nats-server. */
+	start(name: string, program?: string): Promise<void>;
+	log(name: string): string;
 	/** With -9. */
 	kill(name: string): Promise<void>;
 	/** Writes other outputs and gives the file's path. */
@@ -47,7 +54,10 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 	const hubTls = { cert: tls.cert, key: servers.write("tls.key", serverKey) };
 	const all = new Map([["hub", servers.add("hub", { client }, hubConf(keys, dir, { leaf, client, monitor }, hubTls))]]);
 	for (const device of devices) {
-		const creds = servers.write(`${device}.creds`, deviceCreds(deviceSigning(keys), device));
+		mkdirSync(folderOf(dir, device), { recursive: true });
+		symlinkSync(join(dir, `${device}.log`), join(folderOf(dir, device), LOG_FILE));
+		const creds = join(folderOf(dir, device), SERVER_FILES.credentials);
+		writeFileSync(creds, deviceCreds(deviceSigning(keys), device), { mode: 0o600 });
 		const conf = leafConf(dir, device, { client: clientPort(device), link: linkPort(device), creds, ca: tls.ca });
 		all.set(device, servers.add(device, { client: clientPort(device) }, conf));
 	}
@@ -71,6 +81,7 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 		outputs,
 		outputsFile: write("outputs.json", outputs),
 		write,
+		log: (name) => all.get(name)?.log() ?? "",
 		connect: async (to) => {
 			const creds = new TextEncoder().encode(outputs.access?.adminCreds);
 			const connection = await connect({
@@ -82,7 +93,11 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 			connections.push(connection);
 			return connection;
 		},
-		start: async (name) => all.get(name)?.start(),
+		env: { ...process.env, XDG_CACHE_HOME: join(dir, "cache") },
+		start: async (name, program) => {
+			await all.get(name)?.start(program ? { program } : {});
+			if (name !== "hub") await writeRecord(folderOf(dir, name), name);
+		},
 		kill: async (name) => all.get(name)?.kill(),
 		stop: async () => {
 			await Promise.all(connections.map((it) => it.close()));
@@ -92,7 +107,7 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 	};
 	try {
 		links = await startLinks(dir, devices, linkPort, leaf);
-		await Promise.all([...all.values()].map((server) => server.start()));
+		await Promise.all([...all.keys()].map((name) => stack.start(name)));
 		await createStreams(stack, devices);
 	} catch (error) {
 		const logs = [...all.values()].map((server) => `${server.name}:\n${server.log()}`);
@@ -100,6 +115,18 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 		throw new Error(`${error}\n${logs.join("\n")}`);
 	}
 	return stack;
+}
+
+const folderOf = (dir: string, device: string) => leafDir(join(dir, LOCAL_ROOT), device);
+
+/** What the stack's own starter leaves of a device's process. */
+async function writeRecord(folder: string, name: string): Promise<void> {
+	const pids = () =>
+		readdirSync(folder).flatMap((file) => Number(/^nats-server_(\d+)\.ports$/.exec(file)?.[1] ?? "0") || []);
+	await eventually(() => pids().some((pid) => startTime(pid) !== undefined), { what: `${name} writes down its ports` });
+	const pid = pids().find((each) => startTime(each) !== undefined) ?? 0;
+	const facts = { name, generation: 1, hash: "", ports: [], files: [SERVER_FILES.credentials] };
+	writeFileSync(join(folder, RECORD_FILE), `${pid}\n${startTime(pid)}\n${JSON.stringify(facts)}\n`);
 }
 
 async function startLinks(
@@ -123,10 +150,11 @@ function certificates() {
 	return createAuthority(now).then((authority) => createServerCertificate(authority, ["localhost", "127.0.0.1"], now));
 }
 
-async function createStreams(stack: Stack, devices: readonly string[]): Promise<void> {
+/** What leafline makes on a device. */
+function wanted(device: string) {
 	const group = {
 		group: "all",
-		devices: Object.fromEntries(devices.map((device) => [device, {}])),
+		devices: { [device]: {} },
 		classes: {
 			sensor: {
 				direction: "uplink",
@@ -140,12 +168,25 @@ async function createStreams(stack: Stack, devices: readonly string[]): Promise<
 			},
 		},
 	} as const;
-	for (const { device, stream, consumer } of devices.flatMap((device) => expandEdge(group, device))) {
-		const edge = await stack.connect(device);
-		await api(edge, `$JS.API.STREAM.CREATE.${stream.name}`, stream);
+	return expandEdge(group, device);
+}
+
+/** A device's stream, and the consumer that the hub sources through. */
+export async function createEdge(edge: NatsConnection, device: string): Promise<void> {
+	for (const { stream } of wanted(device)) await api(edge, `$JS.API.STREAM.CREATE.${stream.name}`, stream);
+	await createConsumer(edge, device);
+}
+
+export async function createConsumer(edge: NatsConnection, device: string): Promise<void> {
+	for (const { stream, consumer } of wanted(device)) {
 		const body = { stream_name: stream.name, config: consumer };
 		await api(edge, `$JS.API.CONSUMER.CREATE.${stream.name}.${HUB_CONSUMER}`, body);
 	}
+}
+
+/** Streams and consumers of devices, and the hub's that sources them. */
+async function createStreams(stack: Stack, devices: readonly string[]): Promise<void> {
+	for (const device of devices) await createEdge(await stack.connect(device), device);
 	await api(await stack.connect("hub"), "$JS.hub.API.STREAM.CREATE.hub_sensor", {
 		name: "hub_sensor",
 		retention: "limits",
@@ -155,6 +196,7 @@ async function createStreams(stack: Stack, devices: readonly string[]): Promise<
 		max_msgs: -1,
 		max_bytes: -1,
 		max_age: 0,
+		metadata: { "leafline.owner": "leafline/local" },
 		sources: devices.map((device) => ({
 			name: `${device}_sensor`,
 			consumer: { name: HUB_CONSUMER, deliver_subject: deliverSubject(device, "sensor") },
@@ -207,6 +249,8 @@ function leafConf(
 ): string {
 	return `server_name: ${device}
 listen: "127.0.0.1:${at.client}"
+http: "127.0.0.1:-1"
+ports_file_dir: "${folderOf(dir, device)}"
 jetstream { store_dir: "${dir}/${device}", domain: ${device}, max_mem: 64M, max_file: 1G }
 feature_flags { js_api_reply_v2: true, js_ack_fc_v2: true }
 leafnodes {

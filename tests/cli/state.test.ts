@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type EdgeFacts, type Facts, fleetState, type SourceFacts } from "../../cli/state";
+import type { EdgeFacts, Facts, SourceFacts } from "../../cli/seen";
+import { fleetState } from "../../cli/state";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 
@@ -10,6 +11,9 @@ const { leafline } = stackFixture({ devices: { edge1: { clientPort: 1, linkPort:
 const edge = (lastSeq: number, changes: Partial<EdgeFacts["streams"][string]> = {}): EdgeFacts => ({
 	at: NOW,
 	streams: { sensor: { messages: lastSeq, bytes: lastSeq * 200, lastSeq, ...changes } },
+	missing: [],
+	unreadable: {},
+	consumers: {},
 });
 
 const facts = (source: Partial<SourceFacts>, changes: Partial<Facts> = {}): Facts => ({
@@ -18,6 +22,7 @@ const facts = (source: Partial<SourceFacts>, changes: Partial<Facts> = {}): Fact
 		hub_sensor: {
 			messages: 900,
 			bytes: 180_000,
+			owner: "leafline/local",
 			stored: { edge1: 900 },
 			sources: { edge1: { seq: 1000, lag: 0, silentMs: 40, ...source } },
 		},
@@ -108,11 +113,7 @@ test("without the hub nothing is said about it", () => {
 	expect(device).toMatchObject({ link: { state: "unknown" }, atEdge: 1000 });
 	expect(device).not.toHaveProperty("onHub");
 	expect(device).not.toHaveProperty("backlog");
-	expect(fleetState(leafline, blind).hub).toEqual({ messages: 0, bytes: 0, missing: [], error: "refused" });
-});
-
-test("a stream that is not on the hub is named", () => {
-	expect(fleetState(leafline, { ...facts({}), hub: {} }).hub.missing).toEqual(["hub_sensor"]);
+	expect(fleetState(leafline, blind).hub).toEqual({ messages: 0, bytes: 0, notes: [], error: "refused" });
 });
 
 test("the buffer counts what the hub has not got, and time left while it takes nothing", () => {
@@ -122,31 +123,6 @@ test("the buffer counts what the hub has not got, and time left while it takes n
 		used: 0.25,
 		leftMs: 3 * HOUR,
 	});
-});
-
-test("a class that refuses and is full of what the hub has is told", () => {
-	const full = { edge1: edge(1000, { bytes: 800_000_000 }) };
-	expect(only(facts({}, { edges: full })).notes).toEqual([
-		"sensor: 80% full of messages that the hub has; npx leafline trim makes room",
-	]);
-	expect(only(facts({ seq: 0 }, { edges: full })).notes).toEqual([]);
-	const dropping = Object.entries(leafline.classes).map(([name, it]) => [name, { ...it, whenFull: "drop-oldest" }]);
-	const outputs: LeaflineOutput = { ...leafline, classes: Object.fromEntries(dropping) };
-	expect(only(facts({}, { edges: full }), undefined, outputs).notes).toEqual([]);
-});
-
-test("a store that went back in time is told", () => {
-	expect(only(facts({ seq: 1200 })).notes).toEqual([
-		"sensor: the hub is at 1200 but the device at 1000: its store went back in time",
-	]);
-});
-
-test("errors of the source and pending updates are told", () => {
-	const outputs = { ...leafline, pending: { edge1: "no answer within 5 s" } };
-	expect(only(facts({ error: "no space left" }), undefined, outputs).notes).toEqual([
-		"waits for the next update: no answer within 5 s",
-		"sensor: no space left",
-	]);
 });
 
 test("devices stand in the order of their numbers", () => {

@@ -18,7 +18,10 @@ afterAll(async () => {
 });
 
 const leafline = (...args: string[]) =>
-	run(process.execPath, [resolve("bin/cli/main.js"), ...args, "--outputs", stack.outputsFile], { cwd: stack.dir });
+	run(process.execPath, [resolve("bin/cli/main.js"), ...args, "--outputs", stack.outputsFile], {
+		cwd: stack.dir,
+		env: stack.env,
+	});
 
 interface Device {
 	readonly link: { readonly state: string };
@@ -34,6 +37,7 @@ async function devices(outputs = stack.outputsFile): Promise<Record<string, Devi
 		[resolve("bin/cli/main.js"), "status", "--json", "--outputs", outputs],
 		{
 			cwd: stack.dir,
+			env: stack.env,
 		},
 	);
 	if (!stdout.startsWith("{")) throw new Error(text);
@@ -95,7 +99,9 @@ test("over the leaf port alone, as from any operator's machine", async () => {
 		edge1: { link: { state: "up" }, atEdge: 300, onHub: 300, backlog: 0 },
 		edge2: { link: { state: "up" }, atEdge: 250, onHub: 250, backlog: 0 },
 	});
-	const { stdout } = await run(process.execPath, [resolve("bin/cli/main.js"), "status", "--outputs", outputs]);
+	const { stdout } = await run(process.execPath, [resolve("bin/cli/main.js"), "status", "--outputs", outputs], {
+		env: stack.env,
+	});
 	expect(stdout.split("\n", 1)[0]).toBe("leafline · local · 2 devices, 1 hub, nats-server 2.15.2");
 });
 
@@ -103,9 +109,10 @@ test("a device that died: the hub's last word, and how old it is", async () => {
 	await stack.kill("edge1");
 	await expect.poll(() => devices(), { timeout: 20_000 }).toMatchObject({ edge1: { link: { state: "down" } } });
 	const { code, stdout } = await leafline("status");
-	expect(code).toBe(0);
+	expect(code).toBe(2);
 	expect(stdout).toMatch(/ {2}edge1 {3}down \d:\d\d +\? +300 +0\* {2}\?\n/);
 	expect(stdout).toMatch(/ {2}\* edge1 does not answer; its backlog is what was known 0:\d\d ago\n/);
+	expect(stdout).toMatch(/ {2}! edge1: its nats-server does not run: npm run up starts it\n/);
 	expect(stdout).toMatch(/at least 0 waiting/);
 	await stack.start("edge1");
 });
@@ -126,7 +133,7 @@ test("--watch looks again and again, through the hub's death, until it is interr
 	const child = spawn(
 		process.execPath,
 		[resolve("bin/cli/main.js"), "status", "--watch", "--json", "--outputs", stack.outputsFile],
-		{ stdio: ["ignore", "pipe", "inherit"] },
+		{ stdio: ["ignore", "pipe", "inherit"], env: stack.env },
 	);
 	let said = "";
 	child.stdout.on("data", (data) => {

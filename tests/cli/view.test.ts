@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Note } from "../../cli/notes/note";
 import type { DeviceState, FleetState } from "../../cli/state";
 import { heading, statusLines, trafficTable } from "../../cli/view";
 import { stackFixture } from "../contract/fixture";
@@ -20,7 +21,7 @@ const fleet = (devices: DeviceState[], hub: Partial<FleetState["hub"]> = {}): Fl
 	environment: "local",
 	at: 0,
 	devices,
-	hub: { messages: 158_112, bytes: 34_000_000, missing: [], ...hub },
+	hub: { messages: 158_112, bytes: 34_000_000, notes: [], ...hub },
 });
 
 const lines = (state: FleetState) => statusLines(state).join("\n");
@@ -105,19 +106,52 @@ test("status says how old figures are that could not be asked for", () => {
 test("status of a device that nobody ever saw, one that is lost, and one in trouble", () => {
 	const unseen: DeviceState = { device: "edge1", link: { state: "never seen" }, onHub: 0, notes: [] };
 	const lost: DeviceState = { ...unseen, device: "edge2", retired: "lost" };
-	const trouble = device("edge3", { notes: ["can: no space left"] });
-	expect(lines(fleet([unseen, lost, trouble], { missing: ["hub_can"] }))).toBe(
+	const note = (changes: Partial<Note>): Note => ({
+		code: "write-error",
+		text: "no space",
+		needsHand: true,
+		...changes,
+	});
+	const trouble = device("edge3", {
+		notes: [note({}), note({ code: "source-error", class: "can", text: "hub_can takes nothing from edge3_can: full" })],
+	});
+	const gone = note({ code: "hub-stream-missing", text: "hub_can is gone" });
+	expect(lines(fleet([unseen, lost, trouble], { notes: [gone] }))).toBe(
 		`  device  link               at edge  on hub  backlog  buffer
   edge1   never seen               ?       0        ?  ?
   edge2   never seen (lost)        ?       0        ?  ?
   edge3   up                  60,000  60,000        0  0%
 
   edge1 does not answer
-  ! edge3: can: no space left
+  ! hub_can is gone
+  ! edge3: no space
+  ! hub_can takes nothing from edge3_can: full
 
-  hub up · 158,112 messages, 34 MB · missing: hub_can (npm run pulumi -- refresh --yes, then npm run up)
+  hub up · 158,112 messages, 34 MB
   1 of 3 devices up · 60,000 at the devices · 60,000 on hub · at least 0 waiting`,
 	);
+});
+
+test("many notes of one kind do not hide the others, and a terminal's width is kept", () => {
+	const many = Array.from({ length: 40 }, (_, i) =>
+		device(`edge${i}`, { notes: [{ code: "pending", text: "waits for the next update: offline", needsHand: false }] }),
+	);
+	const bad = device("edge40", {
+		notes: [
+			{ code: "set-back", class: "can", text: "edge40_can: the hub is at 5 but the device at 3", needsHand: true },
+		],
+	});
+	const shown = statusLines(fleet([...many, bad]), 40).join("\n");
+	expect(shown).toContain(`  · edge3: waits for the next update:
+    offline
+  · edge4: waits for the next update:
+    offline
+    and 35 more like it: npx leafline
+    status --json
+  ! edge40_can: the hub is at 5 but the
+    device at 3
+`);
+	expect(lines(fleet([...many, bad]))).toContain("  ! edge40_can: the hub is at 5 but the device at 3");
 });
 
 test("status without a hub still shows what the devices hold", () => {

@@ -111,7 +111,6 @@ function makeRig(
 		connection: bench.control.hub,
 		request: (subject: string, body?: unknown) => bench.control.request(subject, body) as Promise<never>,
 		connected: async () => undefined,
-		silent: async () => undefined,
 		version: "",
 		close: async () => {},
 	};

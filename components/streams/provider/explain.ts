@@ -23,14 +23,19 @@ const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
 	},
 ];
 
+/** Why a leaf's link does not come up, as the newest lines of its log tell; undefined if they do not. */
+export function linkTrouble(log: string): string | undefined {
+	const lines = log.split("\n").filter((line) => /\[(ERR|WRN|INF)\]/.test(line));
+	// The newest lines count: an early refusal may have been a hub that was still starting.
+	const recent = lines.slice(-12).join("\n");
+	return SIGNS.find(({ sign }) => sign.test(recent))?.meaning;
+}
+
 /** A message for a hub that did not answer in the named account. */
 export function explain(connection: Connection, account: "HUB" | "SYSTEM", log: string | undefined): string {
 	const where = whereabouts(connection);
-	const lines = (log ?? "").split("\n").filter((line) => /\[(ERR|WRN|INF)\]/.test(line));
-	// The newest lines count: an early refusal may have been a hub that was still starting.
-	const recent = lines.slice(-12).join("\n");
-	const found = SIGNS.find(({ sign }) => sign.test(recent));
+	const found = linkTrouble(log ?? "");
 	const what = account === "HUB" ? "its JetStream" : "its system account";
-	if (found) return `the hub at ${where} did not answer: ${found.meaning}`;
+	if (found) return `the hub at ${where} did not answer: ${found}`;
 	return `the hub at ${where} did not answer: ${what} is silent, though the link gave no error`;
 }

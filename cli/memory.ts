@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { z } from "zod";
+import type { LeaflineOutput } from "../contract/outputs";
+import type { Remembered } from "./notes/note";
+import { type Facts, memoryKey, type SourceFacts } from "./seen";
+
+/**
+ * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
+ * device's store was seen to have gone back, which nobody can see any more once the device is past the hub again.
+ */
+export type Memory = Readonly<Record<string, Remembered>>;
+
+const time = z.number().min(0);
+const memory = z.record(
+	z.string(),
+	z.object({
+		seq: time,
+		since: time,
+		setBack: z.object({ from: time, to: time, at: time }).optional(),
+	}),
+);
+
+/** Without anything of devices that are not in the fleet any more. Pure. */
+export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory): Memory {
+	if (facts.hubError !== undefined) return before;
+	const result: Record<string, Remembered> = {};
+	for (const [device, { hubStreams }] of Object.entries(outputs.devices)) {
+		for (const [name, stream] of Object.entries(hubStreams)) {
+			const key = memoryKey(device, name);
+			const source = facts.hub[stream]?.sources[device];
+			const known = before[key];
+			if (!source) continue;
+			const setBack = wentBack(facts, device, name, source) ?? known?.setBack;
+			const still = known?.seq === source.seq && known.since <= facts.at;
+			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(setBack && { setBack }) };
+		}
+	}
+	return result;
+}
+
+function wentBack(facts: Facts, device: string, name: string, source: SourceFacts): Remembered["setBack"] {
+	const here = facts.edges[device]?.streams[name];
+	if (!here || here.lastSeq >= source.seq) return undefined;
+	// A stream that was made anew is another matter: the hub starts over with it.
+	if (here.created === undefined || source.lastArrival === undefined || here.created > source.lastArrival)
+		return undefined;
+	return { from: source.seq, to: here.lastSeq, at: facts.at };
+}
+
+/** Nothing if there is none, or none that can be read: it is a help, not a record. */
+export function loadMemory(outputs: LeaflineOutput): Memory {
+	try {
+		return memory.parse(JSON.parse(fs.readFileSync(memoryFile(outputs), "utf8"))) as Memory;
+	} catch {
+		return {};
+	}
+}
+
+export function saveMemory(outputs: LeaflineOutput, kept: Memory): void {
+	const file = memoryFile(outputs);
+	try {
+		fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+		fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(kept), { mode: 0o600 });
+		fs.renameSync(`${file}.${process.pid}`, file);
+	} catch {
+		// A cache that cannot be written costs the next look a second one.
+	}
+}
+
+/** One for each hub: another one, even of the same name, has another authority. */
+function memoryFile({ environment, ca }: LeaflineOutput): string {
+	const { XDG_CACHE_HOME: base, HOME = os.homedir() } = process.env;
+	const cache = base && path.isAbsolute(base) ? base : path.join(HOME, ".cache");
+	const hub = createHash("sha256").update(`${environment}\n${ca}`).digest("hex").slice(0, 16);
+	return path.join(cache, "leafline", "status", `${hub}.json`);
+}

@@ -1,0 +1,82 @@
+import type { LeaflineOutput } from "../../contract/outputs";
+import type { EdgeFacts, SourceFacts } from "../seen";
+import type { LinkState } from "../state";
+
+/** Every kind of note; `docs/status.md` has a row for each. */
+export const CODES = [
+	"pending",
+	"never-connected",
+	"not-connected",
+	"no-answer",
+	"unreadable-answer",
+	"jetstream-down",
+	"write-error",
+	"stream-missing",
+	"made-anew",
+	"set-back",
+	"was-set-back",
+	"more-on-hub",
+	"consumer-missing",
+	"consumer-paused",
+	"stands-still",
+	"source-missing",
+	"source-error",
+	"no-room",
+	"programs",
+	"hub-stream-missing",
+	"hub-stream-foreign",
+	"hub-stream-full",
+	"hub-unhealthy",
+	"hub-node-down",
+	"reader-stuck",
+] as const;
+
+/** Something that somebody should know: what is, why, and what to do. */
+export interface Note {
+	readonly code: (typeof CODES)[number];
+	/** Of a device's notes: which class. */
+	readonly class?: string;
+	readonly text: string;
+	/** It does not mend itself: exit code 2. */
+	readonly needsHand: boolean;
+}
+
+/** What is known of one class of one device. */
+export interface Look {
+	readonly outputs: LeaflineOutput;
+	readonly device: string;
+	readonly class: string;
+	/** Stream on the hub. */
+	readonly hubStream: string;
+	/** Absent if the hub does not source it. */
+	readonly source: SourceFacts | undefined;
+	/** Messages of the device in the hub's stream. */
+	readonly stored: number;
+	/** Absent if the device did not answer. */
+	readonly edge: EdgeFacts | undefined;
+	readonly link: LinkState;
+	/** What was remembered of earlier looks. */
+	readonly memory: Remembered | undefined;
+	/** Milliseconds since 1970. */
+	readonly at: number;
+}
+
+/** What one look leaves for the next: times are milliseconds since 1970. */
+export interface Remembered {
+	/** The hub's position, and since when it is there. */
+	readonly seq: number;
+	readonly since: number;
+	/** A device's store that was seen to have gone back in time. */
+	readonly setBack?: { readonly from: number; readonly to: number; readonly at: number };
+}
+
+/** An update alone believes its state. */
+export const RESTORE = "npm run pulumi -- refresh --yes, then npm run up";
+
+/** How to call the API of a device's JetStream: on this machine directly, else through the hub. */
+export function natsCommand(outputs: LeaflineOutput, device: string): string {
+	const port = outputs.devices[device]?.clientPort;
+	return outputs.local?.links[device] !== undefined && port !== undefined
+		? `nats --server nats://127.0.0.1:${port}`
+		: "on the device: nats";
+}

@@ -1,0 +1,74 @@
+import { edgeStreamName, HUB_CONSUMER } from "../../topology/names";
+import { clock, count } from "../format";
+import { waitingFor } from "../seen";
+import { type Look, type Note, natsCommand, RESTORE } from "./note";
+
+/** Shorter stops are ordinary: a hub that lost a device tries again after 10 s and more. */
+export const STILL_MS = 5_000;
+/** From here on it is not the hub's way of trying again any more. */
+const STUCK_MS = 30_000;
+/** The hub adds its own header, and the server takes 65,535 bytes of them. */
+const HEADERS_LIMIT = 65_000;
+
+/** What stands between a device's stream and the hub's. */
+export function sourceNotes(look: Look): Note[] {
+	const { outputs, device, class: name, hubStream, source, edge, link } = look;
+	if (!source) return link.state === "unknown" ? [] : missing(look);
+	const stream = edgeStreamName(device, name);
+	const notes: Note[] = [];
+	const reader = edge?.consumers[name];
+	if (source.durable && reader === "missing") {
+		const text = `consumer ${HUB_CONSUMER} on ${stream} is gone (deleted by hand?), and with it the hub's way in. ${RESTORE}, makes it anew`;
+		notes.push({ code: "consumer-missing", class: name, text, needsHand: true });
+	} else if (reader !== undefined && reader !== "missing" && reader.pausedMs !== undefined) {
+		const resume = `${natsCommand(outputs, device)} consumer resume ${stream} ${HUB_CONSUMER} --force`;
+		const text = `consumer ${HUB_CONSUMER} on ${stream} is paused for ${clock(reader.pausedMs)} more: nothing reaches the hub. ${resume}`;
+		notes.push({ code: "consumer-paused", class: name, text, needsHand: true });
+	} else notes.push(...standsStill(look));
+	if (source.error) {
+		const text = `${hubStream} takes nothing from ${stream}: ${source.error}. It tries again by itself; if it stays, see docs/status.md#source-error`;
+		notes.push({ code: "source-error", class: name, text, needsHand: true });
+	}
+	return notes;
+}
+
+function missing({ outputs, device, class: name, hubStream, edge }: Look): Note[] {
+	const retired = outputs.devices[device]?.retired === "lost";
+	if (retired || !outputs.streams[hubStream]?.devices.includes(device)) return [];
+	const waiting = edge?.streams[name]?.messages;
+	const what = waiting ? `, ${count(waiting)} messages wait there` : "";
+	const text = `${hubStream} does not source ${edgeStreamName(device, name)}${what}: taken out by hand? ${RESTORE}`;
+	return [{ code: "source-missing", class: name, text, needsHand: true }];
+}
+
+/** A position that does not move while messages wait and the link is up: the only sure sign of a source that stopped. */
+function standsStill({ outputs, device, class: name, source, edge, link, memory, at }: Look): Note[] {
+	const here = edge?.streams[name];
+	if (!source || !edge || !here || link.state !== "up" || memory?.seq !== source.seq) return [];
+	const waiting = waitingFor(edge, name, source.seq);
+	const forMs = at - memory.since;
+	if (waiting <= 0 || forMs < STILL_MS) return [];
+	const stream = edgeStreamName(device, name);
+	const still = `${stream} stands still at sequence ${count(source.seq)} for ${clock(forMs)} while ${count(waiting)} wait`;
+	const stuck = forMs >= STUCK_MS;
+	const note = (why: string, needsHand = stuck): Note[] => [
+		{ code: "stands-still", class: name, text: `${still}${why}`, needsHand },
+	];
+	if (edge.health) return note(": the device cannot write");
+	const poison = here.next;
+	if (poison && poison.headerBytes > HEADERS_LIMIT) {
+		const remove = `${natsCommand(outputs, device)} stream rmm ${stream} ${poison.seq} --force`;
+		return note(
+			`: message ${count(poison.seq)} has ${count(poison.headerBytes)} bytes of headers, more than the hub can take with its own. Keep a copy, then ${remove}`,
+			true,
+		);
+	}
+	if (!stuck) return note("; the hub tries again every 10 s to 2 min after a link was down");
+	const reader = edge?.consumers[name];
+	const behind =
+		reader && reader !== "missing" && reader.underWay >= reader.window
+			? `: consumer ${HUB_CONSUMER} waits for acknowledgements of what the hub has (older than the hub's position)`
+			: ": its source stopped without an error";
+	const reset = `${natsCommand(outputs, device)} req '$JS.API.CONSUMER.RESET.${stream}.${HUB_CONSUMER}' '{"seq":${source.seq + 1}}'`;
+	return note(`${behind}. ${reset} sets it to where the hub is`);
+}

@@ -1,0 +1,118 @@
+import type { Remembered } from "./notes/note";
+import type { ProgramFacts } from "./programs";
+import type { ReaderFacts } from "./readers";
+
+/** What one look at a fleet has seen. */
+
+export interface EdgeStreamFacts {
+	readonly messages: number;
+	readonly bytes: number;
+	readonly lastSeq: number;
+	/** When the stream was made, milliseconds since 1970. */
+	readonly created?: number;
+	/** The message that the hub is to take next; looked at only when it takes nothing. */
+	readonly next?: { readonly seq: number; readonly headerBytes: number };
+}
+
+/** The consumer on the device that the hub sources through. */
+export interface ConsumerFacts {
+	/** Messages that the hub has not acknowledged, which it does a window late. */
+	readonly unacknowledged: number;
+	/** Of these, the ones that it was sent, and how many that may be. */
+	readonly underWay: number;
+	readonly window: number;
+	/** How long it is still paused. */
+	readonly pausedMs?: number;
+}
+
+export interface EdgeFacts {
+	/** When it was asked, milliseconds since 1970. */
+	readonly at: number;
+	/** By class. */
+	readonly streams: Readonly<Record<string, EdgeStreamFacts>>;
+	/** Classes without a stream. */
+	readonly missing: readonly string[];
+	/** What is wrong with an answer that is none, by class. */
+	readonly unreadable: Readonly<Record<string, string>>;
+	/** By class. */
+	readonly consumers: Readonly<Record<string, ConsumerFacts | "missing">>;
+	/** What its own health check complains of; only of a device on this machine. */
+	readonly health?: string;
+	/** Absent if it gave no answer to that, or was not asked. */
+	readonly programs?: ProgramFacts;
+}
+
+export interface SourceFacts {
+	/** Last sequence of the edge stream that the hub has; 0 if it has none. */
+	readonly seq: number;
+	/** What the hub believed was missing when it last heard from the device. */
+	readonly lag: number;
+	/** Milliseconds since the hub heard from the device; absent if it never did. */
+	readonly silentMs?: number;
+	readonly error?: string;
+	/** Through a consumer that the device has. */
+	readonly durable?: boolean;
+	/** When the hub got the last message of it, milliseconds since 1970; asked only when the two disagree. */
+	readonly lastArrival?: number;
+}
+
+export interface HubStreamFacts {
+	readonly messages: number;
+	readonly bytes: number;
+	/** By device. */
+	readonly sources: Readonly<Record<string, SourceFacts>>;
+	/** Messages by device; empty for a downlink. */
+	readonly stored: Readonly<Record<string, number>>;
+	/** `<project>/<stack>` that made it; absent if nobody says. */
+	readonly owner?: string;
+	/** It refuses what does not fit, and devices wait. */
+	readonly refusesWhenFull?: boolean;
+}
+
+export interface NodeFacts {
+	readonly name: string;
+	/** Why it does not answer. */
+	readonly down?: string;
+	/** What its health check complains of. */
+	readonly error?: string;
+}
+
+export interface Facts {
+	/** Milliseconds since 1970. */
+	readonly at: number;
+	/** By hub stream; a stream that is not there is absent. */
+	readonly hub: Readonly<Record<string, HubStreamFacts>>;
+	/** Why the hub could not be asked. */
+	readonly hubError?: string;
+	/** Answers of the devices; one that gave none is absent. */
+	readonly edges: Readonly<Record<string, EdgeFacts>>;
+	/** Devices with a leaf connection to the hub; absent if the hub could not be asked. */
+	readonly connected?: readonly string[];
+	/** Why a device did not answer, by device. */
+	readonly silence?: Readonly<Record<string, string>>;
+	/** Why a device is not connected, as far as this machine can see. */
+	readonly causes?: Readonly<Record<string, string>>;
+	/** Nodes of the hub; absent if nobody tells. */
+	readonly nodes?: readonly NodeFacts[];
+	/** What earlier looks have left, by device and class (`memoryKey`). */
+	readonly memory?: Readonly<Record<string, Remembered>>;
+	/** Links cut on this machine: since when, milliseconds since 1970. */
+	readonly cuts: Readonly<Record<string, number>>;
+	/** Readers of the hub's streams. */
+	readonly readers?: readonly ReaderFacts[];
+}
+
+/** Key in `memory`. */
+export const memoryKey = (device: string, name: string): string => `${device}/${name}`;
+
+/**
+ * Messages of a class that the hub has not got. A stream that was moved on after a power cut has sequences without
+ * messages: there, what the hub has not acknowledged bounds it.
+ * @param seq the hub's position
+ */
+export function waitingFor(edge: EdgeFacts, name: string, seq: number): number {
+	const { lastSeq = 0 } = edge.streams[name] ?? {};
+	const consumer = edge.consumers[name];
+	const bound = consumer === undefined || consumer === "missing" ? Number.POSITIVE_INFINITY : consumer.unacknowledged;
+	return Math.min(bound, Math.max(0, lastSeq - seq));
+}

@@ -1,0 +1,192 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { printable } from "../../cli/answers";
+import { wrap } from "../../cli/format";
+import { remember } from "../../cli/memory";
+import { CODES } from "../../cli/notes/note";
+import type { EdgeFacts, Facts, SourceFacts } from "../../cli/seen";
+import { fleetState } from "../../cli/state";
+import type { LeaflineOutput } from "../../contract/outputs";
+import { stackFixture } from "../contract/fixture";
+
+/** What is said of which facts; `situations.test.ts` has the facts from real servers. */
+const NOW = 1_800_000_000_000;
+const { leafline } = stackFixture({ devices: { edge1: { clientPort: 4999, linkPort: 2 } } });
+
+interface Case {
+	readonly source?: Partial<SourceFacts> | null;
+	readonly edge?: Partial<EdgeFacts> | null;
+	readonly stored?: number;
+	readonly facts?: Partial<Facts>;
+	readonly outputs?: LeaflineOutput;
+}
+
+const stream = (lastSeq: number, changes: Partial<EdgeFacts["streams"][string]> = {}) => ({
+	streams: { sensor: { messages: lastSeq, bytes: lastSeq * 200, lastSeq, ...changes } },
+});
+
+function facts({ source = {}, edge = {}, stored = 300, facts: changes }: Case): Facts {
+	const seen: EdgeFacts = { at: NOW, ...stream(1000), missing: [], unreadable: {}, consumers: {}, ...edge };
+	return {
+		at: NOW,
+		hub: {
+			hub_sensor: {
+				messages: 900,
+				bytes: 180_000,
+				owner: "leafline/local",
+				refusesWhenFull: true,
+				stored: { edge1: stored },
+				sources: source ? { edge1: { seq: 1000, lag: 0, silentMs: 40, durable: true, ...source } } : {},
+			},
+		},
+		edges: edge ? { edge1: seen } : {},
+		connected: ["edge1"],
+		cuts: {},
+		...changes,
+	};
+}
+
+function notes(of: Case): string[] {
+	const { devices, hub } = fleetState(of.outputs ?? leafline, facts(of));
+	const all = [...hub.notes, ...(devices[0]?.notes ?? [])];
+	return all.map(({ code, needsHand, text }) => `${needsHand ? "!" : "·"} ${code} ${text}`);
+}
+
+test("every code has a row in docs/status.md, and no row is without one", () => {
+	const rows = [...readFileSync("docs/status.md", "utf8").matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
+	expect(rows.sort()).toEqual([...CODES].sort());
+});
+
+test("a device that is well", () => {
+	expect(notes({})).toEqual([]);
+});
+
+const still = (forMs: number, seq = 400): Partial<Facts> => ({
+	memory: { "edge1/sensor": { seq, since: NOW - forMs } },
+});
+
+test("a position that stands still is an ordinary stop at first, and then is not", () => {
+	const at = { source: { seq: 400 } };
+	expect(notes({ ...at, facts: still(4_000) })).toEqual([]);
+	expect(notes({ ...at, facts: still(12_000) })).toEqual([
+		"· stands-still edge1_sensor stands still at sequence 400 for 0:12 while 600 wait; the hub tries again every 10 s to 2 min after a link was down",
+	]);
+	expect(notes({ ...at, facts: still(90_000) })).toEqual([
+		`! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 wait: its source stopped without an error. nats --server nats://127.0.0.1:4999 req '$JS.API.CONSUMER.RESET.edge1_sensor.hub' '{"seq":401}' sets it to where the hub is`,
+	]);
+	const full = { consumers: { sensor: { unacknowledged: 1600, underWay: 1000, window: 1000 } } };
+	expect(notes({ ...at, edge: full, facts: still(90_000) })[0]).toMatch(/: consumer hub waits for acknowledgements/);
+});
+
+test("a position that moves, a link that is down, and nothing that waits are no standing still", () => {
+	expect(notes({ source: { seq: 400 }, facts: still(90_000, 399) })).toEqual([]);
+	expect(notes({ source: { seq: 400 }, facts: { ...still(90_000), connected: [] } })).toEqual([]);
+	expect(notes({ source: { seq: 1000 }, facts: still(90_000, 1000) })).toEqual([]);
+});
+
+test("memory: since when a position stands, and that a store went back, which nobody sees any more later", () => {
+	const first = remember(leafline, facts({ source: { seq: 400 } }), {});
+	expect(first).toEqual({ "edge1/sensor": { seq: 400, since: NOW } });
+	const later = { at: NOW + 9_000 };
+	expect(remember(leafline, facts({ source: { seq: 400 }, facts: later }), first)).toEqual(first);
+	expect(remember(leafline, facts({ source: { seq: 401 }, facts: later }), first)["edge1/sensor"]?.since).toBe(
+		later.at,
+	);
+
+	const back = facts({ source: { seq: 1200, lastArrival: NOW }, edge: stream(1000, { created: NOW - 9_999 }) });
+	const remembered = remember(leafline, back, {});
+	expect(remembered["edge1/sensor"]?.setBack).toEqual({ from: 1200, to: 1000, at: NOW });
+	const past = facts({ source: { seq: 1300 }, edge: stream(1300), facts: later });
+	const memory = remember(leafline, past, remembered);
+	expect(notes({ source: { seq: 1300 }, edge: stream(1300), facts: { ...later, memory } })).toEqual([
+		"· was-set-back edge1_sensor was seen 0:09 ago to have gone back from 1,200 to 1,000: of what was published next, up to 200 messages are on the device but not on the hub",
+	]);
+	// One that was made anew did not go back, and a hub that is silent says nothing of either.
+	const anew = facts({ source: { seq: 1200, lastArrival: NOW }, edge: stream(0, { created: NOW + 1 }) });
+	expect(remember(leafline, anew, {})["edge1/sensor"]?.setBack).toBeUndefined();
+	expect(remember(leafline, { ...back, hubError: "gone" }, first)).toBe(first);
+});
+
+test("below the hub: made anew, or gone back in time", () => {
+	const at = (created: number) => ({ source: { seq: 1200, lastArrival: NOW - 50 }, edge: stream(1000, { created }) });
+	expect(notes(at(NOW))[0]).toMatch(
+		/^· made-anew edge1_sensor: the hub is at 1,200 but the device at 1,000: it was made/,
+	);
+	expect(notes(at(NOW - 100))[0]).toMatch(
+		/^! set-back edge1_sensor: the hub is at 1,200 but the device at 1,000: its store/,
+	);
+	expect(notes({ source: { seq: 1200 }, edge: stream(0) })[0]).toMatch(/^· made-anew/);
+	expect(notes({ stored: 1001 })[0]).toMatch(/^· more-on-hub the hub has 1,001 messages of edge1_sensor/);
+});
+
+test("an update that waits for a device: by itself while that is away, by hand when it is back", () => {
+	const outputs = { ...leafline, pending: { edge1: "offline\u001b[2J" } };
+	expect(notes({ outputs })).toEqual(["! pending waits for the next update: offline [2J; it answers now: npm run up"]);
+	expect(notes({ outputs, edge: null, facts: { connected: [] } })[0]).toBe(
+		"· pending waits for the next update: offline [2J",
+	);
+});
+
+test("a device that is away: why, as far as this machine can see", () => {
+	const { local: _, ...remote } = leafline;
+	const away = { edge: null, source: { silentMs: 90_000 }, facts: { connected: [] } };
+	expect(notes(away)).toEqual([]);
+	expect(notes({ ...away, facts: { connected: [], causes: { edge1: "its nats-server does not run" } } })).toEqual([
+		"! not-connected its nats-server does not run",
+	]);
+	expect(notes({ ...away, outputs: remote })[0]).toMatch(
+		/^· not-connected not connected for 1:30; the hub cannot tell why/,
+	);
+	expect(notes({ edge: null, source: null, facts: { connected: [] } })[0]).toMatch(/^· never-connected/);
+	const silent = (why: string) => notes({ edge: null, facts: { silence: { edge1: why } } })[0];
+	expect(silent("its JetStream does not run")).toMatch(
+		/^! jetstream-down its link is up but its JetStream does not run/,
+	);
+	expect(silent("no answer within 2 s")).toMatch(
+		/^· no-answer its link is up but it does not answer \(no answer within 2 s\)/,
+	);
+});
+
+test("an error that the hub reports of a source", () => {
+	expect(notes({ source: { error: "consumer not found" } })[0]).toMatch(
+		/^! source-error hub_sensor takes nothing from edge1_sensor: consumer not found\./,
+	);
+});
+
+test("a class that refuses and is full of what the hub has", () => {
+	const full = { edge: stream(1000, { bytes: 800_000_000 }) };
+	expect(notes(full)).toEqual([
+		"! no-room edge1_sensor is 80% full of messages that the hub has; npx leafline trim makes room",
+	]);
+	expect(notes({ ...full, source: { seq: 0 } })).toEqual([]);
+	const dropping = Object.entries(leafline.classes).map(([name, it]) => [name, { ...it, whenFull: "drop-oldest" }]);
+	expect(notes({ ...full, outputs: { ...leafline, classes: Object.fromEntries(dropping) } })).toEqual([]);
+});
+
+test("the hub: full, unhealthy, without a node, another's", () => {
+	const hub = (changes: object) => ({
+		facts: { hub: { hub_sensor: { ...facts({}).hub.hub_sensor, ...changes } } } as Partial<Facts>,
+	});
+	expect(notes(hub({ bytes: 9_999_900_000 }))[0]).toMatch(/^! hub-stream-full hub_sensor is full \(10 GB of 10 GB\)/);
+	expect(notes(hub({ owner: "leafline/dev" }))[0]).toMatch(/^! hub-stream-foreign hub_sensor belongs to leafline\/dev/);
+	const nodes = [
+		{ name: "hub_1" },
+		{ name: "hub_2", down: "does not run: npm run up starts it" },
+		{ name: "hub_3", error: "x" },
+	];
+	expect(notes({ facts: { nodes } })).toEqual([
+		"! hub-node-down hub_2 does not run: npm run up starts it",
+		expect.stringMatching(/^! hub-unhealthy hub_3 is not healthy: x/),
+	]);
+});
+
+test("text of a stranger is only text, and not too long", () => {
+	expect(printable("a\u001b[2Jb\u009b1mc\u202ed\u2028e\r\n")).toBe("a [2Jb 1mc d e");
+	expect(printable("x".repeat(1000))).toHaveLength(501);
+});
+
+test("lines are broken at spaces only, and what is too long stays whole", () => {
+	expect(wrap("  ! one two three", 12)).toEqual(["  ! one two", "    three"]);
+	expect(wrap("  ! averyverylongword", 10)).toEqual(["  !", "    averyverylongword"]);
+	expect(wrap("  ! one")).toEqual(["  ! one"]);
+});

@@ -1,0 +1,278 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { headers, type NatsConnection } from "nats";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Note } from "../../cli/notes/note";
+import { HUB_CONSUMER } from "../../topology/names";
+import { eventually } from "../support/eventually";
+import { run } from "../support/project";
+import { api, createConsumer, createEdge, type Stack, startStack } from "./stack";
+
+/** What `status` says of a fleet in trouble, on real servers. Each test brings one trouble about and clears it up. */
+let stack: Stack;
+let hub: NatsConnection;
+
+beforeAll(async () => {
+	stack = await startStack(["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"]);
+	hub = await stack.connect("hub");
+});
+afterAll(async () => {
+	await stack?.stop();
+});
+
+interface Look {
+	readonly needsHand: boolean;
+	readonly hub: { readonly error?: string; readonly notes: readonly Note[] };
+	readonly devices: Readonly<
+		Record<string, { readonly notes: readonly Note[]; readonly backlog?: number; readonly onHub?: number }>
+	>;
+	readonly code: number;
+	readonly stdout: string;
+}
+
+async function status(outputs = stack.outputsFile): Promise<Look> {
+	const args = [resolve("bin/cli/main.js"), "status", "--json", "--outputs", outputs];
+	const { code, stdout, text } = await run(process.execPath, args, { cwd: stack.dir, env: stack.env });
+	if (!stdout.startsWith("{")) throw new Error(text);
+	return { ...(JSON.parse(stdout) as Look), code, stdout };
+}
+
+/** The notes on a device, looked at again and again until there is one of this kind. */
+async function noted(device: string, code: Note["code"], outputs?: string): Promise<Note & { readonly exit: number }> {
+	let found: Note | undefined;
+	let seen: Look | undefined;
+	await eventually(
+		async () => {
+			seen = await status(outputs);
+			found = (device === "hub" ? seen.hub : seen.devices[device])?.notes.find((note) => note.code === code);
+			return found !== undefined;
+		},
+		{ what: `${code} of ${device}`, within: 60_000 },
+	).catch((error) => {
+		throw new Error(`${error.message}: ${JSON.stringify(device === "hub" ? seen?.hub : seen?.devices[device])}`);
+	});
+	return { ...(found as Note), exit: seen?.code ?? -1 };
+}
+
+const well = (device: string) =>
+	eventually(
+		async () => {
+			const { devices } = await status();
+			return devices[device]?.backlog === 0 && !devices[device]?.notes.some(({ needsHand }) => needsHand);
+		},
+		{ what: `${device} is well`, within: 60_000 },
+	);
+
+async function publish(device: string, messages: number): Promise<void> {
+	const jetstream = (await stack.connect(device)).jetstream();
+	await Promise.all(Array.from({ length: messages }, () => jetstream.publish("vehicle.sensor", "21.5")));
+}
+
+const edge = async (device: string, call: string, body?: unknown) =>
+	api(await stack.connect(device), `$JS.API.${call}`, body);
+
+test("a fleet that is well has no notes, with a downlink as well, and exit code 0", async () => {
+	await api(hub, "$JS.hub.API.STREAM.CREATE.hub_commands", {
+		name: "hub_commands",
+		subjects: ["down.*.commands.>"],
+		metadata: { "leafline.owner": "leafline/local" },
+	});
+	const { leafline } = stack.outputs;
+	const commands = { ...leafline.streams.hub_sensor, class: "commands", direction: "downlink", consumers: [] };
+	const outputs = stack.write("down.json", {
+		...stack.outputs,
+		leafline: { ...leafline, streams: { ...leafline.streams, hub_commands: commands } },
+	});
+	await Promise.all(Object.keys(leafline.devices).map((device) => publish(device, 1)));
+	await eventually(async () => (await status(outputs)).code === 0, { what: "all is well", within: 60_000 });
+	const { hub: seen, devices, needsHand } = await status(outputs);
+	expect([seen.notes, needsHand]).toEqual([[], false]);
+	expect(Object.values(devices).flatMap(({ notes }) => notes)).toEqual([]);
+});
+
+test("a stream that is gone from a device", async () => {
+	await edge("edge1", "STREAM.DELETE.edge1_sensor");
+	const { text, exit } = await noted("edge1", "stream-missing");
+	expect(text).toMatch(
+		/^edge1_sensor is gone: .* the hub has it up to 1, .*refresh --yes, then npm run up, makes it anew$/,
+	);
+	expect(exit).toBe(2);
+	await createEdge(await stack.connect("edge1"), "edge1");
+});
+
+test("a wiped device: named while the hub is ahead of it, and its trace afterwards", async () => {
+	await publish("edge4", 200);
+	await well("edge4");
+	await stack.kill("edge4");
+	rmSync(join(stack.dir, "edge4"), { recursive: true });
+	await stack.start("edge4");
+	expect((await noted("edge4", "stream-missing")).text).toMatch(
+		/the device's store was wiped; the hub has it up to 201/,
+	);
+	await createEdge(await stack.connect("edge4"), "edge4");
+	const { text, needsHand } = await noted("edge4", "made-anew");
+	expect(text).toMatch(/^edge4_sensor: the hub is at 201 but the device at 0: it was made anew \(store wiped/);
+	expect(needsHand).toBe(false);
+	await publish("edge4", 5);
+	await eventually(async () => (await status()).devices.edge4?.onHub === 206, { what: "all of both", within: 60_000 });
+	expect(await noted("edge4", "more-on-hub")).toMatchObject({
+		text: expect.stringMatching(
+			/^the hub has 206 messages of edge4_sensor, which has only given it 5: it was made anew/,
+		),
+		needsHand: false,
+	});
+}, 180_000);
+
+test("a store that went back in time is named while it lasts, and remembered when it can be seen no more", async () => {
+	const store = join(stack.dir, "edge2");
+	await publish("edge2", 300);
+	await well("edge2");
+	await stack.kill("edge2");
+	cpSync(store, `${store}.old`, { recursive: true });
+	await stack.start("edge2");
+	await publish("edge2", 100);
+	await well("edge2");
+	await stack.kill("edge2");
+	rmSync(store, { recursive: true });
+	cpSync(`${store}.old`, store, { recursive: true });
+	await stack.start("edge2");
+	const { text, exit } = await noted("edge2", "set-back");
+	expect(text).toMatch(
+		/^edge2_sensor: the hub is at 401 but the device at 301: its store went back in time .*delete leafline\/reserved\.json/,
+	);
+	expect(exit).toBe(2);
+	await publish("edge2", 150);
+	expect(await noted("edge2", "was-set-back")).toMatchObject({
+		text: expect.stringMatching(
+			/gone back from 401 to 301: .* up to 100 messages are on the device but not on the hub$/,
+		),
+		needsHand: false,
+	});
+});
+
+test("a consumer that was deleted by hand", async () => {
+	await edge("edge3", `CONSUMER.DELETE.edge3_sensor.${HUB_CONSUMER}`);
+	const { text, exit } = await noted("edge3", "consumer-missing");
+	expect(text).toMatch(/^consumer hub on edge3_sensor is gone \(deleted by hand/);
+	expect(exit).toBe(2);
+	await createConsumer(await stack.connect("edge3"), "edge3");
+	await well("edge3");
+});
+
+test("a message that the hub cannot take: what stands still, where, why, and how to go on", async () => {
+	const connection = await stack.connect("edge6");
+	const poison = headers();
+	poison.set("Trace", "x".repeat(65_510));
+	await connection.jetstream().publish("vehicle.sensor", "21.5", { headers: poison });
+	await publish("edge6", 9);
+	const { text, exit } = await noted("edge6", "stands-still");
+	expect(text).toMatch(
+		/^edge6_sensor stands still at sequence 1 for 0:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats:\/\/127\.0\.0\.1:\d+ stream rmm edge6_sensor 2 --force$/,
+	);
+	expect(exit).toBe(2);
+	await edge("edge6", "STREAM.MSG.DELETE.edge6_sensor", { seq: 2 });
+	await well("edge6");
+}, 180_000);
+
+test("a consumer that is paused", async () => {
+	const until = new Date(Date.now() + 3_600_000).toISOString();
+	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, { pause_until: until });
+	const { text, exit } = await noted("edge3", "consumer-paused");
+	expect(text).toMatch(/^consumer hub on edge3_sensor is paused for 59:\d\d more: .* consumer resume edge3_sensor hub/);
+	expect(exit).toBe(2);
+	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, {});
+	await well("edge3");
+});
+
+test("credentials that were deleted: named at once, while the link still lives", async () => {
+	rmSync(join(stack.dir, ".leafline/local/edge3/leaf.creds"));
+	expect(await noted("edge3", "not-connected")).toMatchObject({
+		text: "leaf.creds is gone from its folder, without which it cannot connect: npm run up",
+		exit: 2,
+	});
+});
+
+test("a hub that refuses a device: the device's log says so", async () => {
+	const folder = join(stack.dir, ".leafline/local");
+	// Those of another hub.
+	cpSync(join(folder, "edge2/leaf.creds"), join(folder, "edge3/leaf.creds"));
+	const other = await startStack(["edge3"]);
+	cpSync(join(other.dir, ".leafline/local/edge3/leaf.creds"), join(folder, "edge3/leaf.creds"));
+	await other.stop();
+	await stack.kill("edge3");
+	await stack.start("edge3");
+	const { text } = await noted("edge3", "not-connected");
+	expect(text).toMatch(/^its nats-server runs but has no link to the hub: it refused the credentials/);
+});
+
+test("a disk that is full: the stream looks healthy, the server's health does not", async () => {
+	await stack.kill("edge5");
+	const store = join(stack.dir, "edge5");
+	const program = join(stack.dir, "on-a-small-disk");
+	const fill = `mount -t tmpfs -o size=2m none "${store}" && cp -r "${store}.old/." "${store}/" && exec nats-server "$@"`;
+	cpSync(store, `${store}.old`, { recursive: true });
+	writeFileSync(program, `#!/bin/sh\nexec unshare --mount sh -c '${fill}' sh "$@"\n`);
+	chmodSync(program, 0o755);
+	await stack.start("edge5", program);
+	const jetstream = (await stack.connect("edge5")).jetstream();
+	const big = "x".repeat(100_000);
+	await eventually(
+		() =>
+			jetstream.publish("vehicle.sensor", big, { timeout: 1_000 }).then(
+				() => false,
+				() => true,
+			),
+		{ what: "the disk is full", within: 60_000 },
+	);
+	const { text, exit } = await noted("edge5", "write-error");
+	expect(text).toMatch(
+		/^its JetStream cannot write: JetStream stream '\S+ > edge5_sensor' write error: .*no space left on device\. /,
+	);
+	expect(exit).toBe(2);
+}, 120_000);
+
+test("what is no answer ends nothing, and no control character reaches the terminal", async () => {
+	await stack.kill("edge6");
+	const { clientUrl, monitorUrl: _, ...rest } = stack.outputs.leafline.hub;
+	const { local: __, ...leafline } = stack.outputs.leafline;
+	const outputs = stack.write("strangers.json", {
+		...stack.outputs,
+		leafline: { ...leafline, hub: { ...rest, clientUrl } },
+	});
+	let answer = "";
+	const liar = hub.subscribe("$JS.edge6.API.>", { callback: (_error, message) => message.respond(answer) });
+	try {
+		const clear = "\u001b]0;x\u0007\u009b2J";
+		const lies = [
+			'{"config":null,"state":null}',
+			"null",
+			"17",
+			clear,
+			JSON.stringify({ error: { description: clear } }),
+		];
+		for (const said of lies) {
+			answer = said;
+			const { stdout, devices } = await status(outputs);
+			expect(devices.edge2, said).toMatchObject({ backlog: 0 });
+			expect(stdout.trimEnd()).not.toMatch(/\p{Cc}|\\u00[01]/u);
+		}
+		answer = '{"config":null,"state":null}';
+		expect((await status(outputs)).devices.edge6?.notes.map(({ code }) => code)).toContain("unreadable-answer");
+	} finally {
+		liar.unsubscribe();
+	}
+});
+
+test("a stream of the hub that is gone, and one that somebody made by hand under its name", async () => {
+	await api(hub, "$JS.hub.API.STREAM.DELETE.hub_sensor");
+	expect((await noted("hub", "hub-stream-missing")).text).toMatch(/^hub_sensor is gone from the hub.*makes it anew$/);
+	await api(hub, "$JS.hub.API.STREAM.CREATE.hub_sensor", { name: "hub_sensor", subjects: ["mine.>"] });
+	expect((await noted("hub", "hub-stream-foreign")).text).toMatch(/^hub_sensor was not made by leafline but by hand/);
+	const { text } = await noted("edge2", "source-missing");
+	expect(text).toMatch(/^hub_sensor does not source edge2_sensor, \d+ messages wait there: taken out by hand\?/);
+});
+
+test("the small disk is gone with its server", () => {
+	expect(spawnSync("mount", { encoding: "utf8" }).stdout).not.toContain(stack.dir);
+});

@@ -29,8 +29,18 @@ export function fleetOf(file: FleetInput): Fleet {
 }
 
 function hardwareOf(kind: FleetInput["hardware"][string]): Hardware {
-	const { arch, buffer, programs = 0, sync, storeDir, memory, clientPort } = kind;
-	return { arch, bufferBytes: buffer, programsBytes: programs, sync, storeDir, memoryBytes: memory, clientPort };
+	const { arch, buffer, disk, programs = 0, sync, storeDir, memory, clientPort } = kind;
+	const known = disk === undefined ? {} : { diskBytes: disk };
+	return {
+		arch,
+		bufferBytes: buffer,
+		...known,
+		programsBytes: programs,
+		sync,
+		storeDir,
+		memoryBytes: memory,
+		clientPort,
+	};
 }
 
 function defaultHardware(): FleetInput["hardware"][string] {

@@ -25,6 +25,11 @@ const Hardware = section(
 		buffer: quantity(SIZE, "What JetStream may use on the device's disk; all classes must fit.", {
 			example: "32GiB",
 		}).prefault("5GiB"),
+		disk: quantity(
+			SIZE,
+			"Size of the disk that storeDir is on. The buffer must stay below nine tenths of it, for a full disk ends all publishing. Default: not known, and not checked.",
+			{ example: "64GiB" },
+		).exactOptional(),
 		programs: quantity(
 			SIZE,
 			"Part of the buffer that is kept for streams and buckets of the device's own programs, each of which must state its max_bytes. Default: what the classes leave, a tenth of the buffer.",

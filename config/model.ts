@@ -26,6 +26,8 @@ export interface Hardware {
 	readonly arch: "arm64" | "amd64";
 	/** What JetStream may use on the device's disk (`max_file`). @default 5 GiB */
 	readonly bufferBytes: number;
+	/** Size of the disk that `storeDir` is on. @default not known */
+	readonly diskBytes?: number;
 	/** Part of the buffer that is kept for streams and buckets of the device's own programs. @default 0 */
 	readonly programsBytes: number;
 	/** JetStream's `sync_interval`, or `always`. @default 250 ms */

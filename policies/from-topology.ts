@@ -106,11 +106,15 @@ function localHub(topology: Topology): ReturnType<typeof awsHub> {
 function leafServers(topology: Topology): Design["servers"] {
 	const { addresses, leafPort } = topology.settings.hub;
 	const urls = (addresses.length > 0 ? addresses : [HUB_DOMAIN]).map((address) => `tls://${address}:${leafPort}`);
-	return Object.values(topology.devices).map(({ name, group }) => ({
-		origin: { label: name, place: inFleet("groups", group) },
-		role: "leaf",
-		conf: leafTree(topology, name, { urls, credentials: "device.creds", ca: "ca.crt" }),
-	}));
+	return Object.values(topology.devices).map(({ name, group }) => {
+		const { diskBytes } = topology.fleet.hardware[topology.fleet.groups[group]?.hardware ?? ""] ?? {};
+		return {
+			origin: { label: name, place: inFleet("groups", group) },
+			role: "leaf",
+			conf: leafTree(topology, name, { urls, credentials: "device.creds", ca: "ca.crt" }),
+			...(diskBytes !== undefined && { diskBytes }),
+		};
+	});
 }
 
 function roles(topology: Topology): DesignRole[] {

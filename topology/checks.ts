@@ -1,5 +1,5 @@
 import type { Fleet } from "../config/model";
-import { formatBytes } from "./format";
+import { enoughBytes, formatBytes } from "./format";
 import type { Problem } from "./model";
 import { edgePrefix, isClassName, isDeviceName, MAX_TOKENS, RESERVED_DEVICES } from "./names";
 import { isSubject, isSubset, overlaps, tokenCount } from "./subjects";
@@ -15,6 +15,7 @@ export function checkFleet(fleet: Fleet): Problem[] {
 		...overlappingAccepts(fleet),
 		...Object.keys(fleet.consumers).flatMap((name) => badConsumer(fleet, name)),
 		...oversized(fleet),
+		...overfull(fleet),
 	];
 }
 
@@ -140,6 +141,29 @@ function oversized({ classes, downlink }: Fleet): Problem[] {
 				`use at most ${formatBytes(most)} a message`,
 			),
 		);
+}
+
+/** Part of a disk that JetStream may be given. The rest is for blocks being emptied, for indexes, and for others. */
+const DISK_PART = 0.9;
+
+/** A buffer, which is `max_file`, for a disk that cannot hold it. The server does not compare the two. */
+export function tooLargeForDisk(hardware: string, bufferBytes: number, diskBytes: number, disk: string): Problem[] {
+	const most = Math.floor(DISK_PART * diskBytes);
+	if (bufferBytes <= most) return [];
+	return [
+		fleetProblem(
+			["hardware", hardware, "buffer"],
+			`${formatBytes(bufferBytes)} is too much for ${disk} of ${formatBytes(diskBytes)}, of which JetStream may have nine ` +
+				"tenths: on a full disk publishing ends until the server is restarted",
+			`write at most ${Math.floor(most / 1024 ** 2)}MiB, or use a disk of at least ${enoughBytes(Math.ceil(bufferBytes / DISK_PART))}`,
+		),
+	];
+}
+
+function overfull({ hardware }: Fleet): Problem[] {
+	return Object.entries(hardware).flatMap(([name, { bufferBytes, diskBytes }]) =>
+		diskBytes === undefined ? [] : tooLargeForDisk(name, bufferBytes, diskBytes, "a disk"),
+	);
 }
 
 function fleetProblem(path: readonly (string | number)[], message: string, remedy: string): Problem {

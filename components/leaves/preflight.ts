@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { HubSettings } from "../../config/model";
+import { tooLargeForDisk } from "../../topology/checks";
 import { nodePorts } from "../../topology/local-ports";
 import type { Problem, Topology } from "../../topology/model";
 import { hubDir, LOCAL_ROOT, SERVER_FILES } from "../daemon/layout";
@@ -37,7 +38,7 @@ export async function localProblems(topology: Topology, root: string = LOCAL_ROO
 		const message = `port ${use.port} is to be ${use.use} and ${other?.use} at once`;
 		return other ? [problem(use.setting, message, "choose ports that are apart")] : [];
 	});
-	return [...names(topology), ...version(), ...size(topology, root), ...twice, ...ports];
+	return [...names(topology), ...version(), ...size(topology, root), ...disk(topology), ...twice, ...ports];
 }
 
 /**
@@ -50,6 +51,15 @@ function size({ settings: { hub } }: Topology, root: string): Problem[] {
 	const message = `the hub of this stack has ${hub.nodes > 1 ? "1 node" : "3 nodes"}, whose messages do not move to ${hub.nodes}`;
 	const remedy = `let devices and readers finish, then npm run down, which takes the messages away, and npm run up; or go back to ${hub.nodes > 1 ? 1 : 3}`;
 	return [problem(["hub", "nodes"], message, remedy)];
+}
+
+/** Local devices store in the folder of the program. */
+function disk({ settings, fleet }: Topology): Problem[] {
+	if (!settings.leaves.local) return [];
+	const { blocks, bsize } = fs.statfsSync(".");
+	return Object.entries(fleet.hardware).flatMap(([name, { bufferBytes }]) =>
+		tooLargeForDisk(name, bufferBytes, blocks * bsize, "this machine's disk"),
+	);
 }
 
 function portUses(topology: Topology): PortUse[] {

@@ -168,7 +168,7 @@ devices: { truck-99: { retired: yes } }
 		expect(complaintOf(text).split("\n")).toEqual([
 			'x.yaml:2:8  fleet: "Mine" is not a name; write for example mine-north',
 			"x.yaml:3:27  hardware.rk.buffer: 32 has no unit; write 32B, 32KiB, 32MiB or 32GiB",
-			"x.yaml:3:31  hardware.rk.colour: unknown key; known here: arch, buffer, programs, sync, storeDir, memory, clientPort",
+			"x.yaml:3:31  hardware.rk.colour: unknown key; known here: arch, buffer, disk, programs, sync, storeDir, memory, clientPort",
 			"x.yaml:4:17  link.outage: 30 has no unit; write 30ms, 30s, 30m or 30h",
 			"x.yaml:6:16  classes.can.rate: 2000 has no unit; write 2000/s",
 			"x.yaml:6:28  classes.can.size: 128 has no unit; write 128B, 128KiB, 128MiB or 128GiB",

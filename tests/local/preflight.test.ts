@@ -7,6 +7,7 @@ import { busyPorts, portHolder } from "../../components/daemon/ports";
 import { startTime } from "../../components/daemon/process";
 import { checkServerVersion, MINIMUM_SERVER } from "../../components/hub/version";
 import { localProblems } from "../../components/leaves/preflight";
+import type { Topology } from "../../topology/model";
 import { freePorts, freeRange } from "../support/ports";
 import { compileScripts, temporaryFolder } from "./scripts";
 import { localTopology } from "./topology";
@@ -111,6 +112,14 @@ describe("localProblems", () => {
 			expect(found.map((each) => each.message)).toEqual(message === undefined ? [] : [message]);
 		},
 	);
+
+	it("refuses a buffer that this machine's disk cannot hold", async () => {
+		const topology = await freeTopology();
+		const hardware = { board: { bufferBytes: 1024 ** 6 } } as unknown as Topology["fleet"]["hardware"];
+		const found = await localProblems({ ...topology, fleet: { ...topology.fleet, hardware } }, root);
+		expect(found).toMatchObject([{ document: "fleet", path: ["hardware", "board", "buffer"] }]);
+		expect(found[0]?.message).toMatch(/ is too much for this machine's disk of [\d.]+[GT]iB, of which/);
+	});
 
 	it.each(["links", "keeper"])("finds a device that is called %s, as a process of the stack", async (name) => {
 		const topology = await freeTopology({}, name);

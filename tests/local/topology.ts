@@ -20,6 +20,7 @@ export function localTopology(
 	return {
 		fleet: {
 			name: "small",
+			hardware: { board: { bufferBytes: 1024 ** 2 } },
 			groups: { all: { hardware: "board", link, devices } },
 			devices: Object.fromEntries(all.map((device) => [device.name, device])),
 		} as unknown as Fleet,

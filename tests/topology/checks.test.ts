@@ -19,6 +19,31 @@ function accepting(...accepts: string[][]): Fleet {
 
 const reader = { class: "can", deliver: "all", ackWaitMs: 1000, maxAckPending: 10 } as const;
 
+describe("a device's disk", () => {
+	const GIB = 1024 ** 3;
+	const withDisk = (bufferBytes: number, diskBytes?: number): Fleet => {
+		const fleet = makeFleet({ bufferBytes });
+		const { board } = fleet.hardware;
+		if (!board) throw new Error("no hardware");
+		return { ...fleet, hardware: { board: { ...board, ...(diskBytes !== undefined && { diskBytes }) } } };
+	};
+
+	it("holds its buffer and a tenth more, where it is known", () => {
+		expect(problemsOf(withDisk(32 * GIB))).toEqual([]);
+		expect(problemsOf(withDisk(32 * GIB, 36 * GIB))).toEqual([]);
+		expect(problemsOf(withDisk(32 * GIB, 32 * GIB))).toEqual([
+			"hardware.board.buffer: 32GiB is too much for a disk of 32GiB, of which JetStream may have nine tenths: on a " +
+				"full disk publishing ends until the server is restarted",
+		]);
+	});
+
+	it("that is too small is told of with figures that do", () => {
+		const [problem] = plan(withDisk(32 * GIB, 32 * GIB), makeSettings()).problems;
+		expect(problem?.remedy).toBe("write at most 29491MiB, or use a disk of at least 36GiB");
+		expect(problemsOf(withDisk(29491 * 1024 ** 2, 32 * GIB))).toEqual([]);
+	});
+});
+
 describe("a fleet that complies", () => {
 	it("has no problem", () => {
 		const fleet = makeFleet({

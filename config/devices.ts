@@ -56,7 +56,8 @@ function expandRange(source: string): { names: string[] } | { message: string; r
 		return { message: `${show(source)} is not a range`, remedy: "write one range a name, for example truck-[001-250]" };
 	}
 	const [, before = "", first = "", last = "", after = ""] = range;
-	const [from, to] = [Number(first), Number(last)];
+	// Serial numbers have more digits than JavaScript's numbers hold.
+	const [from, to] = [BigInt(first), BigInt(last)];
 	const padded = first.length > 1 && first.startsWith("0");
 	if ((padded || last.startsWith("0")) && first.length !== last.length) {
 		const width = Math.max(first.length, last.length);
@@ -64,17 +65,17 @@ function expandRange(source: string): { names: string[] } | { message: string; r
 		return { message: `${show(source)} has ends of ${first.length} and ${last.length} digits`, remedy };
 	}
 	if (from > to) return { message: `${show(source)} counts down`, remedy: `write [${last}-${first}]` };
-	if (to - from >= MOST_DEVICES) {
+	if (to - from >= BigInt(MOST_DEVICES)) {
 		return {
-			message: `${show(source)} is a range of ${to - from + 1} devices`,
+			message: `${show(source)} is a range of ${to - from + 1n} devices`,
 			remedy: `use at most ${MOST_DEVICES}`,
 		};
 	}
 	const width = padded ? first.length : 0;
 	return named(
 		Array.from(
-			{ length: to - from + 1 },
-			(_, index) => `${before}${String(from + index).padStart(width, "0")}${after}`,
+			{ length: Number(to - from) + 1 },
+			(_, index) => `${before}${String(from + BigInt(index)).padStart(width, "0")}${after}`,
 		),
 	);
 }

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { type Issue, type Path, parseYaml } from "./document";
 import { ConfigError, type LocatedProblem, type Place } from "./errors";
 import { checkFleet } from "./fleet-checks";
@@ -6,6 +5,7 @@ import { fleetOf } from "./fleet-model";
 import { API_VERSION, FleetFile } from "./fleet-schema";
 import { toIssues } from "./issues";
 import type { Fleet } from "./model";
+import { readTextFile } from "./text-file";
 
 /** A fleet file as read: either `fleet`, or `problems` with everything that is wrong. */
 export interface ParsedFleet {
@@ -16,9 +16,6 @@ export interface ParsedFleet {
 	/** Where a path of the file stands, for problems that are found later. */
 	locate(path: Path): Place;
 }
-
-/** A fleet of 10,000 devices in ranges takes some lines; what is bigger than this is not a fleet file. */
-const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads and checks the text of a fleet file. Never throws.
@@ -55,12 +52,19 @@ export function parseFleet(text: string, fileName: string): ParsedFleet {
 	return { fileName, locate, problems: [], fleet: fleetOf(result.data) };
 }
 
+const FLEET_FILE = {
+	document: "fleet",
+	missing: "set leafline:fleet to the path of a fleet file",
+	what: "a fleet file",
+	shorter: "write devices as ranges",
+} as const;
+
 /**
  * Reads and checks a fleet file.
  * @throws ConfigError with every mistake, or with why the file cannot be read
  */
 export function openFleet(path: string): ParsedFleet & { readonly fleet: Fleet } {
-	const parsed = parseFleet(readText(path), path);
+	const parsed = parseFleet(readTextFile(path, { file: path, ...FLEET_FILE }), path);
 	if (!parsed.fleet) throw new ConfigError(parsed.problems);
 	return { ...parsed, fleet: parsed.fleet };
 }
@@ -68,25 +72,4 @@ export function openFleet(path: string): ParsedFleet & { readonly fleet: Fleet }
 /** `openFleet` for those who need no places. */
 export function readFleet(path: string): Fleet {
 	return openFleet(path).fleet;
-}
-
-function readText(path: string): string {
-	const refused = (message: string, remedy: string) =>
-		new ConfigError([{ path: [], message, remedy, document: "fleet", file: path }]);
-	try {
-		const stat = statSync(path);
-		if (stat.isDirectory()) throw refused("is a folder", "name a file in it");
-		if (!stat.isFile()) throw refused("is not a file", "name a file");
-		if (stat.size > MOST_BYTES) {
-			const megabytes = Math.round(stat.size / 1e5) / 10;
-			throw refused(`has ${megabytes} MB`, "a fleet file has 4 MB at most; write devices as ranges");
-		}
-		return readFileSync(path, "utf8");
-	} catch (error) {
-		if (error instanceof ConfigError) throw error;
-		const { code } = error as NodeJS.ErrnoException;
-		if (code === "ENOENT" || code === "ENOTDIR")
-			throw refused("does not exist", "set leafline:fleet to the path of a fleet file");
-		throw refused(`cannot be read (${code ?? "unknown error"})`, "check its permissions");
-	}
 }

@@ -102,8 +102,10 @@ export const BIT_RATE: UnitKind = {
  * @param input as YAML gave it; only a string can be right
  */
 export function parseUnit(kind: UnitKind, input: unknown): Result<number> {
-	if (isBare(input)) {
-		return wrong(`${show(input)} has no unit`, `write ${oneOf(kind.suggested.map((unit) => `${input}${unit}`))}`);
+	// A number that is written with zeros more than it needs is a symbol.
+	const bare = typeof input === "symbol" ? input.description : input;
+	if (isBare(bare)) {
+		return wrong(`${show(input)} has no unit`, `write ${oneOf(kind.suggested.map((unit) => `${bare}${unit}`))}`);
 	}
 	const parts = typeof input === "string" ? splitParts(kind, input) : undefined;
 	if (!parts) return wrong(`${show(input)} is not ${kind.name}`, remedy(kind, input));

@@ -5,6 +5,8 @@ import { hideSecrets } from "./secrets";
 /** A value as messages show it. */
 export function show(value: unknown): string {
 	if (value === undefined) return "nothing";
+	// A number as it was written: see `YamlDocument.value`.
+	if (typeof value === "symbol") return shorten(value.description ?? "");
 	if (Array.isArray(value)) return `a list of ${value.length}`;
 	if (typeof value === "object" && value !== null) return "a map";
 	return typeof value === "string" ? quote(value) : String(value);
@@ -13,8 +15,11 @@ export function show(value: unknown): string {
 /** A text in quotes, not longer than a line can take, and without the secrets that are in it. */
 export function quote(text: string): string {
 	// Hidden before it is cut: a part of a secret does not look like one.
-	const shown = hideSecrets(text.slice(0, 4096));
-	return JSON.stringify(shown.length > 64 ? `${shown.slice(0, 60)}…` : shown);
+	return JSON.stringify(shorten(hideSecrets(text.slice(0, 4096))));
+}
+
+function shorten(text: string): string {
+	return text.length > 64 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** Whatever a terminal could take for an order, or a reader for nothing, shown as its number. */

@@ -79,11 +79,9 @@ describe("texts that are no fleet file", () => {
 	});
 
 	it("with keys that JavaScript or YAML mean something by are told so", () => {
-		const lines = complaintOf(`${COMPLIANT}__proto__: { a: 1 }\n<<: { a: 1 }\n? [a]\n: b\nconstructor: 1\n`).split(
-			"\n",
-		);
+		const lines = complaintOf(`${COMPLIANT}__proto__: { a: 1 }\n<<: 5\n? [a]\n: b\nconstructor: 1\n`).split("\n");
 		expect(lines[0]).toBe("x.yaml:48:1  __proto__: cannot be a key; write a plain word");
-		expect(lines[1]).toBe('x.yaml:49:1  "<<": cannot be a key; write the fields out; an alias for a whole map works');
+		expect(lines[1]).toBe('x.yaml:49:1  "<<": merges what is no map; name a map, for example <<: *base');
 		expect(lines[2]).toBe('x.yaml:50:3  "?": cannot be a key; write a plain word');
 		expect(lines[3]).toMatch(/^x\.yaml:52:1 {2}constructor: unknown key; known here: /);
 		expect(lines).toHaveLength(4);

@@ -1,26 +1,28 @@
+import { isIP } from "node:net";
 import { z } from "zod";
-import { absent, choice, count, quantity, say, section, text } from "./fields";
+import { absent, choice, count, judged, listOf, quantity, say, section, text, type Wrong } from "./fields";
+import { hostProblem } from "./host";
 import { BIT_RATE, DURATION } from "./units";
-import { show } from "./words";
+import { oneOf, show } from "./words";
 
 /** The section `leafline:hub.aws` as `Pulumi.<stack>.yaml` has it; defaults and what hangs together are in `aws.ts`. */
 
 const id = (prefix: string, what: string, description: string) =>
 	text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), what, `${prefix}-0123456789abcdef0`, description);
 
-const listOf = <T extends z.ZodType>(item: T, example: string, description: string) =>
-	z
-		.array(item, {
-			error: ({ input }) => absent(input, `[${example}]`) ?? say(`${show(input)} is not a list`, `write [${example}]`),
-		})
-		.meta({ description });
-
 /** Data Lifecycle Manager knows no other intervals. */
 const INTERVALS = [1, 2, 3, 4, 6, 8, 12, 24];
 const HOUR = 3_600_000;
 
-const every = quantity(DURATION, "How often.", { example: "24h" }).refine((ms) => INTERVALS.includes(ms / HOUR), {
-	error: say("AWS makes no snapshots at this interval", `write ${INTERVALS.map((hours) => `${hours}h`).join(", ")}`),
+const every = quantity(DURATION, "How often.", {
+	example: "24h",
+	not: (ms) =>
+		INTERVALS.includes(ms / HOUR)
+			? undefined
+			: {
+					message: "is no interval at which AWS makes snapshots",
+					remedy: `write ${oneOf(INTERVALS.map((hours) => `${hours}h`))}`,
+				},
 });
 
 const Network = section(
@@ -46,10 +48,18 @@ const Network = section(
 	"The network of the nodes: made (cidr, zones), or given (vpcId, subnetIds).",
 );
 
+/** A name in a zone: no address, and more than one label. */
+function dnsProblem(name: string): Wrong | undefined {
+	const problem = hostProblem(name);
+	if (problem) return problem;
+	if (isIP(name) === 0 && name.includes(".")) return undefined;
+	return { message: `${show(name)} is not a name in a zone`, remedy: "write for example hub.example.com" };
+}
+
 const Dns = section(
 	{
 		zoneId: text(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone", "Z0123456789ABCDEFGHIJ", "A public zone of Route 53."),
-		name: text(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/, "a host name", "hub.example.com", "Name of the hub."),
+		name: judged(dnsProblem, "hub.example.com", "Name of the hub."),
 	},
 	"The hub's name in Route 53.",
 );
@@ -82,9 +92,35 @@ const Baseline = section(
 	"What the instance type sustains: for a type that leafline does not know, or one that was measured.",
 );
 
+/** As EC2 takes them. */
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 const Tags = z
-	.record(z.string().min(1).max(128), z.string().max(256), {
-		error: ({ input }) => say(`${show(input)} is not a map of texts`, "write for example { team: mine }"),
+	.record(z.string(), z.unknown().meta({ type: "string" }), {
+		error: ({ input }) =>
+			absent(input, "{ team: mine }") ??
+			say(`${show(input)} is not a map of texts`, "write for example { team: mine }"),
+	})
+	.transform((tags, context) => {
+		const issue = (key: string, message: string, remedy: string, atKey = false) =>
+			context.issues.push({
+				code: "custom",
+				path: [key],
+				message: say(message, remedy),
+				input: tags[key],
+				params: { atKey },
+			});
+		for (const [key, value] of Object.entries(tags)) {
+			if (!TAG.test(key) || key === "" || key.length > 128) {
+				issue(key, "cannot be the name of a tag", "use letters, digits, spaces and _ . : / = + - @, 128 at most", true);
+			} else if (typeof value !== "string") {
+				issue(key, value === null ? "is empty" : `${show(value)} is not a text`, 'put it in quotes, or write ""');
+			} else if (!TAG.test(value) || value.length > 256) {
+				const remedy = "use letters, digits, spaces and _ . : / = + - @, 256 at most";
+				issue(key, `${show(value)} cannot be the value of a tag`, remedy);
+			}
+		}
+		return tags as Record<string, string>;
 	})
 	.meta({ description: "Tags of every resource." });
 

@@ -3,6 +3,7 @@ import type { AwsBaseline, AwsSettings, GivenNetwork, OwnNetwork } from "./aws-m
 import type { AwsInput } from "./aws-schema";
 import type { Problem } from "./errors";
 import type { HubSettings } from "./model";
+import { show } from "./words";
 
 /**
  * What the nodes boot from unless the settings say otherwise. It has the AWS command line and the agent of Systems
@@ -12,6 +13,9 @@ const AMAZON_LINUX = "al2023-ami-2023.12.20260918.0-kernel-6.12";
 
 /** Where the data volume is mounted. */
 export const MOUNT_POINT = "/data/nats";
+
+/** Where a node's JetStream stores: the one folder that its server may write to. */
+export const NODE_STORE = `${MOUNT_POINT}/hub`;
 
 export type Architecture = "arm64" | "x86_64";
 
@@ -65,17 +69,21 @@ export function isGiven(network: OwnNetwork | GivenNetwork): network is GivenNet
 	return "vpcId" in network;
 }
 
-/** What hangs together and does not fit. @param given the section as it was written */
-export function checkAws(hub: HubSettings, given: AwsInput = {}): Problem[] {
+/**
+ * What hangs together and does not fit.
+ * @param given the section as it was written
+ * @param region of the stack, where it is known
+ */
+export function checkAws(hub: HubSettings, given: AwsInput = {}, region?: string): Problem[] {
 	const { aws } = hub;
 	if (aws === undefined) return [];
-	const problem = (path: readonly string[], message: string, remedy: string): Problem => {
+	const problem: Say = (path, message, remedy) => {
 		return { document: "settings", path: ["hub", ...path], message, remedy };
 	};
 	const problems: Problem[] = [];
-	if (hub.storeDir !== MOUNT_POINT && !hub.storeDir.startsWith(`${MOUNT_POINT}/`)) {
-		const message = `${hub.storeDir} is not on the data volume, which is mounted at ${MOUNT_POINT}`;
-		problems.push(problem(["storeDir"], message, `leave it out, or write ${MOUNT_POINT}/hub`));
+	if (hub.storeDir !== NODE_STORE) {
+		const message = `${show(hub.storeDir)} is not where the server of a node on AWS may write`;
+		problems.push(problem(["storeDir"], message, `leave it out, for it stores at ${NODE_STORE}`));
 	}
 	if (hub.addresses.length > 0 && hub.addresses.length !== hub.nodes) {
 		const message = `${count(hub.addresses.length, "address", "es")} for ${count(hub.nodes, "node")}`;
@@ -84,10 +92,33 @@ export function checkAws(hub: HubSettings, given: AwsInput = {}): Problem[] {
 	for (const tag of Object.keys(aws.tags).filter((key) => /^(aws|leafline):/i.test(key))) {
 		problems.push(problem(["aws", "tags", tag], "is not yours to set", "choose a name without this prefix"));
 	}
-	return [...problems, ...storageProblems(hub, aws, problem), ...networkProblems(hub, given, problem)];
+	return [
+		...problems,
+		...storageProblems(hub, aws, problem),
+		...networkProblems(hub, given, problem),
+		...(region === undefined ? [] : regionProblems(given, region, problem)),
+	];
 }
 
-type Say = (path: readonly string[], message: string, remedy: string) => Problem;
+/** What belongs to another region than the stack. */
+function regionProblems({ network, kmsKeyId, alarms }: AwsInput, region: string, problem: Say): Problem[] {
+	const zones = (network?.zones ?? []).flatMap((zone, index) => {
+		// `eu-central-1a`; a local zone has a name of its own after the region's: `us-west-2-lax-1a`.
+		if (zone.startsWith(region) && /^([a-z]|-[a-z]+-\d[a-z])$/.test(zone.slice(region.length))) return [];
+		const remedy = `write for example ${region}a, or change aws:region`;
+		return [problem(["aws", "network", "zones", index], `${show(zone)} is no zone of ${region}`, remedy)];
+	});
+	const named = { kmsKeyId, topicArn: alarms?.topicArn };
+	const arns = Object.entries(named).flatMap(([field, arn]) => {
+		const other = arn?.split(":")[3];
+		if (other === undefined || other === region) return [];
+		const path = field === "topicArn" ? ["aws", "alarms", field] : ["aws", field];
+		return [problem(path, `${show(arn)} is in ${other}, and the stack in ${region}`, `name one in ${region}`)];
+	});
+	return [...zones, ...arns];
+}
+
+type Say = (path: readonly (string | number)[], message: string, remedy: string) => Problem;
 
 function storageProblems({ nodes }: HubSettings, aws: AwsSettings, problem: Say): Problem[] {
 	const { storage, instanceType, image } = aws;
@@ -125,12 +156,12 @@ function networkProblems({ nodes }: HubSettings, { network, alarms }: AwsInput, 
 	if (vpcId !== undefined && (cidr !== undefined || zones !== undefined)) {
 		at(cidr === undefined ? "zones" : "cidr", "belongs to a network that leafline makes", "leave it out beside vpcId");
 	}
-	if (vpcId !== undefined && new Set(subnetIds ?? []).size !== nodes) {
-		const message = `${count(new Set(subnetIds ?? []).size, "subnet")} for ${count(nodes, "node")}`;
+	if (vpcId !== undefined && (subnetIds ?? []).length !== nodes) {
+		const message = `${count((subnetIds ?? []).length, "subnet")} for ${count(nodes, "node")}`;
 		at("subnetIds", message, "name one a node, each in a zone of its own");
 	}
-	if (zones !== undefined && new Set(zones).size !== nodes) {
-		at("zones", `${count(new Set(zones).size, "zone")} for ${count(nodes, "node")}`, "name one a node, each another");
+	if (zones !== undefined && zones.length !== nodes) {
+		at("zones", `${count(zones.length, "zone")} for ${count(nodes, "node")}`, "name one a node, each another");
 	}
 	if (cidr !== undefined && !isBlock(cidr)) {
 		at("cidr", `${cidr} is not a block of /16 to /24`, "write for example 10.74.0.0/16");

@@ -10,6 +10,8 @@ export interface Problem {
 	/** What to do about it: `write 2000/s`. */
 	readonly remedy: string;
 	readonly document: "fleet" | "settings";
+	/** The mistake is the key, not what it holds. */
+	readonly atKey?: boolean;
 }
 
 /** Line and column count from 1. */

@@ -13,8 +13,21 @@ export function say(message: string, remedy: string): string {
 	return `${message}\n${remedy}`;
 }
 
+/** What is wrong with a value, and what to write instead. */
+export interface Wrong {
+	readonly message: string;
+	readonly remedy: string;
+}
+
+interface Limits {
+	readonly max?: string;
+	readonly example?: string;
+	/** What is wrong with a value in base units that reads well. */
+	readonly not?: (value: number) => Wrong | undefined;
+}
+
 /** A number with its unit; the schema's output is in base units. */
-export function quantity(kind: UnitKind, description: string, limits: { max?: string; example?: string } = {}) {
+export function quantity(kind: UnitKind, description: string, limits: Limits = {}) {
 	const example = limits.example ?? kind.example;
 	// JetStream counts nanoseconds, which JavaScript's numbers hold exactly for some years only.
 	const max = limits.max ?? (kind === DURATION ? "3650d" : undefined);
@@ -25,8 +38,11 @@ export function quantity(kind: UnitKind, description: string, limits: { max?: st
 		if (most?.ok && result.value > most.value) {
 			return { ok: false, message: `${show(input)} is too much`, remedy: `write at most ${max}` };
 		}
-		if (result.value > 0) return result;
-		return { ok: false, message: `${show(input)} is nothing`, remedy: `write for example ${example}` };
+		if (result.value <= 0) {
+			return { ok: false, message: `${show(input)} is nothing`, remedy: `write for example ${example}` };
+		}
+		const odd = limits.not?.(result.value);
+		return odd ? { ok: false, message: `${show(input)} ${odd.message}`, remedy: odd.remedy } : result;
 	};
 	return converted(parse, example, { description, pattern: pattern(kind), examples: [example] });
 }
@@ -43,6 +59,7 @@ export function syncInterval(description: string) {
 export function choice<const T extends readonly [string, ...string[]]>(words: T, description: string) {
 	const error = (issue: { input?: unknown }) => {
 		if (issue.input === undefined) return say("is missing", `write ${oneOf(words)}`);
+		if (issue.input === null) return say("is empty", `write ${oneOf(words)}`);
 		const meant = typeof issue.input === "string" ? nearest(issue.input, words) : undefined;
 		return say(`${show(issue.input)} is not known`, meant ? `did you mean ${meant}?` : `write ${oneOf(words)}`);
 	};
@@ -59,9 +76,40 @@ export function text(form: RegExp, what: string, example: string, description: s
 		.meta({ description, examples: [example] });
 }
 
+/** Text that a function judges: what it says is shown as it is. */
+export function judged(problemOf: (text: string) => Wrong | undefined, example: string, description: string) {
+	const error = ({ input }: { input?: unknown }) =>
+		absent(input, example) ?? say(`${show(input)} is not a text`, `write for example ${example}`);
+	return z
+		.string({ error })
+		.check((context) => {
+			const wrong = problemOf(context.value);
+			if (!wrong) return;
+			context.issues.push({ code: "custom", message: say(wrong.message, wrong.remedy), input: context.value });
+		})
+		.meta({ description, examples: [example] });
+}
+
+/** A list in which nothing stands twice. */
+export function listOf<T extends z.ZodType>(item: T, example: string, description: string) {
+	const error = ({ input }: { input?: unknown }) =>
+		absent(input, `[${example}]`) ?? say(`${show(input)} is not a list`, `write [${example}]`);
+	return z
+		.array(item, { error })
+		.check(({ value, issues }) => {
+			for (const [index, entry] of value.entries()) {
+				if (value.indexOf(entry) === index) continue;
+				const message = say(`${show(entry)} stands here twice`, "name each once");
+				issues.push({ code: "custom", path: [index], message, input: entry });
+			}
+		})
+		.meta({ description });
+}
+
 /** A whole number that needs no unit, for it counts things. */
 export function count(min: number, max: number, description: string) {
 	const error = (issue: { input?: unknown }) =>
+		absent(issue.input, String(min)) ??
 		say(`${show(issue.input)} is not possible`, `write a whole number from ${min} to ${max}`);
 	return z.int({ error }).min(min, { error }).max(max, { error }).meta({ description });
 }
@@ -69,6 +117,7 @@ export function count(min: number, max: number, description: string) {
 /** One of a few numbers. */
 export function oneNumber<const T extends number>(numbers: readonly T[], description: string) {
 	const error = (issue: { input?: unknown }) =>
+		absent(issue.input, String(numbers[0])) ??
 		say(`${show(issue.input)} is not possible`, `write ${oneOf(numbers.map(String))}`);
 	return z.literal([...numbers] as [T, ...T[]], { error }).meta({ description });
 }
@@ -119,6 +168,11 @@ function notAMap(input: unknown, expected: string): string {
 function unknownKey(key: string, known: readonly string[], taught: Record<string, string>): string {
 	if (Object.hasOwn(taught, key)) return taught[key] ?? "";
 	const meant = nearest(key, known);
+	// What `pulumi config set` makes of a path without --path.
+	const [first = "", ...inner] = key.split(".");
+	if (inner.length > 0 && known.includes(first)) {
+		return `write ${first}: { ${inner.join(": { ")}: … ${"}".repeat(inner.length)}`;
+	}
 	return meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`;
 }
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { absent, choice, count, named, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
+import { absent, choice, count, judged, named, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
+import { MOST_PAYLOAD_TEXT } from "./limits";
 import { DELIVER_POLICIES } from "./model";
 import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE, LONGEST_LABEL } from "./names";
+import { folderProblem } from "./path";
 import { acceptsProblem } from "./subject";
 import { BIT_RATE, DURATION, RATE, SIZE } from "./units";
 import { show } from "./words";
@@ -12,9 +14,6 @@ import { show } from "./words";
  */
 
 export const API_VERSION = "leafline/v1";
-
-/** The server's `max_payload` of 1 MiB, less the headers that sourcing adds: a bigger message would stop its source. */
-const MOST_PAYLOAD = "1023KiB";
 
 const LIMITS =
 	"leafline's streams always keep messages until their limits (retention limits): workqueue and interest lose them";
@@ -38,9 +37,11 @@ const Hardware = section(
 		sync: syncInterval("How often JetStream writes to disk. A power cut may take with it what came since.").prefault(
 			"250ms",
 		),
-		storeDir: text(/^\/[\x21-\x7e]*$/, "an absolute path", "/var/lib/nats/edge", "Where JetStream stores.").prefault(
+		storeDir: judged(
+			(path) => folderProblem(path, { absolute: true, example: "/var/lib/nats/edge" }),
 			"/var/lib/nats/edge",
-		),
+			"Where JetStream stores.",
+		).prefault("/var/lib/nats/edge"),
 		memory: quantity(SIZE, "What JetStream may use of memory, for classes with `storage: memory`.", {
 			example: "64MiB",
 		}).prefault("64MiB"),
@@ -106,7 +107,7 @@ const replicas = oneNumber([1, 3], "Copies of each message at the hub. Default: 
 const Uplink = section(
 	{
 		rate: quantity(RATE, "Messages of one device."),
-		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD }),
+		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD_TEXT }),
 		accepts: subjects.prefault([]),
 		priority: choice(["normal", "high"], "high: keeps its latency while other classes drain.").prefault("normal"),
 		whenFull: choice(
@@ -146,7 +147,7 @@ const Downlink = section(
 		keep: quantity(DURATION, "How long the hub keeps a message for a device that is away.", { example: "1d" }).prefault(
 			"1d",
 		),
-		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD, example: "1KiB" }).prefault("1KiB"),
+		size: quantity(SIZE, "Payload of one message.", { max: MOST_PAYLOAD_TEXT, example: "1KiB" }).prefault("1KiB"),
 		rate: quantity(RATE, "Messages to one device.", { example: "1/s" }).prefault("1/s"),
 		replicas: replicas.exactOptional(),
 	},

@@ -21,7 +21,8 @@ export function toIssues(error: z.ZodError): Issue[] {
 		const misspelt =
 			found.message === "is missing" &&
 			unknown.some(({ parent, key }) => same(parent, path.slice(0, -1)) && nearest(key, [String(name)]) !== undefined);
-		return misspelt ? [] : [{ path, ...found }];
+		const atKey = issue.code === "custom" && issue.params?.atKey === true;
+		return misspelt ? [] : [{ path, ...found, ...(atKey && { atKey }) }];
 	});
 }
 

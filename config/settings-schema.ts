@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { Aws } from "./aws-schema";
-import { absent, choice, count, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
+import { choice, count, judged, listOf, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
+import { controlUrlProblem, hostProblem } from "./host";
+import { MOST_LOCAL } from "./limits";
+import { folderProblem } from "./path";
 import { SIZE } from "./units";
 import { show } from "./words";
 
@@ -15,19 +18,17 @@ const loose = <T extends z.ZodType>(schema: T) => z.preprocess(plain, schema);
 const yesNo = (description: string) =>
 	loose(
 		z
-			.boolean({ error: ({ input }) => say(`${show(input)} is neither true nor false`, "write true or false") })
+			.boolean({
+				error: ({ input }) =>
+					say(input === null ? "is empty" : `${show(input)} is neither true nor false`, "write true or false"),
+			})
 			.meta({ description }),
 	).exactOptional();
 
 const port = (description: string) => loose(count(1, 65_535, description)).exactOptional();
 
-const list = (what: string, form: RegExp, example: string, description: string) =>
-	z
-		.array(text(form, what, example, description), {
-			error: ({ input }) => absent(input, `[${example}]`) ?? say(`${show(input)} is not a list`, `write [${example}]`),
-		})
-		.meta({ description })
-		.exactOptional();
+/** JetStream's own rule for the name of a stream. */
+const STREAM = /^[^\s.*>/\\\p{C}]+$/u;
 
 const Hub = section(
 	{
@@ -37,8 +38,16 @@ const Hub = section(
 		clientPort: port("Client listener, on loopback."),
 		monitorPort: port("Monitoring, on loopback."),
 		routePort: port("Routes between nodes on this machine."),
-		addresses: list("a host name or address", /^[A-Za-z0-9.:-]+$/, "hub.example.com", "Names or addresses of the hub."),
-		storeDir: text(/^[\x21-\x7e]+$/, "a path", "/data/nats/hub", "Where JetStream stores.").exactOptional(),
+		addresses: listOf(
+			judged(hostProblem, "hub.example.com", "A name or an address."),
+			"hub.example.com",
+			"Names or addresses of the hub.",
+		).exactOptional(),
+		storeDir: judged(
+			(path) => folderProblem(path, { absolute: false, example: "/data/nats/hub" }),
+			"/data/nats/hub",
+			"Where JetStream stores.",
+		).exactOptional(),
 		memory: quantity(SIZE, "What JetStream may use of memory.", { example: "1GiB" }).exactOptional(),
 		file: quantity(SIZE, "What JetStream may use of one node's disk.", { example: "100GiB" }).exactOptional(),
 		sync: syncInterval("How often JetStream writes to disk.").exactOptional(),
@@ -52,7 +61,7 @@ const Leaves = section(
 		local: yesNo("Run the fleet's devices as leaf nodes on this machine."),
 		clientPort: port("Client port of the first local device; the others count up."),
 		linkPort: port("Port of the first local device's link; the others count up."),
-		limit: loose(count(1, 256, "Most devices that are started locally.")).exactOptional(),
+		limit: loose(count(1, MOST_LOCAL, "Most devices that are started locally.")).exactOptional(),
 	},
 	"Leaf nodes on this machine.",
 );
@@ -70,13 +79,16 @@ export const SettingsFile = section(
 		sourcing: choice(["durable", "ephemeral"], "How the hub sources.").exactOptional(),
 		allowDataLoss: yesNo("Lets an update or a destroy lose messages."),
 		ignorePending: yesNo("Devices that could not be reached are no change."),
-		adopt: list("the name of a stream", /^[\x21-\x7e]+$/, "hub_can", "Streams that exist already and are taken over."),
-		controlUrls: list(
-			"a NATS URL",
-			/^(nats|tls|wss?):\/\/[^\s]+$/,
+		adopt: listOf(
+			text(STREAM, "the name of a stream", "hub_can", "A stream."),
+			"hub_can",
+			"Streams that exist already and are taken over.",
+		).exactOptional(),
+		controlUrls: listOf(
+			judged(controlUrlProblem, "tls://hub.example.com:4222", "A NATS URL."),
 			"tls://hub.example.com:4222",
 			"Where to manage the hub, instead of through a control leaf.",
-		),
+		).exactOptional(),
 	},
 	"Settings of one stack.",
 );

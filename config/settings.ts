@@ -1,4 +1,5 @@
 import { awsWithDefaults, checkAws } from "./aws";
+import type { Issue } from "./document";
 import type { Problem } from "./errors";
 import { toIssues } from "./issues";
 import type { HubSettings, LeavesSettings, Settings } from "./model";
@@ -17,16 +18,21 @@ export interface ParsedSettings {
  * Checks a stack's settings and fills in what they leave out. Never throws.
  * @param stackName `local` has a hub on this machine unless told otherwise
  * @param raw what the stack's configuration has under the namespace `leafline`, without the namespace
+ * @param region of AWS, where it is known
  */
-export function parseSettings(stackName: string, raw: Readonly<Record<string, unknown>>): ParsedSettings {
+export function parseSettings(
+	stackName: string,
+	raw: Readonly<Record<string, unknown>>,
+	region?: string,
+): ParsedSettings {
 	const result = SettingsFile.safeParse(raw);
 	if (!result.success) return { problems: toIssues(result.error).map(toProblem) };
 	const settings = withDefaults(stackName, result.data);
 	const problems = [
 		...checkFleetPath(settings),
 		...checkPorts(settings),
-		...checkAws(settings.hub, result.data.hub.aws),
-		...checkKind(settings.hub, result.data.hub),
+		...checkAws(settings.hub, result.data.hub.aws, region),
+		...checkKind(settings.hub, result.data),
 	];
 	return problems.length > 0 ? { problems } : { settings, problems: [] };
 }
@@ -82,8 +88,12 @@ function checkFleetPath({ fleet }: Settings): Problem[] {
 	];
 }
 
-function checkKind({ kind }: HubSettings, given: SettingsInput["hub"]): Problem[] {
-	if (kind === "aws" || given.aws === undefined) return [];
+function checkKind({ kind }: HubSettings, { hub, leaves }: SettingsInput): Problem[] {
+	if (kind === "aws" && leaves.local) {
+		const message = "true is for a hub on this machine, and this one is on AWS";
+		return [{ path: ["leaves", "local"], message, remedy: "leave it out", document: "settings" }];
+	}
+	if (kind === "aws" || hub.aws === undefined) return [];
 	const message = `belongs to a hub on AWS, and this one is ${kind}`;
 	return [{ path: ["hub", "aws"], message, remedy: "leave it out, or set hub.kind to aws", document: "settings" }];
 }
@@ -125,6 +135,6 @@ function range({ first, last }: Ports): string {
 	return first === last ? `port ${first}` : `ports ${first} to ${last}`;
 }
 
-function toProblem({ path, message, remedy }: { path: Problem["path"]; message: string; remedy: string }): Problem {
-	return { path, message, remedy, document: "settings" };
+function toProblem({ path, message, remedy, atKey }: Issue): Problem {
+	return { path, message, remedy, document: "settings", ...(atKey && { atKey }) };
 }

@@ -1,4 +1,4 @@
-import { MAX_PAYLOAD } from "../topology/checks";
+import { MAX_PAYLOAD } from "../config/limits";
 import { confDuration } from "./nats-config";
 
 /** Settings that hub and devices must agree on, or that have the same reason on both sides. */

@@ -1,4 +1,4 @@
-import { MAX_PAYLOAD } from "../topology/checks";
+import { MAX_PAYLOAD } from "../config/limits";
 import { type NodePorts, nodePorts } from "../topology/local-ports";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";

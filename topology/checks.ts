@@ -1,3 +1,4 @@
+import { MOST_PAYLOAD, MOST_PAYLOAD_TEXT } from "../config/limits";
 import type { Fleet } from "../config/model";
 import { enoughBytes, formatBytes } from "./format";
 import type { Problem } from "./model";
@@ -31,9 +32,6 @@ const INTERNAL: readonly string[] = [
 	"$JSC.>",
 	"$MQTT.>",
 ];
-
-/** Largest message that the hub takes, headers included. There it is larger than on the device, by those the hub adds. */
-export const MAX_PAYLOAD = 1024 ** 2;
 
 function badDevice(device: string): Problem[] {
 	if (isDeviceName(device)) {
@@ -131,14 +129,13 @@ function oversized({ classes, downlink }: Fleet): Problem[] {
 		...Object.entries(classes).map(([name, each]) => ["classes", name, each.sizeBytes] as const),
 		...Object.entries(downlink).map(([name, each]) => ["downlink", name, each.sizeBytes] as const),
 	];
-	const most = MAX_PAYLOAD - 2048;
 	return parts
-		.filter(([, , size]) => size > most)
+		.filter(([, , size]) => size > MOST_PAYLOAD)
 		.map(([part, name, size]) =>
 			fleetProblem(
 				[part, name, "size"],
 				`a message of ${formatBytes(size)} is more than the servers take`,
-				`use at most ${formatBytes(most)} a message`,
+				`use at most ${MOST_PAYLOAD_TEXT} a message`,
 			),
 		);
 }

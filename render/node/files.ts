@@ -1,4 +1,4 @@
-import { MOUNT_POINT } from "../../config/aws";
+import { MOUNT_POINT, NODE_STORE } from "../../config/aws";
 
 /**
  * The names that a hub's machine and those who prepare it agree on: what lies in the parameter store below a node's
@@ -57,7 +57,7 @@ export const NODE = {
 	/** Mount point of the data volume. The server is not started where nothing is mounted. */
 	mount: MOUNT_POINT,
 	/** `store_dir` of JetStream. */
-	storeDir: "/data/nats/hub",
+	storeDir: NODE_STORE,
 	runDir: "/run/nats-hub",
 	pidFile: "/run/nats-hub/nats-server.pid",
 	/** Which generation the running server has loaded. */

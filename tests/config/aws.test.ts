@@ -106,7 +106,7 @@ describe("a hub on AWS", () => {
 		[
 			"an interval that AWS does not know",
 			{ snapshots: { every: "5h" } },
-			"aws.snapshots.every: AWS makes no snapshots at this interval; write 1h, 2h, 3h, 4h, 6h, 8h, 12h, 24h",
+			'aws.snapshots.every: "5h" is no interval at which AWS makes snapshots; write 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h',
 		],
 		[
 			"a tag that leafline sets",
@@ -162,7 +162,7 @@ describe("a hub on AWS", () => {
 
 	it("refuses to store beside the data volume, and names that are not one a node", () => {
 		expect(complaint({ storeDir: "/data/nats-old", nodes: 3, addresses: ["hub.example.com"] })).toEqual([
-			"storeDir: /data/nats-old is not on the data volume, which is mounted at /data/nats; leave it out, or write /data/nats/hub",
+			'storeDir: "/data/nats-old" is not where the server of a node on AWS may write; leave it out, for it stores at /data/nats/hub',
 			"addresses: 1 address for 3 nodes; name one a node, or leave them out",
 		]);
 	});

@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
 		name: "a message bigger than the server takes",
 		from: "size: 1600B",
 		to: "size: 5MB",
-		says: 'x.yaml:17:11  classes.can.size: "5MB" is too much; write at most 1023KiB',
+		says: 'x.yaml:17:11  classes.can.size: "5MB" is too much; write at most 1022KiB',
 	},
 	{
 		name: "a misspelt key",

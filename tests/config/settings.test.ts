@@ -68,7 +68,7 @@ describe("settings", () => {
 				monitorPort: 7002,
 				routePort: 7003,
 				addresses: ["hub.example.com", "192.0.2.1", "192.0.2.2"],
-				storeDir: "/data/nats/js",
+				storeDir: "/data/nats/hub",
 				memory: "2GiB",
 				file: "1TiB",
 				sync: "always",
@@ -131,7 +131,7 @@ describe("settings", () => {
 		[
 			"an address with a scheme",
 			{ hub: { addresses: ["tls://hub"] } },
-			'leafline:hub.addresses[0]: "tls://hub" is not a host name or address; write for example hub.example.com',
+			'leafline:hub.addresses[0]: "tls://hub" is not a host name or address; write hub',
 		],
 		[
 			"a URL that is none",

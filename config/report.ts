@@ -25,8 +25,10 @@ export function locateProblems(problems: readonly Problem[], { fleet, settingsFi
 				: { ...problem, file: "fleet file" };
 		}
 		const [first, ...rest] = problem.path;
-		const inFile = ["config", `leafline:${first}`, ...rest];
-		const place = settings?.has(inFile) ? { place: settings.locate(inFile) } : {};
+		// A name without a namespace has that of the project.
+		const inFile = [`leafline:${first}`, String(first)].map((key) => ["config", key, ...rest]);
+		const there = inFile.find((path) => settings?.has(path));
+		const place = settings && there ? { place: settings.locate(there, problem.atKey) } : {};
 		return {
 			...problem,
 			path: first === undefined ? [] : [`leafline:${first}`, ...rest],
@@ -39,7 +41,7 @@ export function locateProblems(problems: readonly Problem[], { fleet, settingsFi
 /** A setting that stands in no file has a default, or comes from elsewhere: it has no place. */
 function readSettings(path: string) {
 	try {
-		const document = parseYaml(readFileSync(path, "utf8"));
+		const document = parseYaml(readFileSync(path, "utf8"), "settings");
 		const config = (document.value as { config?: Record<string, unknown> } | null)?.config ?? {};
 		return {
 			has: (inFile: readonly (string | number)[]) => Object.hasOwn(config, String(inFile[1])),

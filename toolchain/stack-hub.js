@@ -14,12 +14,20 @@ const RUNS_PROGRAM = new Set("up update preview pre destroy dn refresh ref watch
  */
 function architectureOfStack(root, stack) {
 	const settings = path.join(root, "bin", "config", "settings.js");
-	const file = path.join(root, "bin", "cli", "check", "settings.js");
-	if (!fs.existsSync(path.join(root, `Pulumi.${stack}.yaml`)) || !fs.existsSync(file)) return undefined;
-	const { raw } = require(file).readStackSettings(root, stack);
-	const { hub } = require(settings).parseSettings(stack, raw).settings ?? {};
+	const reader = path.join(root, "bin", "config", "stack-file.js");
+	if (!fs.existsSync(path.join(root, `Pulumi.${stack}.yaml`)) || !fs.existsSync(reader)) return undefined;
+	const { hub } = require(settings).parseSettings(stack, rawSettings(reader, root, stack)).settings ?? {};
 	if (hub?.kind !== "aws") return undefined;
 	return require(path.join(root, "bin", "config", "aws.js")).architectureOf(hub.aws?.instanceType);
+}
+
+/** @param {string} reader @param {string} root @param {string} stack */
+function rawSettings(reader, root, stack) {
+	try {
+		return require(reader).readStackFile(root, stack)?.raw ?? {};
+	} catch {
+		return {};
+	}
 }
 
 module.exports = { RUNS_PROGRAM, architectureOfStack };

@@ -1,5 +1,6 @@
+import { MOST_LOCAL } from "../config/limits";
 import type { HubSettings } from "../config/model";
-import type { Topology } from "./model";
+import type { Problem, Topology } from "./model";
 
 /** Listeners of one server of the hub. */
 export interface NodePorts {
@@ -31,4 +32,14 @@ export function linkPorts(
 ): number[] {
 	const first = leaves.linkPort + Object.keys(fleet.devices).indexOf(device);
 	return Array.from({ length: hub.nodes }, (_, node) => first + node * leaves.limit);
+}
+
+/** Each device on this machine is a process with ports of its own. */
+export function tooManyLocal({ fleet, settings: { leaves } }: Pick<Topology, "fleet" | "settings">): Problem[] {
+	const count = Object.keys(fleet.devices).length;
+	if (!leaves.local || count <= leaves.limit) return [];
+	const message = `the fleet has ${count} devices, and at most ${leaves.limit} are run on this machine`;
+	const less = "set leaves.local to false";
+	const remedy = count <= MOST_LOCAL ? `write ${count}, or ${less}` : `${less}, or name fewer devices`;
+	return [{ document: "settings", path: ["leaves", "limit"], message, remedy }];
 }

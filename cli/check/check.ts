@@ -1,20 +1,22 @@
-import { isAbsolute, relative, resolve } from "node:path";
-import { ConfigError, type LocatedProblem, type Place, type Problem } from "../../config/errors";
-import { openFleet, type ParsedFleet } from "../../config/fleet";
-import { locateProblems } from "../../config/report";
-import { parseSettings } from "../../config/settings";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readDesign } from "../../components/design";
+import { ConfigError, formatPath, type LocatedProblem, type Place, type Problem } from "../../config/errors";
+import { readStackFile, type StackFile, stackFiles } from "../../config/stack-file";
+import { suggest } from "../../config/words";
 import { evaluate, type Finding } from "../../policies/evaluate";
 import { fromTopology } from "../../policies/from-topology";
 import type { Rule, Severity } from "../../policies/model";
+import { PACK_PAGE, PACK_POLICY } from "../../policies/pack-config";
 import { rules as allRules } from "../../policies/rules";
 import type { Topology } from "../../topology/model";
-import { plan } from "../../topology/plan";
+import { UserError } from "../errors";
 import { readPackConfig } from "./pack-config";
-import { readStackSettings } from "./settings";
 
 /** Name of what is no rule's finding: a fleet file or settings that are refused, or a plan that cannot hold. */
 export const DESIGN_HOLDS = "design-holds";
-export const DESIGN_PAGE = "docs/fleet.md";
+export const FLEET_PAGE = "docs/fleet.md";
+const SETTINGS_PAGE = "docs/settings.md";
 
 /** A finding with its place in the documents. */
 export interface LocatedFinding {
@@ -57,32 +59,42 @@ export interface CheckOptions {
 /**
  * Judges what a stack's settings and its fleet file lead to, without engine or credentials.
  *
- * @throws UserError when there is no such stack, or the pack's settings cannot be used
+ * @throws UserError when there is no such stack, or there are no such settings of the pack
  */
-export function check({ root, stack, fleet, policyConfig, rules = allRules }: CheckOptions): CheckReport {
-	const config = readPackConfig(root, stack, policyConfig);
-	const { file: settingsFile, raw, problems: broken } = readStackSettings(root, stack);
+export function check({ root, stack: given, fleet, policyConfig, rules = allRules }: CheckOptions): CheckReport {
+	// As the engine takes it: with or without its organization and project.
+	const stack = /^([\w-][\w.-]*\/){0,2}([\w.-]{1,100})$/.exec(given)?.[2];
+	if (stack === undefined) throw new UserError(`${JSON.stringify(given)} is no name of a stack`);
 	const refuse = (problems: readonly LocatedProblem[]) => report(stack, rules, problems.map(problemFinding));
-	if (broken.length > 0) return refuse(broken);
-	const parsed = parseSettings(stack, fleet === undefined ? raw : { ...raw, fleet });
-	// Places in the settings are looked up in the file itself.
-	const at = (problems: readonly Problem[], opened?: ParsedFleet) =>
-		locateProblems(problems, { settingsFile: resolve(root, settingsFile), ...(opened && { fleet: opened }) }).map(
-			(problem) => ({ ...problem, file: fromRoot(root, problem.file) }),
-		);
-	if (parsed.settings === undefined) return refuse(at(parsed.problems));
 	try {
-		const opened = openFleet(resolve(root, parsed.settings.fleet));
-		const { topology, problems } = plan(opened.fleet, parsed.settings);
-		if (topology === undefined) return refuse(at(problems, opened));
-		const found = evaluate(fromTopology(topology), config, rules);
-		const places = at(found.map(asProblem), opened);
+		const pack = readPackConfig(root, stack, rules, policyConfig);
+		const { file, raw, region, problems: broken } = readStack(root, stack);
+		if (broken.length > 0) return refuse(broken);
+		const source = { root, stack, settingsFile: file, region };
+		const design = readDesign({ ...source, raw: fleet === undefined ? raw : { ...raw, fleet } });
+		const refused = design.problems.map(problemFinding);
+		// The rules have nothing to judge, and nobody could ask them.
+		if (design.topology === undefined || pack.config === undefined) {
+			return report(stack, rules, [...pack.problems.map(packFinding), ...refused]);
+		}
+		const found = evaluate(fromTopology(design.topology), pack.config, rules);
+		const places = design.locate(found.map(asProblem));
 		const findings = found.map((finding, index) => ruleFinding(finding, places[index]));
-		return report(stack, rules, findings, topology);
+		return report(stack, rules, findings, design.topology);
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
-		return refuse(error.problems.map((problem) => ({ ...problem, file: fromRoot(root, problem.file) })));
+		return refuse(error.problems);
 	}
+}
+
+/** @throws UserError when the stack has no settings */
+function readStack(root: string, stack: string): StackFile {
+	const file = readStackFile(root, stack);
+	if (file) return file;
+	const known = readdirSync(root).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+	const [expected] = stackFiles(stack);
+	const remedy = suggest(stack, known, "pulumi stack init makes one");
+	throw new UserError(`there is no stack ${stack}: ${join(root, expected)} does not exist; ${remedy}`);
 }
 
 function report(stack: string, rules: readonly Rule[], findings: LocatedFinding[], topology?: Topology): CheckReport {
@@ -90,8 +102,9 @@ function report(stack: string, rules: readonly Rule[], findings: LocatedFinding[
 	return { stack, rules, findings, good, ...(topology && { topology }) };
 }
 
-function problemFinding({ path, message, remedy, file, place }: LocatedProblem): LocatedFinding {
-	const label = path.join(".");
+function problemFinding(problem: LocatedProblem): LocatedFinding {
+	const { path, message, remedy, file, place } = problem;
+	const label = formatPath(path);
 	return {
 		rule: DESIGN_HOLDS,
 		severity: "mandatory",
@@ -99,10 +112,14 @@ function problemFinding({ path, message, remedy, file, place }: LocatedProblem):
 		label,
 		message: label === "" ? message : `${label}: ${message}`,
 		remedy,
-		page: DESIGN_PAGE,
+		page: problem.document === "settings" ? SETTINGS_PAGE : FLEET_PAGE,
 		file,
 		...(place && { place }),
 	};
+}
+
+function packFinding(problem: LocatedProblem): LocatedFinding {
+	return { ...problemFinding(problem), rule: PACK_POLICY, page: PACK_PAGE };
 }
 
 function asProblem({ origin, message, remedy }: Finding): Problem {
@@ -113,11 +130,6 @@ function ruleFinding(finding: Finding, located: LocatedProblem | undefined): Loc
 	const { rule, severity, kind, origin, message, remedy, page } = finding;
 	const place = located?.place && { place: located.place };
 	return { rule, severity, kind, label: origin.label, message, remedy, page, file: located?.file ?? "", ...place };
-}
-
-function fromRoot(root: string, file: string): string {
-	const path = relative(root, resolve(root, file));
-	return path.startsWith("..") || isAbsolute(path) ? file : path.split("\\").join("/");
 }
 
 /** Findings of one rule on one line: a mistake in a class is the mistake of each of its devices' streams. */
@@ -131,7 +143,7 @@ export function groupFindings(findings: readonly LocatedFinding[]): FindingGroup
 	const groups = new Map<string, { first: LocatedFinding; more: number }>();
 	for (const finding of findings) {
 		const { rule, severity, kind, file, place } = finding;
-		const own = rule === DESIGN_HOLDS ? finding.message : "";
+		const own = rule === DESIGN_HOLDS || rule === PACK_POLICY ? finding.message : "";
 		const key = JSON.stringify([rule, severity, kind, file, place?.line, place?.column, own]);
 		const group = groups.get(key);
 		if (group) group.more++;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { messageOf, UserError } from "../errors";
+import { projectDir } from "../project";
 import { repositoryUrl } from "../repository";
 import { type CheckReport, check } from "./check";
 import { toJson } from "./json";
@@ -37,8 +38,13 @@ export function addCheck(leafline: Command): void {
 
 function run(options: Options): number {
 	try {
-		const report = check({ root: process.cwd(), ...options });
-		process.stdout.write(render(report, options));
+		const root = projectDir();
+		// As for every command, from the folder that it is given in.
+		const paths = Object.entries({ fleet: options.fleet, policyConfig: options.policyConfig }).flatMap(
+			([name, path]) => (path === undefined ? [] : [[name, relative(root, resolve(path))]]),
+		);
+		const report = check({ root, ...options, ...Object.fromEntries(paths) });
+		process.stdout.write(render(report, options, root));
 		return report.good ? 0 : 1;
 	} catch (error) {
 		if (!(error instanceof UserError)) throw error;
@@ -47,14 +53,14 @@ function run(options: Options): number {
 	}
 }
 
-function render(report: CheckReport, { format, baseUrl = repositoryUrl(process.env) }: Options): string {
+function render(report: CheckReport, { format, baseUrl = repositoryUrl(process.env) }: Options, root: string): string {
 	if (format === "json") return toJson(report);
 	if (format === "markdown") return toMarkdown(report, baseUrl);
-	if (format === "sarif") return toSarif(report, version(), baseUrl);
+	if (format === "sarif") return toSarif(report, version(root), baseUrl);
 	return toText(report);
 }
 
-function version(): string {
-	const { version = "0" } = JSON.parse(readFileSync(resolve("package.json"), "utf8")) as { version?: string };
+function version(root: string): string {
+	const { version = "0" } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version?: string };
 	return version;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Rule } from "../../policies/model";
-import { type CheckReport, DESIGN_HOLDS, DESIGN_PAGE, groupFindings, type LocatedFinding } from "./check";
+import { PACK_PAGE, PACK_POLICY } from "../../policies/pack-config";
+import { type CheckReport, DESIGN_HOLDS, FLEET_PAGE, groupFindings, type LocatedFinding } from "./check";
 
 /**
  * SARIF 2.1.0, as code scanning takes it: each finding on its line of the fleet file or the stack's settings.
@@ -10,7 +11,7 @@ import { type CheckReport, DESIGN_HOLDS, DESIGN_PAGE, groupFindings, type Locate
  */
 export function toSarif(report: CheckReport, version: string, baseUrl?: string): string {
 	const link = (page: string) => (baseUrl === undefined ? page : `${baseUrl.replace(/\/+$/, "")}/${page}`);
-	const descriptors = [designHolds(link), ...report.rules.map((rule) => descriptor(rule, link))];
+	const descriptors = [designHolds(link), packSettings(link), ...report.rules.map((rule) => descriptor(rule, link))];
 	const indexes = new Map(descriptors.map(({ id }, index) => [id, index]));
 	const log = {
 		$schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -19,7 +20,7 @@ export function toSarif(report: CheckReport, version: string, baseUrl?: string):
 			{
 				tool: { driver: { name: "leafline", version, rules: descriptors } },
 				automationDetails: { id: `leafline/${report.stack}/` },
-				columnKind: "unicodeCodePoints",
+				columnKind: "utf16CodeUnits",
 				results: groupFindings(report.findings).map(({ first, more }) => result(first, more, indexes)),
 			},
 		],
@@ -45,9 +46,20 @@ function designHolds(link: (page: string) => string): ReturnType<typeof descript
 	const title = "The fleet file and the settings lead to a design that holds";
 	const why =
 		"Names, units, budgets of buffer, link and hub, and overlapping subjects are checked before anything is created.";
-	const remedy = "do what the message says; docs/fleet.md is the reference of the fleet file";
-	const rule = { name: DESIGN_HOLDS, title, why, remedy, severity: "mandatory", area: "streams" } as const;
-	return { ...descriptor(rule as unknown as Rule, link), helpUri: link(DESIGN_PAGE) };
+	const remedy = "do what the message says; docs/fleet.md and docs/settings.md are the references";
+	return notRule({ name: DESIGN_HOLDS, title, why, remedy }, link(FLEET_PAGE));
+}
+
+function packSettings(link: (page: string) => string): ReturnType<typeof descriptor> {
+	const title = "The settings of the pack can be used";
+	const why = "A rule or a setting that is written wrong would change nothing, and nobody would notice.";
+	const remedy = "do what the message says";
+	return notRule({ name: PACK_POLICY, title, why, remedy }, link(PACK_PAGE));
+}
+
+function notRule(about: Pick<Rule, "name" | "title" | "why" | "remedy">, helpUri: string) {
+	const rule = { ...about, severity: "mandatory", area: "streams" } as const;
+	return { ...descriptor(rule as unknown as Rule, () => ""), helpUri };
 }
 
 function result(finding: LocatedFinding, more: number, indexes: ReadonlyMap<string, number>) {

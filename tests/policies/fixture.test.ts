@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readStackSettings } from "../../cli/check/settings";
 import { readFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
+import { readStackFile } from "../../config/stack-file";
 import { evaluate } from "../../policies/evaluate";
 import { fromTopology } from "../../policies/from-topology";
 import { rules } from "../../policies/rules";
@@ -16,7 +16,7 @@ it("the compliant design passes all rules", () => {
 });
 
 it.each(["local", "dev", "staging", "prod"])("what this repository deploys as %s passes all rules", (stack) => {
-	const { settings, problems } = parseSettings(stack, readStackSettings(ROOT, stack).raw);
+	const { settings, problems } = parseSettings(stack, readStackFile(ROOT, stack)?.raw ?? {});
 	if (settings === undefined) throw new Error(JSON.stringify(problems));
 	const { topology } = plan(readFleet(join(ROOT, settings.fleet)), settings);
 	if (topology === undefined) throw new Error("no plan");

@@ -22,7 +22,7 @@ export interface Finding {
 export const NOT_KNOWN = "not known until deployed: ";
 
 /** Rules that no exemption reaches: else one could exempt itself from its own end. */
-const NEVER_EXEMPT: readonly string[] = [exemptionExpired.name, exemptionUnused.name];
+export const NEVER_EXEMPT: readonly string[] = [exemptionExpired.name, exemptionUnused.name];
 
 /**
  * All findings of the rules on a design: mandatory ones first, then by rule and by resource. The same design gives the

@@ -1,64 +1,61 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { z } from "zod";
-import { readConfig } from "../../policies/adapter/config";
-import type { PolicyConfig, Severity } from "../../policies/model";
+import { parseYaml } from "../../config/document";
+import { ConfigError, type LocatedProblem, type Place } from "../../config/errors";
+import { readTextFile } from "../../config/text-file";
+import type { PolicyConfig, Rule } from "../../policies/model";
+import { readPackSettings } from "../../policies/pack-config";
 import { messageOf, UserError } from "../errors";
 
-const Level = z.enum(["mandatory", "advisory", "disabled"]);
-
-/** Settings of the pack under its own name, and a level, or an object that has one, under a rule's. */
-const Settings = z.strictObject({
-	enforcementLevel: Level.optional(),
-	allowedPorts: z.array(z.int().min(1).max(65_535)).optional(),
-	minimumServer: z
-		.string()
-		.regex(/^\d+\.\d+\.\d+$/)
-		.optional(),
-	maximumWindow: z.int().min(1).optional(),
-	production: z.boolean().optional(),
-	severity: z.record(z.string(), Level).optional(),
-	exemptions: z
-		.array(
-			z.strictObject({
-				resource: z.string().min(1),
-				rule: z.string().min(1),
-				reason: z.string().min(1),
-				expires: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
-			}),
-		)
-		.optional(),
-});
-const RuleLevel = z.union([Level, z.object({ enforcementLevel: Level })]);
-const PackConfigFile = z.object({ leafline: Settings.optional() }).catchall(RuleLevel);
+/** The settings of the pack for a stack, or everything that is wrong with them, each at its place in the file. */
+export interface PackConfig {
+	readonly config?: PolicyConfig;
+	readonly problems: readonly LocatedProblem[];
+}
 
 /**
- * The settings of the pack for a stack, from the file that `pulumi preview --policy-pack-config` takes.
+ * Reads the file that `pulumi preview --policy-pack-config` takes.
  *
  * @param given path of the file. @default `policies/config/<stack>.json`, which need not exist
- * @throws UserError when it cannot be read, or is not such a file
+ * @throws UserError when it cannot be read
  */
-export function readPackConfig(root: string, stack: string, given?: string): PolicyConfig {
+export function readPackConfig(root: string, stack: string, rules: readonly Rule[], given?: string): PackConfig {
 	const file = given ?? `policies/config/${stack}.json`;
 	const path = isAbsolute(file) ? file : join(root, file);
-	if (given === undefined && !existsSync(path)) return readConfig({}, stack);
-	let content: unknown;
+	if (given === undefined && !existsSync(path)) return readPackSettings({}, rules, stack) as PackConfig;
+	const text = readText(path, file);
+	// The engine takes a file with nothing in it.
+	const { content, problem } = parseJson(text.trim() === "" ? "{}" : text);
+	if (problem) return { problems: [{ path: [], ...problem, document: "settings", file }] };
+	const { config, problems } = readPackSettings(content, rules, stack);
+	// JSON is YAML, whose reader knows where each part stands.
+	const { locate } = parseYaml(text, "settings");
+	const located = problems.map(({ path, message, remedy, atKey }): LocatedProblem => {
+		return { path, message, remedy, document: "settings", file, place: locate(path, atKey) };
+	});
+	return { ...(config && { config }), problems: located };
+}
+
+function readText(path: string, file: string): string {
 	try {
-		content = JSON.parse(readFileSync(path, "utf8"));
+		const words = { missing: "name a file that exists", what: "such a file", shorter: "write patterns with *" };
+		return readTextFile(path, { file, document: "settings", ...words });
 	} catch (error) {
-		throw new UserError(`${file} cannot be read: ${messageOf(error)}`);
+		if (!(error instanceof ConfigError)) throw error;
+		const [{ message, remedy } = { message: "unknown error", remedy: "" }] = error.problems;
+		throw new UserError(`${file} cannot be read: ${message}; ${remedy}`);
 	}
-	const result = PackConfigFile.safeParse(content);
-	if (!result.success)
-		throw new UserError(`${file} is no configuration of the pack:\n${z.prettifyError(result.error)}`);
-	const { leafline = {}, ...rules } = result.data;
-	const levels = Object.entries(rules as Record<string, z.infer<typeof RuleLevel>>).map(
-		([name, level]): [string, Severity | "disabled"] => [
-			name,
-			typeof level === "string" ? level : level.enforcementLevel,
-		],
-	);
-	const { enforcementLevel, ...stated } = leafline;
-	const severity = { ...Object.fromEntries(levels), ...stated.severity };
-	return readConfig({ ...(stated as Partial<PolicyConfig>), severity }, stack);
+}
+
+function parseJson(text: string): { content?: unknown; problem?: { message: string; remedy: string; place: Place } } {
+	try {
+		return { content: JSON.parse(text) };
+	} catch (error) {
+		// Of what Node says only the position is taken; where the text ends too early it says none.
+		const position = Number(/at position (\d+)/.exec(messageOf(error))?.[1] ?? text.length);
+		const before = text.slice(0, position).split("\n");
+		const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+		const remedy = "check quotes, commas and brackets; JSON has no comments";
+		return { problem: { message: "is not JSON", remedy, place } };
+	}
 }

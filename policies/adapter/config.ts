@@ -1,50 +1,43 @@
 import type { PolicyConfigSchema } from "@pulumi/policy";
-import { MINIMUM_SERVER } from "../../components/hub/version";
-import type { PolicyConfig } from "../model";
+import * as analyzer from "@pulumi/pulumi/proto/analyzer_pb";
 
-const LEVELS = ["mandatory", "advisory", "disabled"] as const;
-
-/** Of the policy `leafline`, which holds the settings of the whole pack. */
+/**
+ * Of the policy `leafline`, which holds the settings of the whole pack: their names, and nothing of what may stand
+ * there. The engine would judge that in words of its own; `readPackSettings` does, for the engine and for the check.
+ */
 export const CONFIG_SCHEMA: PolicyConfigSchema = {
 	properties: {
-		allowedPorts: { type: "array", items: { type: "integer", minimum: 1, maximum: 65_535 }, default: [] },
-		minimumServer: { type: "string", pattern: "^[0-9]+\\.[0-9]+\\.[0-9]+$", default: MINIMUM_SERVER },
-		maximumWindow: { type: "integer", minimum: 1, default: 10_000 },
-		// No default: it follows from the stack's name.
-		production: { type: "boolean" },
-		severity: { type: "object", additionalProperties: { type: "string", enum: [...LEVELS] }, default: {} },
-		exemptions: {
-			type: "array",
-			default: [],
-			items: {
-				type: "object",
-				properties: {
-					resource: { type: "string", minLength: 1 },
-					rule: { type: "string", minLength: 1 },
-					reason: { type: "string", minLength: 1 },
-					expires: { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
-				},
-				required: ["resource", "rule", "reason", "expires"],
-			},
-		},
+		allowedPorts: {},
+		minimumServer: {},
+		maximumWindow: {},
+		production: {},
+		severity: {},
+		exemptions: {},
 	},
 };
 
-/** The settings for a stack, where each that is not stated has its default. */
-export function readConfig(stated: Partial<PolicyConfig>, stack: string, today = new Date()): PolicyConfig {
-	return {
-		allowedPorts: stated.allowedPorts ?? [],
-		minimumServer: stated.minimumServer ?? MINIMUM_SERVER,
-		maximumWindow: stated.maximumWindow ?? 10_000,
-		production: stated.production ?? isProduction(stack),
-		severity: stated.severity ?? {},
-		exemptions: stated.exemptions ?? [],
-		today: today.toISOString().slice(0, 10),
+/**
+ * From now on remembers what the engine configures the pack with. `@pulumi/policy` shows a policy its own settings only,
+ * and what names no policy it shows nobody: a rule that is written wrong would go on as if nothing had been said.
+ *
+ * @returns the settings by policy, with a level for each; undefined as long as the engine has not said any
+ */
+export function watchConfiguration(): () => Record<string, unknown> | undefined {
+	const { ConfigureAnalyzerRequest, EnforcementLevel } = analyzer;
+	const levels = new Map(Object.entries(EnforcementLevel).map(([name, level]) => [Number(level), name.toLowerCase()]));
+	let said: Record<string, unknown> | undefined;
+	const { getPolicyconfigMap } = ConfigureAnalyzerRequest.prototype;
+	ConfigureAnalyzerRequest.prototype.getPolicyconfigMap = function (...args) {
+		const map = getPolicyconfigMap.apply(this, args);
+		const entries = map.getEntryList().map(([name]) => {
+			const policy = map.get(name);
+			const level = levels.get(policy?.getEnforcementlevel() ?? -1);
+			return [name, { ...policy?.getProperties()?.toJavaScript(), ...(level && { enforcementLevel: level }) }];
+		});
+		said = Object.fromEntries(entries);
+		return map;
 	};
-}
-
-export function isProduction(stack: string): boolean {
-	return ["prod", "production"].includes(stack.toLowerCase());
+	return () => said;
 }
 
 /** Name of the stack that a resource belongs to: the first part of its URN. */

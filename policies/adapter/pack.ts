@@ -5,40 +5,49 @@ import type {
 	StackValidationArgs,
 	StackValidationPolicy,
 } from "@pulumi/policy";
+import { formatPath } from "../../config/errors";
 import { evaluate, type Finding } from "../evaluate";
-import type { PolicyConfig, Rule } from "../model";
-import { CONFIG_SCHEMA, readConfig, stackOf } from "./config";
+import type { Rule } from "../model";
+import { COLLECTING_POLICY, PACK_PAGE, PACK_POLICY, readPackSettings } from "../pack-config";
+import { CONFIG_SCHEMA, stackOf } from "./config";
 import { isJudged, toDesign } from "./design";
 import { type Resource, resourceOf, withOrigins } from "./resource";
-
-/** The policy that holds the settings of the pack, and judges for all the others. */
-export const PACK_POLICY = "leafline";
 
 /**
  * The rules as policies of one pack: each under its own name, so that it can be made advisory or disabled as any other
  * policy, and all over one design. Resources are collected as the program states them, because a stack as a whole shows
  * a policy only what their providers have answered, which in a first preview is nothing.
+ *
+ * @param configuration what the engine has said to all policies of the pack, where that is known
  */
-export function packPolicies(rules: readonly Rule[]): Policies {
-	const stated = new Map<string, Resource>();
+export function packPolicies(
+	rules: readonly Rule[],
+	configuration: () => Record<string, unknown> | undefined = () => undefined,
+): Policies {
+	const collected = new Map<string, Resource>();
 	const findings = new Map<string, Finding[]>();
-	const judge = ({ resources, getConfig }: StackValidationArgs) => {
-		const seen = resources.filter(({ type }) => isJudged(type));
-		const design = toDesign(seen.map((resource) => withOrigins(inputsOf(resource, stated), resource)));
-		const config = readConfig(getConfig<Partial<PolicyConfig>>(), stackOf(resources[0]?.urn));
+	const judge = ({ resources, getConfig }: StackValidationArgs, report: ReportViolation) => {
 		findings.clear();
+		const stated = configuration() ?? { [PACK_POLICY]: getConfig() };
+		const { config, problems } = readPackSettings(stated, rules, stackOf(resources[0]?.urn));
+		for (const { path, message, remedy } of problems) {
+			report(`${formatPath(path)}: ${message}\n${sentence(remedy)} See ${PACK_PAGE}.`);
+		}
+		if (config === undefined) return;
+		const seen = resources.filter(({ type }) => isJudged(type));
+		const design = toDesign(seen.map((resource) => withOrigins(inputsOf(resource, collected), resource)));
 		for (const finding of evaluate(design, config, rules)) {
 			findings.set(finding.rule, [...(findings.get(finding.rule) ?? []), finding]);
 		}
 	};
 	return [
 		{
-			name: `${PACK_POLICY}-resources`,
+			name: COLLECTING_POLICY,
 			description: "Collects the resources that the other policies judge.",
 			enforcementLevel: "mandatory",
 			validateResource: (seen) => {
 				if (isJudged(seen.type)) {
-					stated.set(seen.urn, resourceOf(seen));
+					collected.set(seen.urn, resourceOf(seen));
 				}
 			},
 		},
@@ -53,8 +62,8 @@ export function packPolicies(rules: readonly Rule[]): Policies {
 	];
 }
 
-function inputsOf(resource: PolicyResource, stated: ReadonlyMap<string, Resource>): Resource {
-	return stated.get(resource.urn) ?? resourceOf(resource);
+function inputsOf(resource: PolicyResource, collected: ReadonlyMap<string, Resource>): Resource {
+	return collected.get(resource.urn) ?? resourceOf(resource);
 }
 
 function rulePolicy(rule: Rule, own: () => readonly Finding[]): StackValidationPolicy {
@@ -94,7 +103,7 @@ function reportFinding(
 	{ message, remedy, page, origin, severity, kind }: Finding,
 	report: ReportViolation,
 ) {
-	const text = kind === "unknown" ? message : `${message}\n${capital(remedy)}. See ${page}.`;
+	const text = kind === "unknown" ? message : `${message}\n${sentence(remedy)} See ${page}.`;
 	(report as unknown as ReportAt)({
 		message: text,
 		...(origin.urn !== undefined && { urn: origin.urn }),
@@ -102,6 +111,6 @@ function reportFinding(
 	});
 }
 
-function capital(sentence: string): string {
-	return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+function sentence(words: string): string {
+	return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.?!…]$/.test(words) ? "" : "."}`;
 }

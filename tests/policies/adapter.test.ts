@@ -1,13 +1,14 @@
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { isProduction, readConfig, stackOf } from "../../policies/adapter/config";
+import { stackOf } from "../../policies/adapter/config";
 import { toDesign } from "../../policies/adapter/design";
 import { type PlainRecord, plainRecord } from "../../policies/adapter/plain";
 import type { Resource } from "../../policies/adapter/resource";
 import { evaluate } from "../../policies/evaluate";
 import { fromTopology } from "../../policies/from-topology";
 import { type Design, UNKNOWN } from "../../policies/model";
+import { isProduction, withDefaults } from "../../policies/pack-config";
 import { rules } from "../../policies/rules";
 import { renderNatsConfig } from "../../render/nats-config";
 import type { Topology } from "../../topology/model";
@@ -380,8 +381,8 @@ describe("instance store", () => {
 test("the settings follow from the stack's name where they are not stated", () => {
 	expect(stackOf(urn("a", "b"))).toBe("prod");
 	expect(["prod", "Production", "dev", "preprod"].map(isProduction)).toEqual([true, true, false, false]);
-	expect(readConfig({}, "prod", new Date("2026-05-04T23:00:00Z"))).toEqual(policyConfig({ today: "2026-05-04" }));
-	expect(readConfig({ production: false, allowedPorts: [443] }, "prod")).toMatchObject({
+	expect(withDefaults({}, "prod", new Date("2026-05-04T23:00:00Z"))).toEqual(policyConfig({ today: "2026-05-04" }));
+	expect(withDefaults({ production: false, allowedPorts: [443] }, "prod")).toMatchObject({
 		production: false,
 		allowedPorts: [443],
 	});

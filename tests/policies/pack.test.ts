@@ -1,7 +1,8 @@
 import type { ResourceValidationPolicy, StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
 import { expect, test } from "vitest";
-import { PACK_POLICY, packPolicies } from "../../policies/adapter/pack";
+import { packPolicies } from "../../policies/adapter/pack";
 import type { PolicyConfig, Rule, Severity } from "../../policies/model";
+import { PACK_POLICY } from "../../policies/pack-config";
 import { rules } from "../../policies/rules";
 import { run as runProgram } from "../support/project";
 

@@ -195,7 +195,10 @@ const Group = section(
 );
 
 const notALabel = ({ input }: { input?: unknown }) => {
-	if (typeof input === "number") return say(`${input} is a number`, "write it in quotes, or it may lose its zeros");
+	// A number with zeros in front is a symbol: see `YamlDocument.value`.
+	if (typeof input === "number" || typeof input === "symbol") {
+		return say(`${show(input)} is a number`, "write it in quotes, or it may lose its zeros");
+	}
 	const remedy = `use 1 to ${LONGEST_LABEL} characters, none of them a control character`;
 	return absent(input, "GW_0042") ?? say(`${show(input)} is no label`, remedy);
 };

@@ -134,7 +134,7 @@ const CASES: readonly Case[] = [
 		name: "a label that is a number",
 		from: "    retired: drain",
 		to: "    label: 0042",
-		says: "x.yaml:47:12  devices.truck-002.label: 42 is a number; write it in quotes, or it may lose its zeros",
+		says: "x.yaml:47:12  devices.truck-002.label: 0042 is a number; write it in quotes, or it may lose its zeros",
 	},
 	{
 		name: "a label that a terminal obeys",

@@ -42,6 +42,9 @@ export interface AwsVolumePlan {
 
 const GIB = 1024 ** 3;
 
+/** Part of a machine's memory that JetStream may use for messages. */
+const MEMORY = 0.5;
+
 /** @throws RangeError for a hub that is not on AWS */
 export function awsSettings({ settings: { hub } }: Topology): AwsSettings {
 	if (hub.aws === undefined) throw new RangeError(`a hub of kind ${hub.kind} is not on AWS`);
@@ -74,8 +77,12 @@ export function awsProblems(topology: Topology): Problem[] {
 		{ document: "settings", path: ["hub", field], message, remedy },
 	];
 	if (aws === undefined) return [];
+	const { diskBytes, memoryBytes } = statedMachine(aws) ?? LOCAL_MACHINE;
+	if (hub.memoryBytes > memoryBytes * MEMORY) {
+		const message = `${machine} has ${formatBytes(memoryBytes)}, half of which the server needs for itself`;
+		return problem("memory", message, `write at most ${formatBytes(memoryBytes * MEMORY)}, or choose a larger type`);
+	}
 	if (aws.storage !== "ebs") {
-		const { diskBytes } = statedMachine(aws) ?? LOCAL_MACHINE;
 		if (fileBytes <= diskBytes * FILL) return [];
 		const message = `${machine} has ${formatBytes(diskBytes)} of disks, a tenth of which the file system gets`;
 		return problem(

@@ -20,6 +20,7 @@ export interface Machine {
 	readonly gatewayBitsPerSecond: number;
 	/** Disks of its own, bytes. */
 	readonly diskBytes: number;
+	readonly memoryBytes: number;
 }
 
 /**
@@ -37,6 +38,7 @@ export const LOCAL_MACHINE: Machine = {
 	networkBitsPerSecond: Number.POSITIVE_INFINITY,
 	gatewayBitsPerSecond: Number.POSITIVE_INFINITY,
 	diskBytes: Number.POSITIVE_INFINITY,
+	memoryBytes: Number.POSITIVE_INFINITY,
 };
 
 /** Through an internet gateway go 5 Gbit/s, or half with 32 vCPUs and more (EC2 user guide, "network bandwidth"). */
@@ -55,7 +57,7 @@ export const TABLE = { source: table.source, date: table.date };
 export function machineOf(instanceType: string): Machine | undefined {
 	const row = Object.hasOwn(TYPES, instanceType) ? TYPES[instanceType] : undefined;
 	if (row === undefined) return undefined;
-	const [vcpus, share, , ebs, operations, gigabits, disks] = row;
+	const [vcpus, share, gib, ebs, operations, gigabits, disks] = row;
 	return {
 		name: instanceType,
 		processors: Math.min(vcpus, MEASURED_PROCESSORS) * share,
@@ -64,6 +66,7 @@ export function machineOf(instanceType: string): Machine | undefined {
 		networkBitsPerSecond: gigabits * 1e9,
 		gatewayBitsPerSecond: Math.min(gigabits, Math.max(GATEWAY_GBITS, vcpus < GATEWAY_VCPUS ? 0 : gigabits / 2)) * 1e9,
 		diskBytes: disks * 1e9,
+		memoryBytes: gib * 1024 ** 3,
 	};
 }
 
@@ -79,6 +82,7 @@ export function statedMachine({ instanceType, baseline }: AwsSettings): Machine 
 		networkBitsPerSecond: baseline.networkBitsPerSecond,
 		gatewayBitsPerSecond: Math.min(baseline.networkBitsPerSecond, GATEWAY_GBITS * 1e9),
 		diskBytes: machineOf(instanceType)?.diskBytes ?? Number.POSITIVE_INFINITY,
+		memoryBytes: machineOf(instanceType)?.memoryBytes ?? Number.POSITIVE_INFINITY,
 	};
 }
 

@@ -126,6 +126,16 @@ describe("a type", () => {
 		expect(problem?.remedy).toMatch(/^choose t4g\.\d?x?large, /);
 	});
 
+	it("has room for what JetStream may use of memory", () => {
+		const hub = { nodes: 1, fileBytes: 18 * GIB, memoryBytes: GIB } as const;
+		const [problem, ...others] = plan(fleetOf(3, 10, 128), onAws(hub, { instanceType: "t4g.micro" })).problems;
+		expect(others).toEqual([]);
+		expect(problem).toMatchObject({ document: "settings", path: ["hub", "memory"] });
+		expect(problem?.remedy).toBe("write at most 512MiB, or choose a larger type");
+		const half = onAws({ ...hub, memoryBytes: GIB / 2 }, { instanceType: "t4g.micro" });
+		expect(plan(fleetOf(3, 10, 128), half).problems).toEqual([]);
+	});
+
 	it("with disks of its own needs no EBS for its messages, and is no larger than its disks", () => {
 		const disks = { instanceType: "im4gn.large", storage: "instance-store" } as const;
 		const fleet = fleetOf(40, 9, 64 * 1024);

@@ -32,14 +32,28 @@ interface Cost {
 }
 
 /**
- * What the server that leads a stream spends on a message, by nodes of the hub: `npm run bench -- hub` on 2.15.2, twice,
- * AMD EPYC (docs/benchmarks.md has the figures). A live message comes by itself and costs its own reading, decrypting,
- * writing and, on three nodes, agreement; a backlog comes in batches.
+ * What the server that leads the streams spends, by nodes of the hub: `npm run bench -- hub` on 2.15.2, AMD EPYC
+ * (docs/benchmarks.md has the figures). Live messages cost by their number and size, and beside that wake a server that
+ * would sleep: at most so many microseconds each, and at most so many processors, which is above what was seen at 600
+ * and at 2,400 a second. A hub that is busy does not sleep. A backlog comes in batches.
  */
-export const COST: Readonly<Record<1 | 3, { readonly live: Cost; readonly backlog: Cost }>> = {
-	1: { live: { message: 38, byte: 0.0035 }, backlog: { message: 8, byte: 0.0025 } },
-	3: { live: { message: 58, byte: 0.0085 }, backlog: { message: 8, byte: 0.008 } },
+export const COST: Readonly<Record<1 | 3, { waking: Waking; live: Cost; backlog: Cost }>> = {
+	1: {
+		waking: { message: 90, processors: 0.15 },
+		live: { message: 11, byte: 0.0035 },
+		backlog: { message: 8, byte: 0.0025 },
+	},
+	3: {
+		waking: { message: 220, processors: 0.3 },
+		live: { message: 10, byte: 0.007 },
+		backlog: { message: 9, byte: 0.008 },
+	},
 };
+
+interface Waking {
+	readonly message: number;
+	readonly processors: number;
+}
 
 /**
  * Messages a second that one replicated stream sources, catching up included. On loopback 19,080 to 84,701 were seen; on
@@ -85,7 +99,7 @@ export interface NodeLoad {
 
 export function nodeLoad(streams: readonly StreamLoad[], nodes: 1 | 3, sync: number | "always"): NodeLoad {
 	const total = (of: (stream: StreamLoad) => number) => streams.reduce((sum, stream) => sum + of(stream), 0);
-	const { live, backlog } = COST[nodes];
+	const { waking, live, backlog } = COST[nodes];
 	const messages = total(({ rate }) => rate);
 	const bytes = (copies: (stream: StreamLoad) => number) =>
 		total((stream) => stream.rate * stream.stored * copies(stream)) * CATCH_UP;
@@ -98,7 +112,7 @@ export function nodeLoad(streams: readonly StreamLoad[], nodes: 1 | 3, sync: num
 	const cost = ({ rate, payload }: StreamLoad) =>
 		rate * (live.message + live.byte * payload + (CATCH_UP - 1) * (backlog.message + backlog.byte * payload));
 	return {
-		processors: total(cost) / 1e6,
+		processors: Math.min(waking.processors, (messages * waking.message) / 1e6) + total(cost) / 1e6,
 		volumeBytesPerSecond: volume,
 		volumeOperationsPerSecond: Math.ceil(syncs + volume / BYTES_AN_OPERATION),
 		networkBitsPerSecond: 8 * bytes(({ replicas, readers }) => replicas - 1 + readers),

@@ -84,6 +84,7 @@ function instance(topology: Topology, plan: AwsHubPlan, node: number): DesignIns
 		httpTokens: plan.httpTokens,
 		userData: renderUserData({ region: REGION, path: parameterPath(environment, node) }),
 		rootEncrypted: plan.rootEncrypted,
+		disks: [],
 		publicAddress: true,
 		instanceStore: hub.aws?.storage === "instance-store",
 		...(replicas.length > 0 && { replicas: Math.min(...replicas) }),

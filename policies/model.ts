@@ -89,6 +89,8 @@ export interface DesignInstance {
 	readonly httpTokens: Maybe<string | undefined>;
 	readonly userData: Maybe<string | undefined>;
 	readonly rootEncrypted: Maybe<boolean>;
+	/** Volumes that come and go with it, beside the root volume. */
+	readonly disks: readonly { readonly device: Maybe<string>; readonly encrypted: Maybe<boolean> }[];
 	readonly publicAddress: Maybe<boolean>;
 	/** The data is on instance store. */
 	readonly instanceStore: Maybe<boolean>;

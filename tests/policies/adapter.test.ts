@@ -246,17 +246,84 @@ describe("machines", () => {
 		});
 	});
 
-	test("compressed user-data stays as it is, for the rule to unpack", () => {
-		const packed = gzipSync("password: x").toString("base64");
-		const [read] = toDesign([resource("aws:ec2/instance:Instance", "i", { userDataBase64: packed })]).instances;
-		expect(read?.userData).toBe(packed);
+	test.each([
+		["userData", "password: x", "as it is"],
+		["userData", encoded, "that is encoded already"],
+		["userDataBase64", encoded, "encoded"],
+		["userDataBase64", gzipSync("password: x").toString("base64"), "compressed"],
+	])("has the text that the machine gets: %s %s, %s", (field, given) => {
+		for (const type of [
+			"instance:Instance",
+			"spotInstanceRequest:SpotInstanceRequest",
+			"launchConfiguration:LaunchConfiguration",
+		]) {
+			const [read] = toDesign([resource(`aws:ec2/${type}`, "i", { [field]: given })]).instances;
+			expect(read?.userData).toBe("password: x");
+		}
+	});
+
+	test("a launch template's user-data is read in clear as well", () => {
+		const [read] = toDesign([
+			resource("aws:ec2/launchTemplate:LaunchTemplate", "t", { userData: "#!/bin/sh\n" }),
+		]).instances;
+		expect(read?.userData).toBe("#!/bin/sh\n");
+	});
+
+	test("every way to make one is judged as an instance", () => {
+		const rest = { keyName: "ops", userData: "#!/bin/sh\nexport NATS_PASSWORD=hunter2\n" };
+		const more = { ...rest, ebsBlockDevices: [{ deviceName: "/dev/sdf", volumeSize: 100 }] };
+		const mapped = { ...rest, blockDeviceMappings: [{ deviceName: "/dev/sdf", ebs: { volumeSize: 100 } }] };
+		const made = {
+			"instance:Instance": { ...more, ami: "resolve:ssm:/x" },
+			"spotInstanceRequest:SpotInstanceRequest": { ...more, ami: "resolve:ssm:/x" },
+			"launchConfiguration:LaunchConfiguration": { ...more, imageId: "resolve:ssm:/x" },
+			"spotFleetRequest:SpotFleetRequest": { launchSpecifications: [{ ...more, ami: "resolve:ssm:/x" }] },
+			"launchTemplate:LaunchTemplate": { ...mapped, imageId: "resolve:ssm:/x" },
+		};
+		for (const [type, inputs] of Object.entries(made)) {
+			const findings = evaluate(toDesign([resource(`aws:ec2/${type}`, "m", inputs)]), policyConfig(), rules);
+			expect(JSON.stringify(findings)).not.toContain("hunter2");
+			expect([type, ...findings.map(({ message }) => message)]).toEqual([
+				type,
+				"m takes the newest AMI there is: the next release of it replaces the instance",
+				"m carries the SSH key ops: who has its other half is root on it",
+				"m does not say httpTokens, so it answers IMDSv1: it must be required",
+				"the root volume of m is not encrypted, and cannot be later without being made anew",
+				"the volume /dev/sdf of m is not encrypted, and cannot be later without being made anew",
+				"the user-data of m holds a password or token in line 2",
+			]);
+		}
+	});
+
+	test("an instance has from its launch template what it does not say itself", () => {
+		const template = resource("aws:ec2/launchTemplate:LaunchTemplate", "t", {
+			imageId: "ami-1",
+			userData: encoded,
+			metadataOptions: { httpTokens: "required" },
+			blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { encrypted: true } }],
+		});
+		const inputs = { launchTemplate: { id: UNKNOWN }, userData: "#!/bin/sh\n" };
+		const own = resource("aws:ec2/instance:Instance", "i", inputs, { origins: { launchTemplate: [template.urn] } });
+		const read = (...all: Resource[]) => toDesign(all).instances.find(({ origin }) => origin.label === "i");
+		expect(read(own, template)).toMatchObject({
+			ami: "ami-1",
+			httpTokens: "required",
+			rootEncrypted: true,
+			userData: "#!/bin/sh\n",
+		});
+		expect(read(own)).toMatchObject({ ami: UNKNOWN, httpTokens: UNKNOWN, rootEncrypted: UNKNOWN, keyName: UNKNOWN });
 	});
 
 	test("a launch template", () => {
 		const inputs = {
 			imageId: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
 			userData: encoded,
-			blockDeviceMappings: [{ ebs: { encrypted: "true" } }, { virtualName: "ephemeral0" }],
+			blockDeviceMappings: [
+				{ deviceName: "/dev/xvda", ebs: { encrypted: "true" } },
+				{ deviceName: "/dev/sdf", ebs: { encrypted: "true" } },
+				{ deviceName: "/dev/sdg", noDevice: "true" },
+				{ virtualName: "ephemeral0" },
+			],
 			networkInterfaces: [{ associatePublicIpAddress: "true" }],
 			metadataOptions: { httpTokens: "required" },
 		};

@@ -40,6 +40,7 @@ export function compliantDesign(topology: Topology = compliantTopology()): Desig
 				httpTokens: "required",
 				userData: "#!/bin/sh\nexec /opt/leafline/bootstrap\n",
 				rootEncrypted: true,
+				disks: [],
 				publicAddress: true,
 				instanceStore: false,
 				replicas: 3,

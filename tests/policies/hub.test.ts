@@ -1,10 +1,8 @@
-import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../policies/evaluate";
 import { type DesignIngress, type DesignInstance, type DesignParameter, UNKNOWN } from "../../policies/model";
 import { rules } from "../../policies/rules";
 import { isPublic } from "../../policies/rules/hub/addresses";
-import { secretsIn } from "../../policies/rules/hub/secrets";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
 import { compliantDesign, policyConfig } from "./fixture";
 import { letIn, withConf, withInstance, withParameter, withServer, withVolume } from "./hub-fixture";
@@ -119,6 +117,11 @@ describe("instances", () => {
 			"the root volume of hub_1 is not encrypted, and cannot be later without being made anew",
 		],
 		[
+			"hub-volume-is-encrypted",
+			{ disks: [{ device: "/dev/sdf", encrypted: false }] },
+			"the volume /dev/sdf of hub_1 is not encrypted, and cannot be later without being made anew",
+		],
+		[
 			"instance-store-has-three-replicas",
 			{ instanceStore: true, replicas: 1 },
 			"hub_1 keeps messages on instance store with replicas 1: when it stops, they are lost; 3 are needed",
@@ -139,6 +142,7 @@ describe("instances", () => {
 		[{ keyName: UNKNOWN }, "SSH key of hub_1"],
 		[{ httpTokens: UNKNOWN }, "httpTokens of hub_1"],
 		[{ userData: UNKNOWN }, "user-data of hub_1"],
+		[{ disks: [{ device: "/dev/sdf", encrypted: UNKNOWN }] }, "whether the volume /dev/sdf of hub_1 is encrypted"],
 		[{ rootEncrypted: UNKNOWN }, "whether the root volume of hub_1 is encrypted"],
 		[{ floatingAmi: UNKNOWN }, "whether the AMI of hub_1 is pinned"],
 		[{ instanceStore: UNKNOWN }, "kind of storage of hub_1"],
@@ -387,43 +391,4 @@ describe("public addresses", () => {
 		"::1",
 		"fe80::1%eth0",
 	])("%s is none", (cidr) => expect(isPublic(cidr)).toBe(false));
-});
-
-describe("secrets", () => {
-	// Put together here, so that nobody's scanner takes them for real ones.
-	const seed = `SU${"A".repeat(56)}`;
-	const pem = `-----BEGIN EC PRIVATE${" "}KEY-----`;
-	const jwt = (type: string) => {
-		const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-		return `${part({ typ: "JWT", alg: "ed25519-nkey" })}.${part({ nats: { type } })}.${"s".repeat(86)}`;
-	};
-	it.each([
-		["an nkey seed", `seed: ${seed}`],
-		["a private key", pem],
-		["NATS credentials", "-----BEGIN NATS USER JWT-----"],
-		["a JWT", `token=${jwt("user")}`],
-		["an AWS secret key", `AWS_SECRET_ACCESS_KEY=${"w".repeat(40)}`],
-		["a password in a URL", "nats://truck:pass@hub.example:4222"],
-	])("%s", (kind, text) => {
-		expect(secretsIn(`#!/bin/sh\n${text}\n`)).toContainEqual({ kind, line: 2, encoded: false });
-		const packed = gzipSync(`# a file of the machine's own\n${text}\n`).toString("base64");
-		expect(secretsIn(`write_files:\n- content: ${packed}\n`)).toContainEqual({ kind, line: 2, encoded: true });
-	});
-
-	it("in base64 over several lines", () => {
-		const lines =
-			Buffer.from(`# ${"-".repeat(30)}\nseed: ${seed}\n`)
-				.toString("base64")
-				.match(/.{1,64}/g) ?? [];
-		expect(secretsIn(lines.join("\n    "))).toEqual([{ kind: "an nkey seed", line: 1, encoded: true }]);
-	});
-
-	it.each([
-		jwt("operator"),
-		`resolver: ${jwt("account")}`,
-		`public key U${"A".repeat(55)}`,
-		"nats://$USER:$PASSWORD@hub:4222",
-		"https://example.com/a:b@c",
-		`sha256 ${"0123456789abcdef".repeat(4)}`,
-	])("are none: %s", (text) => expect(secretsIn(text)).toEqual([]));
 });

@@ -13,6 +13,18 @@ describe("subjects", () => {
 		});
 	});
 
+	it("of a stream that states none are its name", () => {
+		expectBroken(added(foreign("orders", "shop"), foreign("more", "shop", { subjects: ["orders"] })), {
+			rule: "subjects-disjoint-in-domain",
+			at: "orders",
+			message:
+				"orders captures orders, which overlaps orders of more: the server refuses to make the second of the two",
+		});
+		expectCompliant(added(foreign("orders", "shop"), foreign("more", "shop", { subjects: ["more.>"] })));
+		const copy = { sources: [{ name: "orders", opt_start_seq: 1 }] };
+		expectCompliant(added(foreign("orders", "shop"), foreign("more", "shop", copy)));
+	});
+
 	it("stored by a device and by the hub", () => {
 		expectBroken(added(foreign("tap", "hub", { subjects: ["*.can.speed"] })), {
 			rule: "subjects-disjoint-across-domains",

@@ -10,7 +10,8 @@ export const hubVolumeIsEncrypted: Rule = {
 		"The data volume holds every message of every device, the root volume the server's keys once they were fetched; a snapshot " +
 		"of either is as readable as the volume was. Encryption cannot be switched on later: the volume has to be made anew, with " +
 		"its messages copied.",
-	remedy: "set encrypted: true on the volume, and in rootBlockDevice for the root volume, before anything is stored",
+	remedy:
+		"set encrypted: true on the volume, in rootBlockDevice, and in every block device of an instance or a template, before anything is stored",
 	neighbours: [
 		"AWS Security Hub EC2.3",
 		"AWS Security Hub EC2.7",
@@ -25,6 +26,11 @@ export const hubVolumeIsEncrypted: Rule = {
 	check: ({ volumes, instances }) => [
 		...volumes.map(({ origin, encrypted }) => judge(origin, encrypted, origin.label)),
 		...instances.map(({ origin, rootEncrypted }) => judge(origin, rootEncrypted, `the root volume of ${origin.label}`)),
+		...instances.flatMap(({ origin, disks }) =>
+			disks.map(({ device, encrypted }) =>
+				judge(origin, encrypted, `the volume ${isKnown(device) ? device : ""} of ${origin.label}`.replace("  ", " ")),
+			),
+		),
 	],
 };
 

@@ -1,5 +1,7 @@
-import { gunzipSync } from "node:zlib";
-import { SECRET_FORMS, type SecretForm } from "../../../config/secrets";
+import { SECRET_FORMS } from "../../../config/secrets";
+import { namedSecrets, withoutComments } from "./secrets-named";
+import { natsPasswords } from "./secrets-nats";
+import { packedIn } from "./secrets-packed";
 
 /** A secret that stands in a text. Never the secret itself: what is shown ends up in logs and comments. */
 export interface Secret {
@@ -10,23 +12,21 @@ export interface Secret {
 	readonly encoded: boolean;
 }
 
-/** Those that have a form of their own, and those that are known by what they are called. */
-const KINDS: readonly SecretForm[] = [
-	...SECRET_FORMS,
-	{
-		kind: "an AWS secret key",
-		pattern: /aws_?secret_?access_?key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
-	},
-];
+const URL_PASSWORD = "a password in a URL";
+const AWS_SECRET = /aws_?secret_?access_?key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi;
+/** For NATS, a name alone is a token. */
+const URL_TOKEN = /\b(?:nats|tls|wss?):\/\/[^\s/:@"'$<>{}]{6,256}@/gi;
 const JWT = /eyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]{10,}/g;
-/** Wrapped in lines, as an indented block may be, or in one. */
-const BASE64 = /(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]*)+[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9+/]{40,}={0,2}/g;
 
-/** All secrets in a text, also those that stand in it in base64 or gzip in base64, as cloud-init takes its files. */
-export function secretsIn(text: string, depth = 2): Secret[] {
-	const plain = [...KINDS.flatMap(({ kind, pattern }) => found(text, pattern, kind)), ...tokens(text)];
-	const inner = depth === 0 ? [] : [...text.matchAll(BASE64)].flatMap((match) => encoded(text, match, depth));
-	const all = [...plain, ...inner].sort((a, b) => a.line - b.line);
+/** All secrets in a text, also those that stand in it encoded, one in the other. */
+export function secretsIn(text: string, depth = 3): Secret[] {
+	const inner =
+		depth === 0
+			? []
+			: packedIn(text).flatMap(({ text: packed, index }) =>
+					secretsIn(packed, depth - 1).map(({ kind }) => ({ kind, line: lineOf(text, index), encoded: true })),
+				);
+	const all = [...plain(text), ...inner].sort((a, b) => a.line - b.line);
 	return all.filter(({ kind, line }, i) => all.findIndex((other) => other.kind === kind && other.line === line) === i);
 }
 
@@ -35,33 +35,32 @@ export function describeSecret({ kind, line, encoded }: Secret): string {
 	return `${kind} in line ${line}${encoded ? ", encoded" : ""}`;
 }
 
-function found(text: string, pattern: RegExp, kind: string): Secret[] {
-	return [...text.matchAll(pattern)].map(({ index }) => ({ kind, line: lineOf(text, index), encoded: false }));
+/** A secret that has a form of its own is one in a comment as well; what is only called so is an example there. */
+function plain(text: string): Secret[] {
+	const code = withoutComments(text);
+	const forms = SECRET_FORMS.flatMap(({ kind, pattern }) => {
+		return [...(kind === URL_PASSWORD ? code : text).matchAll(pattern)].map(({ index }) => ({ kind, index }));
+	});
+	const shaped = [
+		...forms,
+		...[...text.matchAll(AWS_SECRET)].map(({ index }) => ({ kind: "an AWS secret key", index })),
+		...[...code.matchAll(URL_TOKEN)].map(({ index }) => ({ kind: "a token in a URL", index })),
+		...tokens(text),
+	].map(({ kind, index }) => ({ kind, line: lineOf(text, index), encoded: false }));
+	const named = [
+		...namedSecrets(text),
+		...natsPasswords(text).map((index) => ({ kind: "a password or token", index })),
+	].map(({ kind, index }) => ({ kind, line: lineOf(text, index), encoded: false }));
+	// `AWS_SECRET_ACCESS_KEY=…` is one thing to say.
+	return [...shaped, ...named.filter(({ line }) => !shaped.some((other) => other.line === line))];
 }
 
 /** Those of operators and accounts are public, and every server's configuration holds them. */
-function tokens(text: string): Secret[] {
+function tokens(text: string): { kind: string; index: number }[] {
 	return [...text.matchAll(JWT)].flatMap(({ index, 1: claims = "" }) => {
 		const shared = /"type"\s*:\s*"(operator|account)"/.test(Buffer.from(claims, "base64url").toString("utf8"));
-		return shared ? [] : [{ kind: "a JWT", line: lineOf(text, index), encoded: false }];
+		return shared ? [] : [{ kind: "a JWT", index }];
 	});
-}
-
-function encoded(text: string, { 0: match, index }: RegExpExecArray, depth: number): Secret[] {
-	const bytes = Buffer.from(match, "base64");
-	const line = lineOf(text, index);
-	return secretsIn(unzipped(bytes).toString("utf8"), depth - 1).map(({ kind }) => ({ kind, line, encoded: true }));
-}
-
-function unzipped(bytes: Buffer): Buffer {
-	if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
-		return bytes;
-	}
-	try {
-		return gunzipSync(bytes, { maxOutputLength: 1 << 20 });
-	} catch {
-		return bytes;
-	}
 }
 
 function lineOf(text: string, index: number): number {

@@ -1,9 +1,10 @@
 import { type SubjectIndex, subjectIndex } from "../../../topology/subject-index";
 import type { Design, Rule } from "../../model";
-import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
+import { complies, isKnown, unknown, violates } from "../outcomes";
 import { eachStream } from "./each";
 import { flowOf } from "./flow";
 import { deliveredTo } from "./sourcing";
+import { captured } from "./stored";
 
 export const deliveryIsNotCaptured: Rule = {
 	name: "delivery-is-not-captured",
@@ -21,11 +22,12 @@ export const deliveryIsNotCaptured: Rule = {
 	},
 	check(design, config) {
 		const deliveries = deliveryIndex(design);
-		return eachStream(({ origin, config: { subjects } }) => {
-			if (!isFullyKnown(subjects)) {
+		return eachStream(({ origin, config }) => {
+			const subjects = captured(config);
+			if (!isKnown(subjects)) {
 				return unknown(origin, `subjects of ${origin.label}`);
 			}
-			for (const subject of subjects ?? []) {
+			for (const subject of subjects) {
 				const taken = deliveries.conflict(subject, "");
 				if (taken !== undefined) {
 					return violates(
@@ -35,7 +37,7 @@ export const deliveryIsNotCaptured: Rule = {
 					);
 				}
 			}
-			return (subjects ?? []).length > 0 ? complies(origin) : undefined;
+			return subjects.length > 0 ? complies(origin) : undefined;
 		})(design, config);
 	},
 };

@@ -4,7 +4,7 @@ import type { GraphEdge } from "../../../topology/model";
 import { subjectIndex } from "../../../topology/subject-index";
 import { type Design, type DesignStream, UNKNOWN } from "../../model";
 import { isFullyKnown, isKnown } from "../outcomes";
-import { republished } from "./stored";
+import { captured, republished } from "./stored";
 
 /** What one stream takes from another one. */
 export interface Inflow {
@@ -67,8 +67,8 @@ function republishEdges(design: Design): GraphEdge[] {
 	const index = subjectIndex<string>();
 	for (const stream of design.streams) {
 		const id = idOf(stream);
-		const { subjects } = stream.config;
-		for (const subject of id !== undefined && isFullyKnown(subjects) ? (subjects ?? []) : []) {
+		const subjects = captured(stream.config);
+		for (const subject of id !== undefined && isKnown(subjects) ? subjects : []) {
 			index.add(subject, id ?? "", id ?? "");
 		}
 	}

@@ -1,5 +1,5 @@
 import { isSubset, overlaps, transformed } from "../../../topology/subjects";
-import type { DesignStream } from "../../model";
+import { type DesignStream, type Maybe, UNKNOWN } from "../../model";
 import { isFullyKnown, isKnown } from "../outcomes";
 
 /** Patterns of the subjects that messages published on `subject` are stored under, after the stream's transform. */
@@ -25,4 +25,15 @@ export function republished({ config }: DesignStream): string[] {
 	// Messages of sources keep subjects of which this stream knows nothing.
 	const own = sources === undefined && mirror === undefined && subjects !== undefined ? subjects : [">"];
 	return own.flatMap((subject) => stored(subject, transform)).flatMap((subject) => transformed(subject, rule));
+}
+
+/**
+ * Subjects that a stream captures. Without any, and without a source or mirror, the server gives it its own name as its
+ * subject.
+ */
+export function captured({ name, subjects, sources, mirror }: DesignStream["config"]): Maybe<readonly string[]> {
+	if (!isFullyKnown(subjects)) return UNKNOWN;
+	if (subjects !== undefined && subjects.length > 0) return subjects;
+	const copies = !isKnown(sources) || (sources ?? []).length > 0 || !isKnown(mirror) || (mirror ?? null) !== null;
+	return copies ? [] : isKnown(name) ? [name] : UNKNOWN;
 }

@@ -2,7 +2,7 @@ import { subjectIndex } from "../../../topology/subject-index";
 import type { Outcome, Rule } from "../../model";
 import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
 import { flowOf } from "./flow";
-import { stored } from "./stored";
+import { captured, stored } from "./stored";
 
 export const subjectsDisjointAcrossDomains: Rule = {
 	name: "subjects-disjoint-across-domains",
@@ -30,11 +30,12 @@ export const subjectsDisjointAcrossDomains: Rule = {
 	check(design) {
 		const index = subjectIndex<{ label: string; domain: string }>();
 		return flowOf(design).streams.flatMap(({ origin, domain, config }): Outcome[] => {
-			const { subjects, subject_transform: transform } = config;
-			if (!isFullyKnown(subjects) || !isKnown(domain) || !isFullyKnown(transform)) {
+			const { subject_transform: transform } = config;
+			const subjects = captured(config);
+			if (!isKnown(subjects) || !isKnown(domain) || !isFullyKnown(transform)) {
 				return [unknown(origin, `${isKnown(domain) ? "subjects" : "domain"} of ${origin.label}`)];
 			}
-			const own = (subjects ?? []).flatMap((subject) => stored(subject, transform));
+			const own = subjects.flatMap((subject) => stored(subject, transform));
 			const found = own.flatMap((subject): Outcome[] => {
 				const other = index.conflict(subject, domain);
 				index.add(subject, domain, { label: origin.label, domain });

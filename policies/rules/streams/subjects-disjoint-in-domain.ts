@@ -1,7 +1,8 @@
 import { type SubjectIndex, subjectIndex } from "../../../topology/subject-index";
 import type { Outcome, Rule } from "../../model";
-import { complies, isFullyKnown, isKnown, unknown, violates } from "../outcomes";
+import { complies, isKnown, unknown, violates } from "../outcomes";
 import { flowOf } from "./flow";
+import { captured } from "./stored";
 
 export const subjectsDisjointInDomain: Rule = {
 	name: "subjects-disjoint-in-domain",
@@ -19,13 +20,14 @@ export const subjectsDisjointInDomain: Rule = {
 	},
 	check(design) {
 		const indexes = new Map<string, SubjectIndex<string>>();
-		return flowOf(design).streams.flatMap(({ origin, domain, config: { subjects } }, i): Outcome[] => {
-			if (!isFullyKnown(subjects) || !isKnown(domain)) {
+		return flowOf(design).streams.flatMap(({ origin, domain, config }, i): Outcome[] => {
+			const subjects = captured(config);
+			if (!isKnown(subjects) || !isKnown(domain)) {
 				return [unknown(origin, `${isKnown(domain) ? "subjects" : "domain"} of ${origin.label}`)];
 			}
 			const index = indexes.get(domain) ?? subjectIndex<string>();
 			indexes.set(domain, index);
-			const found = (subjects ?? []).flatMap((subject): Outcome[] => {
+			const found = subjects.flatMap((subject): Outcome[] => {
 				const other = index.conflict(subject, String(i));
 				index.add(subject, String(i), origin.label);
 				return other === undefined
@@ -38,7 +40,7 @@ export const subjectsDisjointInDomain: Rule = {
 							),
 						];
 			});
-			return found.length > 0 || subjects === undefined ? found : [complies(origin)];
+			return found.length > 0 || subjects.length === 0 ? found : [complies(origin)];
 		});
 	},
 };

@@ -1,4 +1,5 @@
 import { MOUNT_POINT, NODE_STORE } from "../../config/aws";
+import { environmentPath } from "../../topology/aws-names";
 
 /**
  * The names that a hub's machine and those who prepare it agree on: what lies in the parameter store below a node's
@@ -97,7 +98,7 @@ export function confPath(name: string): string {
 	return `${NODE.confDir}/${name}`;
 }
 
-/** Path below which everything of an environment lies. */
+/** Path below which everything of a hub lies. */
 export function hubPath(environment: string): string {
-	return `/leafline/${environment}/hub`;
+	return `${environmentPath(environment)}/hub`;
 }

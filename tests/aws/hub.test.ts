@@ -42,7 +42,7 @@ describe("three nodes on EBS", () => {
 			expect([inputs.keyName, inputs.associatePublicIpAddress, inputs.vpcSecurityGroupIds]).toEqual(
 				[].concat([undefined, undefined, undefined] as never[]),
 			);
-			expect(opts).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["userData"] });
+			expect(opts).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["userData", "volumeTags"] });
 		}
 	});
 

@@ -52,11 +52,6 @@ export function createAddresses(
 	});
 }
 
-/** Names of the nodes, as devices use them: of one node the hub's own name. */
-export function nodeNames({ name }: AwsDns, keys: readonly string[]): string[] {
-	return keys.length === 1 ? [name] : keys.map((key) => `${key}.${name}`);
-}
-
 /** Records in Route 53: the hub's name for all nodes, and one for each. */
 export function createNames(
 	name: string,

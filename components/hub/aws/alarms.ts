@@ -2,6 +2,7 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsSettings } from "../../../config/aws-model";
+import { namePrefix } from "../../../topology/aws-names";
 import type { Account } from "./machine";
 import type { Tagger } from "./naming";
 
@@ -30,7 +31,12 @@ export function createAlarms(name: string, args: AlarmsArgs, opts: pulumi.Custom
 		const alarm = (what: string, alarmArgs: cloudwatch.MetricAlarmArgs) =>
 			new cloudwatch.MetricAlarm(
 				`${name}-${key}-${what}`,
-				{ okActions: told, tags: tags(`${name}-${key}-${what}`), ...alarmArgs },
+				{
+					name: `${namePrefix(environment)}${name}-${key}-${what}`,
+					okActions: told,
+					tags: tags(`${name}-${key}-${what}`),
+					...alarmArgs,
+				},
 				opts,
 			);
 		const status = (metricName: string): cloudwatch.MetricAlarmArgs => ({
@@ -78,12 +84,12 @@ export function createAlarms(name: string, args: AlarmsArgs, opts: pulumi.Custom
 
 function listeners(
 	name: string,
-	{ alarms, tags }: AlarmsArgs,
+	{ alarms, environment, tags }: AlarmsArgs,
 	opts: pulumi.CustomResourceOptions,
 ): pulumi.Input<string>[] {
 	if (alarms === undefined) return [];
 	if ("topicArn" in alarms) return [alarms.topicArn];
-	const topic = new sns.Topic(name, { tags: tags(name) }, opts);
+	const topic = new sns.Topic(name, { namePrefix: `${namePrefix(environment)}${name}-`, tags: tags(name) }, opts);
 	new sns.TopicSubscription(name, { topic: topic.arn, protocol: "email", endpoint: alarms.email }, opts);
 	return [topic.arn];
 }

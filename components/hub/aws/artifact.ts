@@ -1,11 +1,13 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
+import { namePrefix } from "../../../topology/aws-names";
 import { document } from "./machine";
 import type { Tagger } from "./naming";
 
 export interface ArtifactArgs {
 	/** The server for the nodes' processor. */
 	readonly binary: { readonly path: string; readonly sha256: string; readonly version: string };
+	readonly environment: string;
 	readonly tags: Tagger;
 }
 
@@ -19,13 +21,13 @@ export interface Artifact {
 /** A private bucket with the server that nodes run, under the hash of its content. */
 export function createArtifact(
 	name: string,
-	{ binary, tags }: ArtifactArgs,
+	{ binary, environment, tags }: ArtifactArgs,
 	opts: pulumi.CustomResourceOptions,
 ): Artifact {
 	const bucket = new s3.Bucket(
 		name,
 		// Everything in it can be made again.
-		{ bucketPrefix: "leafline-", forceDestroy: true, tags: tags(name) },
+		{ bucketPrefix: namePrefix(environment), forceDestroy: true, tags: tags(name) },
 		opts,
 	);
 	const shut = new s3.BucketPublicAccessBlock(

@@ -6,6 +6,7 @@ import { hubPath, logGroup, VOLUME_METRIC } from "../../../render/node/files";
 import type { NodeConf } from "../../../render/node/hub-conf";
 import { renderApplyDocument } from "../../../render/node/script";
 import { awsSettings } from "../../../topology/aws";
+import { namePrefix } from "../../../topology/aws-names";
 import type { Topology } from "../../../topology/model";
 import { digest } from "../digest";
 import { createRouteCertificates, type RouteCertificates } from "../routes";
@@ -59,15 +60,19 @@ export class AwsHub extends pulumi.ComponentResource {
 		const bounded = permissionsBoundary === undefined ? {} : { permissionsBoundary };
 
 		const logs = createLogs(name, environment, tags(name), own);
-		const artifact = createArtifact(name, { binary: args.binary, tags }, own);
+		const artifact = createArtifact(name, { binary: args.binary, environment, tags }, own);
 		const rights = { parameters: hubPath(environment), bucketArn: artifact.bucketArn, logGroupArn: logs.arn };
 		const metrics = VOLUME_METRIC.namespace;
-		const machine = createMachineIdentity(name, { ...rights, ...key, ...bounded, account, metrics, tags }, own);
+		const machine = createMachineIdentity(
+			name,
+			{ ...rights, ...key, ...bounded, account, environment, metrics, tags },
+			own,
+		);
 		const { volume: plan } = site.plan;
 		const zones = Object.fromEntries(site.nodes.map((node) => [node.key, node.zone]));
 		const volumes = plan ? createVolumes(name, { plan, zones, ...key, tags }, own) : {};
 		const routes = createRoutes(`${name}-routes`, site, { ...own, protect: keep });
-		const document = createDocument(name, tags(name), own);
+		const document = createDocument(name, environment, tags(name), own);
 		const ami = lookUpImage(site.plan.image, own);
 
 		const shared = {
@@ -125,11 +130,23 @@ function createRoutes(
 }
 
 /** What Run Command does on a node: the newest script, and everything that changed in its parameters. */
-function createDocument(name: string, tags: Record<string, string>, opts: pulumi.CustomResourceOptions): ssm.Document {
+function createDocument(
+	name: string,
+	environment: string,
+	tags: Record<string, string>,
+	opts: pulumi.CustomResourceOptions,
+): ssm.Document {
 	const content = renderApplyDocument();
 	return new ssm.Document(
 		name,
-		{ documentType: "Command", documentFormat: "JSON", targetType: "/AWS::EC2::Instance", content, tags },
+		{
+			name: `${namePrefix(environment)}${name}`,
+			documentType: "Command",
+			documentFormat: "JSON",
+			targetType: "/AWS::EC2::Instance",
+			content,
+			tags,
+		},
 		opts,
 	);
 }

@@ -3,6 +3,7 @@ import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
+import { iamPath, MANAGED_POLICIES } from "../../../topology/aws-names";
 import type { Tagger } from "./naming";
 
 /** Where the stack is deployed. */
@@ -34,6 +35,7 @@ export interface MachineArgs {
 	readonly permissionsBoundary?: string;
 	/** Namespace of the metrics that a node may write. */
 	readonly metrics: string;
+	readonly environment: string;
 	readonly tags: Tagger;
 }
 
@@ -45,12 +47,13 @@ export interface Machine {
 
 /** Who the nodes are to AWS: they read their own parameters and binary, write their own logs and metrics, no more. */
 export function createMachineIdentity(name: string, args: MachineArgs, opts: pulumi.CustomResourceOptions): Machine {
-	const { account, tags, permissionsBoundary } = args;
+	const { account, environment, tags, permissionsBoundary } = args;
+	const path = iamPath(environment);
 	const role = new iam.Role(
 		name,
 		{
-			// The roles that deploy leafline may make roles below this path only.
-			path: "/leafline/",
+			// Who deploys an environment may make and pass roles below its path only.
+			path,
 			description: "Nodes of the hub",
 			...(permissionsBoundary !== undefined && { permissionsBoundary }),
 			assumeRolePolicy: document([
@@ -66,11 +69,11 @@ export function createMachineIdentity(name: string, args: MachineArgs, opts: pul
 		`${name}-agent`,
 		{
 			role: role.name,
-			policyArn: pulumi.interpolate`arn:${account.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
+			policyArn: pulumi.interpolate`arn:${account.partition}:iam::aws:policy/${MANAGED_POLICIES.agent}`,
 		},
 		opts,
 	);
-	const profile = new iam.InstanceProfile(name, { path: "/leafline/", role: role.name, tags: tags(name) }, opts);
+	const profile = new iam.InstanceProfile(name, { path, role: role.name, tags: tags(name) }, opts);
 	return { profile: profile.name, ready: [own, agent] };
 }
 

@@ -1,3 +1,4 @@
+import { ENVIRONMENT_TAG } from "../../../topology/aws-names";
 import type { Topology } from "../../../topology/model";
 
 /** Tags of a resource. @param name what consoles show */
@@ -8,7 +9,7 @@ export function tagger({ settings, fleet }: Topology): Tagger {
 	const { environment, hub } = settings;
 	return (name) => ({
 		Name: `leafline-${environment}-${name}`,
-		"leafline:environment": environment,
+		[ENVIRONMENT_TAG]: environment,
 		"leafline:fleet": fleet.name,
 		...hub.aws?.tags,
 	});

@@ -60,8 +60,9 @@ function ownNetwork(
 		{ cidrBlock: cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags(name) },
 		opts,
 	);
-	// The group that instances get when nobody names one: empty, so that nothing is open by forgetting.
-	new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.id, tags: tags(`${name}-default-unused`) }, opts);
+	// The group that instances get when nobody names one: empty, so that nothing is open by forgetting. It comes with the
+	// network and without a tag, and stays so: who may tag groups that have no tag yet can take anybody's.
+	new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.id }, opts);
 	const gateway = new ec2.InternetGateway(name, { vpcId: vpc.id, tags: tags(name) }, opts);
 	const routes = new ec2.RouteTable(name, { vpcId: vpc.id, tags: tags(name) }, opts);
 	new ec2.Route(

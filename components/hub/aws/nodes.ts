@@ -44,8 +44,10 @@ export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomReso
 				encrypted: rootEncrypted,
 				volumeType: "gp3",
 				...(kmsKeyId !== undefined && { kmsKeyId }),
-				tags: tags(`${name}-root`),
 			},
+			// With the request that makes it. Tags of the block device come by a request of their own, and who may tag disks
+			// that have no tag yet can take anybody's.
+			volumeTags: tags(`${name}-root`),
 			// A small type pays nothing beyond its price when it is busy; it becomes slow.
 			...(/^t\d/.test(instanceType) && { creditSpecification: { cpuCredits: "standard" } }),
 			tags: tags(name),
@@ -55,7 +57,8 @@ export function createNode(name: string, args: NodeArgs, opts: pulumi.CustomReso
 			// Card and volume can be attached to one instance only.
 			deleteBeforeReplace: true,
 			// EC2 runs it when an instance is made and never again; a new script reaches the nodes by Run Command.
-			ignoreChanges: ["userData"],
+			// And the provider would put the root disk's tags on the data volume as well.
+			ignoreChanges: ["userData", "volumeTags"],
 		},
 	);
 	if (volumeId === undefined) return { instance, ready: instance };

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type AwsHubPlan, awsSettings, planAwsHub } from "../../../topology/aws";
+import { nodeNames } from "../../../topology/aws-names";
 import type { Topology } from "../../../topology/model";
-import { createAddresses, createNames, type NodeAddress, nodeNames } from "./addresses";
+import { createAddresses, createNames, type NodeAddress } from "./addresses";
 import { createFirewall } from "./firewall";
 import { tagger } from "./naming";
 import { createNetwork } from "./network";

@@ -2,9 +2,9 @@ import * as dlm from "@pulumi/aws/dlm";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsSettings } from "../../../config/aws-model";
+import { iamPath, MANAGED_POLICIES, SNAPSHOT_MARK, SNAPSHOT_TAG } from "../../../topology/aws-names";
 import { type Account, document } from "./machine";
 import type { Tagger } from "./naming";
-import { SNAPSHOT_TAG } from "./volumes";
 
 export interface SnapshotsArgs {
 	readonly account: Account;
@@ -28,7 +28,7 @@ export function createSnapshots(
 	const role = new iam.Role(
 		name,
 		{
-			path: "/leafline/",
+			path: iamPath(environment),
 			description: "Snapshots of the hub's data volumes",
 			...(permissionsBoundary !== undefined && { permissionsBoundary }),
 			assumeRolePolicy: document([
@@ -42,7 +42,7 @@ export function createSnapshots(
 		name,
 		{
 			role: role.name,
-			policyArn: pulumi.interpolate`arn:${account.partition}:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole`,
+			policyArn: pulumi.interpolate`arn:${account.partition}:iam::aws:policy/${MANAGED_POLICIES.snapshots}`,
 		},
 		opts,
 	);
@@ -67,7 +67,7 @@ export function createSnapshots(
 						},
 						retainRule: { count: snapshots.keep },
 						copyTags: true,
-						tagsToAdd: { "leafline:snapshot": environment },
+						tagsToAdd: { [SNAPSHOT_MARK]: environment },
 					},
 				],
 			},

@@ -1,6 +1,7 @@
 import * as ebs from "@pulumi/aws/ebs";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsVolumePlan } from "../../../topology/aws";
+import { ENVIRONMENT_TAG, SNAPSHOT_TAG } from "../../../topology/aws-names";
 import type { Tagger } from "./naming";
 
 export interface VolumesArgs {
@@ -10,9 +11,6 @@ export interface VolumesArgs {
 	readonly kmsKeyId?: string;
 	readonly tags: Tagger;
 }
-
-/** The tag by which snapshots find the volumes; its value is the environment. */
-export const SNAPSHOT_TAG = "leafline:data";
 
 /** By key of the node; none with instance store. */
 export type Volumes = Readonly<Record<string, ebs.Volume>>;
@@ -36,7 +34,7 @@ export function createVolumes(
 					throughput: plan.throughput,
 					encrypted: plan.encrypted,
 					...(kmsKeyId !== undefined && { kmsKeyId }),
-					tags: { ...own, [SNAPSHOT_TAG]: own["leafline:environment"] ?? "" },
+					tags: { ...own, [SNAPSHOT_TAG]: own[ENVIRONMENT_TAG] ?? "" },
 				},
 				// A restored snapshot is put in place by hand, and must not be replaced by the next update.
 				{ ...opts, protect: plan.keep, retainOnDelete: plan.keep, ignoreChanges: ["snapshotId"] },

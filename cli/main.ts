@@ -4,6 +4,7 @@ import { addCheck } from "./check/command";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
 import { explain, Interrupted } from "./errors";
+import { addIam } from "./iam/command";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
 import { addReview } from "./review/command";
@@ -62,6 +63,7 @@ function program(): Command {
 		});
 	addCheck(leafline);
 	addReview(leafline);
+	addIam(leafline);
 	return leafline;
 }
 

@@ -160,7 +160,7 @@ export const Aws = section(
 		permissionsBoundary: text(
 			/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
 			"the ARN of a policy",
-			"arn:aws:iam::123456789012:policy/leafline/boundary",
+			"arn:aws:iam::123456789012:policy/leafline/prod/boundary",
 			"What no role of the stack may go beyond.",
 		).exactOptional(),
 		tags: Tags.exactOptional(),

@@ -18,6 +18,8 @@ export interface Seen {
 
 export interface Deployed {
 	readonly all: readonly Seen[];
+	/** Tokens of what the program looked up. */
+	readonly looks: readonly string[];
 	/** Of a type, for example `aws:ec2/instance:Instance`, by name. */
 	of(type: string): Readonly<Record<string, Seen>>;
 	/** The only resource of a type and a name. */
@@ -70,6 +72,7 @@ const MADE_UP: Real = {
 /** Makes the site and the hub on Pulumi's mocks: what AWS would answer is made up. */
 export async function deploy(topology: Topology, real?: Real): Promise<Deployed> {
 	const all: Seen[] = [];
+	const looks = new Set<string>();
 	const options = new Map<string, pulumi.CustomResourceOptions>();
 	await pulumi.runtime.setMocks(
 		{
@@ -78,7 +81,10 @@ export async function deploy(topology: Topology, real?: Real): Promise<Deployed>
 				all.push({ type, name, inputs: clear, secrets, opts: options.get(`${type} ${name}`) ?? {} });
 				return answer(type, name, inputs);
 			},
-			call: ({ token, inputs }) => look(token, inputs),
+			call: ({ token, inputs }) => {
+				looks.add(token);
+				return look(token, inputs);
+			},
 		},
 		"leafline",
 		topology.settings.environment,
@@ -109,7 +115,7 @@ export async function deploy(topology: Topology, real?: Real): Promise<Deployed>
 		if (!found) throw new Error(`there is no ${type} ${name}, only ${Object.keys(of(type)).join(", ")}`);
 		return found;
 	};
-	return { all, of, one, hosts, urls, generation };
+	return { all, looks: [...looks], of, one, hosts, urls, generation };
 }
 
 function resolved<T>(output: pulumi.Output<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { preview } from "../../../render/iam/preview";
 import { findOnPath } from "../../../toolchain/paths.js";
 
 const FILE = ".github/workflows/leafline.yml";
@@ -58,9 +59,11 @@ describe("the workflow", () => {
 });
 
 test("the role of a preview may change nothing", () => {
-	const { Statement } = JSON.parse(readFileSync("docs/iam/preview.json", "utf8"));
-	const allowed = Statement.filter(({ Effect }: { Effect: string }) => Effect === "Allow");
-	const actions: string[] = allowed.flatMap(({ Action }: { Action: string[] }) => Action);
+	const place = { partition: "aws", region: "eu-central-1", account: "123456789012", environment: "prod" };
+	const hub = { volumes: true, snapshots: true, image: "al2023-ami" };
+	const state = { bucket: "acme-pulumi-state", project: "leafline" };
+	const statements = preview({ ...place, hub, state, stateKey: "alias/leafline-prod-state", boundary: "" });
+	const actions = statements.filter(({ effect }) => effect !== "Deny").flatMap((statement) => statement.actions);
 	expect(actions.length).toBeGreaterThan(5);
 	for (const action of actions) expect(action).toMatch(/^(?:[a-z0-9]+:(?:Get|List|Describe)[A-Za-z]*|kms:Decrypt)$/);
 });

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { readDesign } from "../../components/design";
 import { ConfigError, formatPath, type LocatedProblem, type Place, type Problem } from "../../config/errors";
 import { readStackFile, type StackFile, stackFiles } from "../../config/stack-file";
@@ -12,6 +12,7 @@ import { rules as allRules } from "../../policies/rules";
 import type { Topology } from "../../topology/model";
 import { UserError } from "../errors";
 import { readPackConfig } from "./pack-config";
+import { compareRecorded, localState, type RecordedFinding, readRecorded } from "./recorded";
 
 /** Name of what is no rule's finding: a fleet file or settings that are refused, or a plan that cannot hold. */
 export const DESIGN_HOLDS = "design-holds";
@@ -52,6 +53,8 @@ export interface CheckOptions {
 	readonly fleet?: string | undefined;
 	/** Settings of the pack. @default `policies/config/<stack>.json`, if there is one */
 	readonly policyConfig?: string | undefined;
+	/** What `pulumi stack export` wrote: what an update would do to streams that run. @default that of a local stack */
+	readonly state?: string | undefined;
 	/** @default all */
 	readonly rules?: readonly Rule[];
 }
@@ -59,12 +62,14 @@ export interface CheckOptions {
 /**
  * Judges what a stack's settings and its fleet file lead to, without engine or credentials.
  *
- * @throws UserError when there is no such stack, or there are no such settings of the pack
+ * @throws UserError when there is no such stack, or the settings of the pack or the state cannot be used
  */
-export function check({ root, stack: given, fleet, policyConfig, rules = allRules }: CheckOptions): CheckReport {
+export function check({ root, stack: given, fleet, policyConfig, state, rules = allRules }: CheckOptions): CheckReport {
 	// As the engine takes it: with or without its organization and project.
 	const stack = /^([\w-][\w.-]*\/){0,2}([\w.-]{1,100})$/.exec(given)?.[2];
 	if (stack === undefined) throw new UserError(`${JSON.stringify(given)} is no name of a stack`);
+	const stateFile = state === undefined ? localState(root, stack) : resolve(root, state);
+	const recorded = stateFile === undefined ? undefined : readRecorded(stateFile);
 	const refuse = (problems: readonly LocatedProblem[]) => report(stack, rules, problems.map(problemFinding));
 	try {
 		const pack = readPackConfig(root, stack, rules, policyConfig);
@@ -80,7 +85,10 @@ export function check({ root, stack: given, fleet, policyConfig, rules = allRule
 		const found = evaluate(fromTopology(design.topology), pack.config, rules);
 		const places = design.locate(found.map(asProblem));
 		const findings = found.map((finding, index) => ruleFinding(finding, places[index]));
-		return report(stack, rules, findings, design.topology);
+		const running = recorded === undefined ? [] : compareRecorded(recorded, design.topology);
+		const where = design.locate(running.map(asSourcing));
+		const all = [...findings, ...running.map((finding, index) => recordedFinding(finding, where[index]))];
+		return report(stack, rules, all, design.topology);
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
 		return refuse(error.problems);
@@ -120,6 +128,17 @@ function problemFinding(problem: LocatedProblem): LocatedFinding {
 
 function packFinding(problem: LocatedProblem): LocatedFinding {
 	return { ...problemFinding(problem), rule: PACK_POLICY, page: PACK_PAGE };
+}
+
+function asSourcing({ message, remedy }: RecordedFinding): Problem {
+	return { document: "settings", path: ["sourcing"], message, remedy };
+}
+
+function recordedFinding(found: RecordedFinding, located: LocatedProblem | undefined): LocatedFinding {
+	const { stream, severity, message, remedy } = found;
+	const place = located?.place && { place: located.place };
+	const shown = { rule: DESIGN_HOLDS, severity, kind: "violation", label: stream, message, remedy } as const;
+	return { ...shown, page: "docs/settings.md", file: located?.file ?? "", ...place };
 }
 
 function asProblem({ origin, message, remedy }: Finding): Problem {

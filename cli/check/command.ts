@@ -17,6 +17,7 @@ interface Options {
 	readonly format: (typeof FORMATS)[number];
 	readonly fleet?: string;
 	readonly policyConfig?: string;
+	readonly state?: string;
 	readonly baseUrl?: string;
 }
 
@@ -29,6 +30,10 @@ export function addCheck(leafline: Command): void {
 		.addOption(new Option("--format <format>", "how the findings are written").choices(FORMATS).default("text"))
 		.option("--fleet <file>", "fleet file (default: the one in the settings)")
 		.option("--policy-config <file>", "settings of the pack (default: policies/config/<stack>.json, if there is one)")
+		.option(
+			"--state <file>",
+			"what `pulumi stack export` wrote, for what an update does to streams that run (default: a local stack's own)",
+		)
 		.option("--base-url <url>", "where the repository's files are shown (default: GitHub's, in its workflows)")
 		.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 		.action((options: Options) => {

@@ -1,5 +1,5 @@
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import { changedIdentities, describeChange } from "../../../topology/source-identity";
+import { REFUSED_REMEDY, refusedSources, type Sources } from "../../../topology/source-change";
 import { backlogs, removedSources } from "./backlog";
 import { compareStream, type Difference, describe } from "./compare";
 import { type Connection, fingerprint, readConnection } from "./connection";
@@ -40,33 +40,10 @@ export async function refusal(old: StreamProps, next: StreamProps): Promise<stri
 	return lost ?? lookForBacklog(connection, name, removedSources(old, next));
 }
 
-/** Why sources must not become what is wanted: the hub would take everything again that it has of them. */
-export function refusedIdentity(
-	name: string,
-	old: Readonly<Record<string, StreamSource>>,
-	next: Readonly<Record<string, StreamSource>>,
-): string | undefined {
-	const changes = changedIdentities(old, next).filter(({ movable }) => !movable);
-	if (changes.length === 0) return undefined;
-	const shown = changes.slice(0, SHOWN).map((change) => `source ${change.source}, ${describeChange(change)}`);
-	return (
-		`${name}: ${some(shown, changes.length)}: a stream on another address may be another stream, so the hub cannot go ` +
-		"on where it is, and would take everything again. Take the device out of the fleet file (`retired: drain`, later " +
-		"its line) and bring it back with the new address, or set leafline:allowDataLoss to true to have it sourced anew."
-	);
-}
-
-/** What a preview says of sources that are moved; undefined when none is. */
-export function moves(old: StreamProps, next: StreamProps): string | undefined {
-	const changes = changedIdentities(old.sources ?? {}, next.sources ?? {}).filter(({ movable }) => movable);
-	const names = new Set(changes.map(({ source }) => source));
-	const [first] = changes;
-	if (!first) return undefined;
-	const rest = names.size > 1 ? ` and ${names.size - 1} more` : "";
-	return (
-		`source ${first.source}${rest} changes what the server knows it by (${describeChange(first)}): the update moves it to ` +
-		"where the hub is, so that nothing is lost or taken twice. A device that is offline stays as it is until the next one"
-	);
+/** Why sources must not become what is wanted, and what to do. */
+export function refusedIdentity(name: string, old: Sources, next: Sources): string | undefined {
+	const reason = refusedSources(name, old, next);
+	return reason && `${reason} ${REFUSED_REMEDY}`;
 }
 
 async function lookForLoss(connection: Connection, name: string, lowered: Lowered[]): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import type { StreamConfig } from "../../../topology/jetstream";
+import { movedSources } from "../../../topology/source-change";
 import type { Api, Patience } from "./api";
 import { deviceOf, removedDevices } from "./backlog";
 import { same } from "./compare";
@@ -12,7 +13,7 @@ import { deleteStream, streamInfo } from "./jetstream";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { type Settled, settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
-import { counted, losing, mayTakeOver, moves, obstacle, refusal } from "./stream-guard";
+import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
 import { DOMAIN, full, observe, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
@@ -43,7 +44,8 @@ export const stream: Handler = {
 		const changes = fields.some((field) =>
 			field === "sources" ? !same(old.sources, { ...next.sources, ...held }) : !same(old[field], next[field]),
 		);
-		const moving = next.allowDataLoss || Object.keys(held).length > 0 ? undefined : moves(old, next);
+		const moving =
+			Object.keys(held).length > 0 ? undefined : movedSources(next.config.name, old.sources ?? {}, next.sources ?? {});
 		if (moving) {
 			const say = reporter(next.resourceUrn);
 			say.info(moving);

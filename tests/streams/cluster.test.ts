@@ -2,8 +2,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import type { StreamSource } from "../../topology/jetstream";
+import { eventually } from "../support/eventually";
 import { type Bench, startBench, until } from "./bench";
-import { edgeProps, hubConfig, sources, streamProps } from "./fixtures";
+import { edgeProps, hubConfig, source, sources, streamProps } from "./fixtures";
 
 let bench: Bench;
 let way: Control;
@@ -47,3 +49,35 @@ test("a replicated stream is created, changed and read while nodes are killed wi
 		return state.messages === 0;
 	}, "the stream answers again");
 }, 180_000);
+
+test("a source of a replicated stream is moved under traffic, and a node that leads is killed right behind it", async () => {
+	const config = hubConfig({ name: "hub_moved", num_replicas: 3 });
+	const props = (changes: Partial<StreamSource>) =>
+		streamProps(bench.connection, { config, sources: { edge2_can: { ...source("edge2"), ...changes } } });
+	const read = () => way.api("hub").ask<Clustered>("STREAM.INFO.hub_moved", undefined, 3_000);
+	const made = async () => stream.create(props({})).catch(() => undefined);
+	const { id, outs } = await eventually(made, { what: "every node takes a stream again", within: 30_000 });
+	let running = true;
+	const saying = (async () => {
+		let number = 0;
+		for (; running; number++) await bench.device("edge2").request("vehicle.n", String(number), { timeout: 10_000 });
+		return number;
+	})();
+	saying.catch(() => {});
+	await until(async () => (await read()).state.messages > 300, "traffic", 30_000);
+	const one = props({ subject_transforms: [{ src: "*.*.>", dest: "edge2.can.>" }] });
+	const moved = await stream.update(id, outs, one);
+	expect(moved.outs.sources).toEqual(one.sources);
+	const { cluster } = await read();
+	await bench.kill(cluster.leader);
+	await bench.start(cluster.leader);
+	await until(async () => (await read().catch(() => undefined)) !== undefined, "a leader", 30_000);
+	running = false;
+	const published = await saying;
+	await until(async () => (await read()).state.messages >= published, `${published} messages`, 60_000);
+	expect((await read()).state.messages).toBe(published);
+}, 180_000);
+
+interface Clustered extends StreamInfo {
+	readonly cluster: { readonly leader: string };
+}

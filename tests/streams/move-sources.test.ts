@@ -14,7 +14,7 @@ let way: Control;
 
 beforeAll(async () => {
 	bench = await startBench();
-	for (const name of ["edge1", "edge2", "edge3", "edge4", "edge5"]) await bench.startDevice(name);
+	for (const name of ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"]) await bench.startDevice(name);
 	way = await control(bench.connection);
 	await way.ready();
 });
@@ -159,6 +159,33 @@ describe("a source of a stream that runs", () => {
 		expect(interrupted).toBeGreaterThan(6);
 		const published = await stop();
 		expect(await arrived("hub_edge4", published)).toEqual(upTo(published));
+	});
+
+	test("is moved once also where the server has to be asked whether it was sourced so before", async () => {
+		let outs = await make("edge6", durable("edge6"));
+		const stop = publisher("edge6");
+		let interrupted = 0;
+		for (const requests of [6, 8, 10, 14]) {
+			// Each time in another way, for one that was had before is not moved to.
+			const only = { src: `only${requests}.>`, dest: `edge6.can.only${requests}.>` };
+			const ordinary = ephemeral("edge6");
+			const wanted = { ...ordinary, subject_transforms: [only, ...(ordinary.subject_transforms ?? [])] };
+			for (const next of [props("edge6", wanted), props("edge6", durable("edge6"))]) {
+				const attempt = settleStream(
+					failingAfter(requests),
+					asProps(next),
+					await info("hub_edge6"),
+					patience(),
+					SILENT,
+				);
+				await attempt.catch(() => interrupted++);
+				({ outs } = await stream.update("hub_edge6", outs, next));
+				expect(outs.pending).toBeUndefined();
+			}
+		}
+		expect(interrupted).toBeGreaterThan(3);
+		const published = await stop();
+		expect(await arrived("hub_edge6", published)).toEqual(upTo(published));
 	});
 
 	test("is refused another address in preview, with what stands there, what is wanted and what to do", async () => {

@@ -9,7 +9,7 @@ import { putStream, resetConsumer, type StreamInfo, streamInfo } from "./jetstre
 import { lastUnder, positionOf, streamIdentity } from "./position";
 import { type Note, noted, readNotes, withoutNotes, writeNotes } from "./source-notes";
 import { originOf, type SourceOrigin } from "./source-origin";
-import { staleSources } from "./source-probe";
+import { staleSources, withoutProbes } from "./source-probe";
 import { newestBehind } from "./source-scan";
 import { DOMAIN } from "./stream-props";
 import { limiter } from "./wait";
@@ -53,12 +53,13 @@ const ASK_MS = 15_000;
 export async function settleSources(
 	way: Control,
 	wanted: StreamConfig,
-	existing: StreamInfo,
+	found: StreamInfo,
 	patience: Patience,
 	say: Reporter,
 ): Promise<SettledSources> {
-	const live = (existing.config.sources ?? []) as StreamSource[];
-	const notes = readNotes(existing.config.metadata);
+	const live = withoutProbes((found.config.sources ?? []) as StreamSource[]);
+	const existing = { ...found, config: { ...found.config, sources: live } };
+	const notes = readNotes(found.config.metadata);
 	const pending: Record<string, string> = {};
 	const settled = new Map<string, StreamSource>();
 	const movers: Mover[] = [];

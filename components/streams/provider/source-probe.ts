@@ -5,6 +5,11 @@ import { putStream, type StreamInfo, streamInfo } from "./jetstream";
 /** Nobody listens there, and nothing is sent there. */
 const NOWHERE = "leafline.probe";
 
+/** Sources without those that an interrupted search left behind. */
+export function withoutProbes(sources: readonly StreamSource[]): StreamSource[] {
+	return sources.filter(({ external }) => external?.deliver !== NOWHERE);
+}
+
 /**
  * Of ordinary sources that are to be added, those of which the server finds messages that it once took in the same way,
  * with the last sequence of each. Its own search decides, so it is asked: the sources are added for a moment, with a

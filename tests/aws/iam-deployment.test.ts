@@ -18,7 +18,7 @@ const SHAPES: readonly [string, Parameters<typeof environment>[1]][] = [
 	["a key of the user's own", { aws: { kmsKeyId: KEY } }],
 	["a network and a topic that exist", { nodes: 1, aws: { network: GIVEN, alarms: { topicArn: TOPIC } } }],
 	["no snapshots", { nodes: 1, aws: { snapshots: { keep: 0 } } }],
-	["instance store", { aws: { storage: "instance-store", instanceType: "m7gd.large" } }],
+	["instance store", { aws: { storage: "instance-store", instanceType: "m7gd.xlarge" } }],
 	["an image by its id", { aws: { image: "ami-0123456789abcdef0" } }],
 ];
 

@@ -42,7 +42,22 @@ function askEngine(stack: string | undefined): Promise<string> {
 			if (!error) return resolve(stdout);
 			if (error.code === "ENOENT") return reject(new UserError("pulumi is not on PATH; npm start sets it up"));
 			const said = stderr.trim().replace(/^error: /gm, "");
+			const known = remedy(said);
+			if (known) return reject(new UserError(known));
 			reject(new UserError(`pulumi cannot give the stack's outputs: ${said || error.message}`));
 		});
 	});
+}
+
+/** What the engine says to what happens often, in words that name what to do. */
+function remedy(said: string): string | undefined {
+	if (/incorrect passphrase/.test(said))
+		return (
+			"the passphrase does not open the stack's secrets: set PULUMI_CONFIG_PASSPHRASE to the right one; " +
+			"of the local stack, write it into .leafline/passphrase, or begin anew with npm run down"
+		);
+	const missing = /no stack named '([^']+)' found|stack '([^']+)' not found/.exec(said);
+	const stack = missing?.[1] ?? missing?.[2];
+	if (stack === undefined) return undefined;
+	return `there is no stack ${stack}: npm start makes the local one, npm run pulumi -- stack ls lists the others`;
 }

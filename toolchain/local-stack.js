@@ -79,8 +79,12 @@ async function prepareLocalStack(root, env, pulumi) {
  * @returns {boolean} true if there is a local stack in the project's own folder
  */
 function hasState(root) {
-	const stacks = path.join(places(root).state, ".pulumi", "stacks", projectName(root));
-	return fs.existsSync(path.join(stacks, `${LOCAL}.json`));
+	return fs.existsSync(stateFile(root));
+}
+
+/** Where the engine's file backend keeps the local stack. @param {string} root */
+function stateFile(root) {
+	return path.join(places(root).state, ".pulumi", "stacks", projectName(root), `${LOCAL}.json`);
 }
 
 /** @param {string} root */
@@ -88,4 +92,4 @@ function projectName(root) {
 	return /^name:\s*["']?([\w.-]+)/m.exec(readIfThere(path.join(root, "Pulumi.yaml")) ?? "")?.[1] ?? "";
 }
 
-module.exports = { LOCAL, places, localEnvironment, prepareLocalStack, hasState, projectName };
+module.exports = { LOCAL, places, localEnvironment, prepareLocalStack, hasState, stateFile, projectName };

@@ -186,6 +186,29 @@ describe("the engine on a small program", { timeout: 120_000 }, () => {
 		await eventually("the plugins have ended", () => plugins().length === 0, 10_000);
 	});
 
+	it("does again what the update that was killed had begun, says so once, and nothing of it any more", async () => {
+		const { code, text } = await project.run("up", "--config", "then=exit 0");
+		expect([code, text]).toEqual([
+			0,
+			expect.stringMatching(/interrupted; 1 operation that it had begun \(\w+ second\): done again/),
+		]);
+		expect(text).not.toMatch(/pending operations/i);
+		expect((await outputs()).upper).toBe("MADE GOODBYE");
+		expect((await project.run("up")).text).not.toMatch(/interrupted|pending operations/i);
+	});
+
+	it("says so when the passphrase that is kept does not open the stack any more", async () => {
+		const kept = project.read(".leafline/passphrase");
+		project.write(".leafline/passphrase", "another");
+		const { code, text } = await project.run("up");
+		expect(code).not.toBe(0);
+		expect(text).toMatch(
+			/does not open the local stack: write the one that you have chosen into that file, or begin anew/,
+		);
+		project.write(".leafline/passphrase", kept);
+		expect((await project.run("up")).text).not.toMatch(/does not open/);
+	});
+
 	it("is gone without a trace after down, settings of the user's own excepted", async () => {
 		const { code, text } = await project.run("down");
 		expect(text).toContain("Pulumi.local.yaml holds settings of yours and stays");

@@ -1,5 +1,9 @@
 const { setUp } = require("../setup.js");
+const { settlePending } = require("../pending.js");
+const { notePassphrase } = require("../passphrase.js");
 const { run } = require("../processes.js");
+
+const UPDATES = new Set(["up", "update"]);
 
 /**
  * Runs the engine with whatever arguments.
@@ -8,6 +12,11 @@ const { run } = require("../processes.js");
  * @param {string[]} args
  */
 exports.run = async (root, args) => {
-	const { env, pulumi } = await setUp(root, args);
-	return run(pulumi, args, { cwd: root, env });
+	const engine = await setUp(root, args);
+	const { env, pulumi } = engine;
+	if (UPDATES.has(args[0] ?? "")) await settlePending(root, engine);
+	const code = await run(pulumi, args, { cwd: root, env });
+	// Also where it went well: a changed passphrase is one that leafline does not have.
+	if (code !== 0 || args.includes("change-secrets-provider")) notePassphrase(root, env);
+	return code;
 };

@@ -1,6 +1,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { setUp } = require("../setup.js");
+const { settlePending } = require("../pending.js");
 const { run } = require("../processes.js");
 const { engineUp } = require("../engine-up.js");
 const { elapsed } = require("../progress.js");
@@ -16,7 +17,9 @@ const { Message } = require("../message.js");
 exports.run = async (root, args) => {
 	const verbose = args.includes("--verbose");
 	const started = Date.now();
-	const { env, pulumi } = await setUp(root, ["up", "--stack", LOCAL]);
+	const engine = await setUp(root, ["up", "--stack", LOCAL]);
+	const { env, pulumi } = engine;
+	await settlePending(root, engine);
 	const tools = `✓ tools ${elapsed(Date.now() - started)}`;
 	const up = await engineUp(root, { pulumi, env, verbose, before: tools });
 	const main = path.join(root, "bin", "cli", "main.js");

@@ -1,4 +1,6 @@
 const { setUp } = require("../setup.js");
+const { settlePending } = require("../pending.js");
+const { notePassphrase } = require("../passphrase.js");
 const { run } = require("../processes.js");
 
 /**
@@ -9,7 +11,11 @@ const { run } = require("../processes.js");
  * @param {string[]} args
  */
 exports.run = async (root, args) => {
-	const { env, pulumi } = await setUp(root, ["up", ...args]);
+	const engine = await setUp(root, ["up", ...args]);
+	const { env, pulumi } = engine;
+	await settlePending(root, engine);
 	// The outputs are a contract for programs, hundreds of lines long: `pulumi stack output` shows them.
-	return run(pulumi, ["up", "--yes", "--suppress-outputs", ...args], { cwd: root, env });
+	const code = await run(pulumi, ["up", "--yes", "--suppress-outputs", ...args], { cwd: root, env });
+	if (code !== 0) notePassphrase(root, env);
+	return code;
 };

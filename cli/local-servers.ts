@@ -11,7 +11,9 @@ import { projectDir } from "./project";
 /** Servers of a local stack, seen from outside: processes, files, logs, and what their monitoring says. */
 
 const HEALTH_MS = 1_000;
+/** Of the newest lines, and of a log that is read in whole: it is rotated at a start alone. */
 const LOG_BYTES = 64 << 10;
+const WHOLE_LOG = 16 << 20;
 
 function root(outputs: LeaflineOutput): string {
 	return path.resolve(projectDir(), outputs.local?.root ?? LOCAL_ROOT);
@@ -40,13 +42,27 @@ export function localCause(outputs: LeaflineOutput, device: string): LocalCause 
 	return { text: `its nats-server runs but has no link to the hub: ${trouble ?? `see ${file}`}`, link: true };
 }
 
-/** What a device's health check complains of; undefined if it is well, or cannot be asked. */
+/**
+ * Why a device cannot write, or its JetStream does not run; undefined if it is well, or nobody can tell. Its log first:
+ * one failed write ends all writing to that stream until the server is restarted, so a line of this process holds.
+ */
 export async function localHealth(outputs: LeaflineOutput, device: string): Promise<string | undefined> {
-	const dir = leafDir(root(outputs), device);
-	const record = readRecord(dir);
-	const url = record && monitoring(record);
-	return url === undefined ? undefined : (await health(url)).error;
+	const record = readRecord(leafDir(root(outputs), device));
+	if (!record || !isRunning(record)) return undefined;
+	const failed = WRITE_FAILED.exec(logOf(record, WHOLE_LOG))?.[1];
+	if (failed !== undefined) return answers.printable(failed);
+	const url = monitoring(record);
+	const error = url === undefined ? undefined : (await health(url)).error;
+	return error === undefined || MISTAKEN.test(error) ? undefined : error;
 }
+
+const WRITE_FAILED = /\[ERR\] (.*Critical write error: .*)$/m;
+
+/**
+ * The check looks for the streams of the account that a folder of the store is named after. The account of a device
+ * whose store was there before accounts were, `$G/`, keeps it in the folder of `$G`, which has no streams.
+ */
+const MISTAKEN = /^JetStream stream '\$G > \S+' could not be recovered$/;
 
 /** Why a node of a hub on this machine does not answer. */
 export function nodeCause(outputs: LeaflineOutput, name: string): string {
@@ -82,12 +98,12 @@ function monitoring({ dir, pid }: DaemonRecord): string | undefined {
 }
 
 /** The end of what this process wrote, none of an earlier one. */
-function logOf({ dir, pid }: DaemonRecord): string {
+function logOf({ dir, pid }: DaemonRecord, bytes = LOG_BYTES): string {
 	try {
 		const file = fs.openSync(path.join(dir, LOG_FILE), "r");
 		try {
 			const { size } = fs.fstatSync(file);
-			const buffer = Buffer.alloc(Math.min(size, LOG_BYTES));
+			const buffer = Buffer.alloc(Math.min(size, bytes));
 			fs.readSync(file, buffer, 0, buffer.length, size - buffer.length);
 			const lines = buffer.toString("utf8").split("\n");
 			return lines.filter((line) => line.startsWith(`[${pid}]`) || line.startsWith("nats-server:")).join("\n");

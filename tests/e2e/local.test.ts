@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackOutputs } from "../../contract/outputs";
 import { SMALL_FLEET } from "../support/fleets";
-import { type Finished, makeProject, type Project } from "../support/project";
+import { type Finished, makeProject, type Project, run } from "../support/project";
 
 /** The life of a local stack, as a user lives it: each step starts where the one before ended. */
 describe("a local stack through the real CLI", () => {
@@ -41,6 +41,27 @@ describe("a local stack through the real CLI", () => {
 			.toEqual({
 				"edge1.sensor.vehicle.sensor": 1,
 			});
+	});
+
+	test("status of a stack that is well has nothing to say", async () => {
+		const { code, stdout, text } = await status(project);
+		expect(code, text).toBe(0);
+		expect(stdout).not.toMatch(/^ {2}[!·*]/m);
+		expect(stdout).toMatch(/2 of 2 devices up .* 0 waiting/);
+	});
+
+	test("status names a device that was killed and one without its credentials, and up mends both", async () => {
+		const folder = (device: string) => join(project.dir, ".leafline/local", device);
+		const [pid] = readFileSync(join(folder("edge1"), "daemon.record"), "utf8").split("\n");
+		process.kill(Number(pid), "SIGKILL");
+		rmSync(join(folder("edge2"), "leaf.creds"));
+		const { code, stdout } = await status(project);
+		expect(code).toBe(2);
+		expect(stdout).toContain("  ! edge1: its nats-server does not run: npm run up starts it\n");
+		expect(stdout).toMatch(/ {2}! edge2: leaf\.creds is gone from its folder, .*: npm run up\n/);
+		ok(await project.pulumi("up", "--yes"));
+		expect(existsSync(join(folder("edge2"), "leaf.creds"))).toBe(true);
+		await expect.poll(async () => (await status(project)).code, { timeout: 30_000 }).toBe(0);
 	});
 
 	test("a preview without changes says so", async () => {
@@ -165,4 +186,12 @@ function logs(project: Project): string[] {
 	return readdirSync(root, { recursive: true, encoding: "utf8" })
 		.filter((name) => name.endsWith(".log"))
 		.map((name) => join(root, name));
+}
+
+async function status(project: Project): Promise<Finished> {
+	const outputs = join(project.dir, "outputs.json");
+	writeFileSync(outputs, JSON.stringify(await project.outputs()), { mode: 0o600 });
+	const main = join(project.dir, "bin/cli/main.js");
+	const env = { ...process.env, XDG_CACHE_HOME: join(project.dir, "cache") };
+	return run(process.execPath, [main, "status", "--outputs", outputs], { cwd: project.dir, env });
 }

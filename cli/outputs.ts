@@ -49,13 +49,20 @@ function askEngine(stack: string | undefined): Promise<string> {
 	});
 }
 
-/** What the engine says to what happens often, in words that name what to do. */
-function remedy(said: string): string | undefined {
+/** What the engine says to what happens often, in words that name what to do; undefined for anything else. */
+export function remedy(said: string): string | undefined {
 	if (/incorrect passphrase/.test(said))
 		return (
 			"the passphrase does not open the stack's secrets: set PULUMI_CONFIG_PASSPHRASE to the right one; " +
 			"of the local stack, write it into .leafline/passphrase, or begin anew with npm run down"
 		);
+	if (/unable to open state directory/.test(said))
+		return (
+			"the local stack is not up, or its folder .leafline was deleted: npm start brings it up. " +
+			"Processes of a stack whose folder is gone are named by npm start where they hold its ports"
+		);
+	if (/PULUMI_ACCESS_TOKEN must be set/.test(said))
+		return "the engine does not know where this stack's state is: npm run pulumi -- login tells it (docs/operations.md)";
 	const missing = /no stack named '([^']+)' found|stack '([^']+)' not found/.exec(said);
 	const stack = missing?.[1] ?? missing?.[2];
 	if (stack === undefined) return undefined;

@@ -10,6 +10,8 @@ const NEARLY = 1 << 20;
 /** Notes on the hub: its nodes, and its streams. */
 export function hubNotes(outputs: LeaflineOutput, facts: Facts): Note[] {
 	const nodes = (facts.nodes ?? []).flatMap(({ name, down, error }): Note[] => {
+		// Of a hub of one node the hub's own line says it.
+		if (down && outputs.hub.nodes === 1) return [];
 		if (down) return [{ code: "hub-node-down", text: `${name} ${down}`, needsHand: true }];
 		if (!error || facts.hubError !== undefined) return [];
 		const text = `${name} is not healthy: ${error}. If its disk is full: make room, then restart it; devices keep their messages meanwhile`;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { remedy } from "../../cli/outputs";
 import { stackFixture } from "../contract/fixture";
 import { freePorts } from "../support/ports";
 import { run } from "../support/project";
@@ -106,4 +107,17 @@ test("an engine that is not there, and one that refuses", async () => {
 		1,
 		"leafline: pulumi cannot give the stack's outputs: no stack named 'nowhere' found\n",
 	]);
+});
+
+test.each([
+	["passphrase must be set … incorrect passphrase", /^the passphrase does not open .* \.leafline\/passphrase/],
+	[
+		'unable to open state directory "file:///x/.leafline/state": stat: no such file',
+		/^the local stack is not up, .* npm start/,
+	],
+	["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", /npm run pulumi -- login/],
+	["no stack named 'dev' found", /^there is no stack dev: npm start makes the local one/],
+])("what the engine says to what happens often: %s", (said, remedied) => {
+	expect(remedy(said)).toMatch(remedied);
+	expect(remedy("something else")).toBeUndefined();
 });

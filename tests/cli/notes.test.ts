@@ -174,7 +174,8 @@ test("the hub: full, unhealthy, without a node, another's", () => {
 		{ name: "hub_2", down: "does not run: npm run up starts it" },
 		{ name: "hub_3", error: "x" },
 	];
-	expect(notes({ facts: { nodes } })).toEqual([
+	const three = { ...leafline, hub: { ...leafline.hub, nodes: 3 } };
+	expect(notes({ facts: { nodes }, outputs: three })).toEqual([
 		"! hub-node-down hub_2 does not run: npm run up starts it",
 		expect.stringMatching(/^! hub-unhealthy hub_3 is not healthy: x/),
 	]);

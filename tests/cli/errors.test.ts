@@ -105,7 +105,7 @@ test("an engine that is not there, and one that refuses", async () => {
 	const refused = await run(process.execPath, cli, { cwd: dir, env: { ...env, PATH: `${dir}:/usr/bin:/bin` } });
 	expect([refused.code, refused.text]).toEqual([
 		1,
-		"leafline: pulumi cannot give the stack's outputs: no stack named 'nowhere' found\n",
+		"leafline: there is no stack nowhere: npm start makes the local one, npm run pulumi -- stack ls lists the others\n",
 	]);
 });
 

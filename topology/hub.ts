@@ -1,7 +1,7 @@
 import type { DeliverPolicy, Fleet, HubConsumer, Settings } from "../config/model";
 import { flowControlled } from "./edge";
 import type { HubShard } from "./hub-budget";
-import type { ConsumerConfig, StreamConfig, StreamSource } from "./jetstream";
+import type { ConsumerConfig, StreamConfig, StreamSource, SubjectTransform } from "./jetstream";
 import type { HubBudget, HubStream, LinkBudget } from "./model";
 import {
 	apiPrefix,
@@ -11,10 +11,11 @@ import {
 	downDeliverSubject,
 	downFilter,
 	downSubjects,
-	edgePrefix,
 	edgeStreamName,
+	edgeSubjects,
 	HUB_CONSUMER,
 	hubStreamName,
+	STRAY_SUBJECT,
 } from "./names";
 import { shardOf } from "./shards";
 
@@ -70,7 +71,7 @@ export function hubStream(
 	const keepMs = (uplink ? fleet.classes[shard.class]?.hub.keepMs : fleet.downlink[shard.class]?.keepMs) ?? 0;
 	const config: StreamConfig = {
 		name: shard.stream,
-		...(uplink ? {} : { subjects: [downSubjects(shard.class)] }),
+		...(uplink ? { subject_transform: STRAYS } : { subjects: [downSubjects(shard.class)] }),
 		retention: "limits",
 		storage: "file",
 		discard: "new",
@@ -88,26 +89,31 @@ export function hubStream(
 }
 
 /**
- * The transforms put the device's own name and class before every message, whatever subject it was stored under: a
- * device can write any subject into its own stream, and no reader of the hub may take it for another device's. A single
- * token is no device's and stays: each transform costs throughput, and stands in a header of every message.
+ * The transform puts the device's own name and class before every message, whatever subject it was stored under: a
+ * device can write any subject into its own stream, and no reader of the hub may take it for another device's. Whatever
+ * legitimately lies there has three tokens or more; for the rest see `STRAYS`.
+ *
+ * There is one, because the server joins several with form feeds in a header of every message, at which older clients
+ * give up (docs/clients.md); because the header holds its destination; and because it is a part of the source's
+ * identity, which nothing but a migration may change.
  */
 function source(device: string, name: string, settings: Settings): StreamSource {
-	const prefix = edgePrefix(device, name);
-	const subject_transforms = [
-		{ src: "*.*.>", dest: `${prefix}.>` },
-		{ src: "*.*", dest: prefix },
-	];
+	const subject_transforms = [{ src: "*.*.>", dest: edgeSubjects(device, name) }];
 	const origin = { name: edgeStreamName(device, name), subject_transforms };
 	const api = apiPrefix(device);
 	if (settings.sourcing === "durable") {
 		const consumer = { name: HUB_CONSUMER, deliver_subject: deliverSubject(device, name) };
 		return { ...origin, external: { api, deliver: "" }, consumer };
 	}
-	// An ordinary source takes only what one of its transforms matches.
-	subject_transforms.push({ src: "*", dest: prefix });
 	return { ...origin, opt_start_seq: 1, external: { api, deliver: deliverPrefix(device) } };
 }
+
+/**
+ * What the hub's stream does with a subject of two tokens, which the transform of a source lets through: only a device
+ * that was taken over stores one, and `truck2.can` must not pass for another device's. It costs no byte, and is no part
+ * of a source's identity. A single token is no device's and stays.
+ */
+const STRAYS: SubjectTransform = { src: "*.*", dest: STRAY_SUBJECT };
 
 const DELIVER: Readonly<Record<DeliverPolicy, ConsumerConfig["deliver_policy"]>> = {
 	all: "all",

@@ -67,6 +67,12 @@ export function edgePrefix(device: string, className: string): string {
 }
 
 /**
+ * Where the hub keeps what a device stored under two tokens, as none of its own programs does. One token is no device's:
+ * what is under it passes for nobody's.
+ */
+export const STRAY_SUBJECT = "stray";
+
+/**
  * The device that a subject on the hub is of; `undefined` for what no device of a fleet stores there by itself. That
  * is a subject of one or two tokens, and one that is no literal: nats-server (2.15.2, `subjectTransform.Match`) leaves
  * a subject with an empty token, or with a wildcard for a token, as it came, whatever the transforms say, so that

@@ -1,5 +1,5 @@
 import type { Link } from "../config/model";
-import { deliverSubject, downDeliverSubject, downFilter, edgePrefix, edgeStreamName } from "./names";
+import { deliverSubject, downDeliverSubject, downFilter, edgePrefix, edgeStreamName, edgeSubjects } from "./names";
 
 /**
  * What one message costs in a store and on the link, in bytes. Each estimate is on the safe side; where a fleet file
@@ -43,12 +43,12 @@ export function edgeStoredBytes(device: string, className: string, payload: numb
 	return RECORD + HEADER_LENGTH + HEADERS + edgePrefix(device, className).length + 1 + SUBJECT_TAIL + payload;
 }
 
-/** In an uplink's stream on the hub, which adds a header that names the origin, with the source's transforms. */
+/** In an uplink's stream on the hub, which adds a header that names the origin, with the source's transform: `*.*.>`. */
 export function hubStoredBytes(device: string, className: string, payload: number): number {
-	const transforms = 10 + 2 * edgePrefix(device, className).length + 4;
+	const transform = 6 + edgeSubjects(device, className).length + 1;
 	const subject = edgePrefix(device, className).length + 1 + SUBJECT_TAIL;
 	const header =
-		SOURCE_HEADER_FRAME + SOURCE_HEADER_FIXED + edgeStreamName(device, className).length + transforms + subject;
+		SOURCE_HEADER_FRAME + SOURCE_HEADER_FIXED + edgeStreamName(device, className).length + transform + subject;
 	return edgeStoredBytes(device, className, payload) + header;
 }
 

@@ -31,6 +31,24 @@ describe("a program on a device that knows nothing of leafline", () => {
 		});
 	});
 
+	it("has a header on the hub that old clients read: six words between spaces, of characters that can be printed", async () => {
+		const { message } = await rig.bench.api("hub", "STREAM.MSG.GET.hub_sensor", { seq: 1 });
+		const { hdrs } = message as { hdrs: string };
+		const headers = Buffer.from(hdrs, "base64").toString("latin1").split("\r\n").filter(Boolean);
+		const value = headers.find((line) => line.startsWith("Nats-Stream-Source: "))?.split(": ", 2)[1] ?? "";
+		// What nats.java before 2.21.2 takes in a header (Headers.checkValue), and .NET v1: a tab, and 32 to 126.
+		expect(headers.slice(1).filter((line) => !/^[!-9;-~]+:[\t -~]*$/.test(line))).toEqual([]);
+		const [origin = "", sequence, filter, destination, subject, ...identity] = value.split(" ");
+		expect({ origin: origin.split(":")[0], sequence, filter, destination, subject }).toEqual({
+			origin: expect.stringMatching(/^edge[12]_sensor$/),
+			sequence: "1",
+			filter: "*.*.>",
+			destination: expect.stringMatching(/^edge[12]\.sensor\.>$/),
+			subject: expect.stringMatching(/^edge[12]\.sensor\.vehicle\.sensor$/),
+		});
+		expect(identity).toHaveLength(1);
+	});
+
 	it("keeps to its own device: what one publishes, programs on another do not hear", async () => {
 		const [first, second] = [rig.device("edge1").client, rig.device("edge2").client];
 		const heard: string[] = [];

@@ -7,12 +7,10 @@ describe("sources", () => {
 	const ordinary = (change: (source: StreamSource, i: number) => object): Design =>
 		changed("hub_can", {
 			sources: ["edge1", "edge2", "edge3"].map((device, i) => {
-				const transforms = [
-					{ src: "*.*.>", dest: `${device}.can.>` },
-					{ src: "*.*", dest: `${device}.can.stray` },
-					{ src: "*", dest: `${device}.can.stray` },
-				];
-				const whole = { ...source(`${device}_can`, device), subject_transforms: transforms };
+				const whole = {
+					...source(`${device}_can`, device),
+					subject_transforms: [{ src: "*.*.>", dest: `${device}.can.>` }],
+				};
 				return { ...whole, ...change(whole, i) };
 			}),
 		});
@@ -90,10 +88,9 @@ describe("sources", () => {
 	});
 
 	it.each([
-		["none", undefined, "intruder.can"],
-		["a narrow one", [{ src: "edge1.>", dest: "edge1.can.>" }], "intruder.can"],
-		["one that forgets short subjects", [{ src: "*.*.>", dest: "edge1.can.>" }], "intruder.can"],
-		["one to another device", [{ src: ">", dest: "edge2.can.>" }], "edge2.can.intruder.can"],
+		["none", undefined, "intruder.can.speed"],
+		["a narrow one", [{ src: "edge1.>", dest: "edge1.can.>" }], "intruder.can.speed"],
+		["one to another device", [{ src: ">", dest: "edge2.can.>" }], "edge2.can.intruder"],
 	])("with transforms: %s", (_name, transforms, example) => {
 		expectBroken(
 			ordinary((_, i) => (i === 0 ? { subject_transforms: transforms } : {})),
@@ -103,6 +100,34 @@ describe("sources", () => {
 				message:
 					`hub_can stores messages of edge1_can on any subject, for example ${example}: a device can write in another ` +
 					"one's name",
+			},
+		);
+	});
+
+	it("in a stream that keeps a subject of two tokens as it came", () => {
+		expectBroken(changed("hub_can", { subject_transform: undefined }), {
+			rule: "source-keeps-device-prefix",
+			at: "hub_can",
+			message:
+				"hub_can stores messages of edge1_can and 2 others on any subject, for example intruder.can: a device can write in " +
+				"another one's name",
+		});
+	});
+
+	it("with two transforms, whose header has a form feed", () => {
+		const transforms = [
+			{ src: "*.*.>", dest: "edge1.can.>" },
+			{ src: "*.*", dest: "edge1.can" },
+		];
+		expectBroken(
+			ordinary((_, i) => (i === 0 ? { subject_transforms: transforms } : {})),
+			{
+				rule: "source-has-one-transform",
+				at: "hub_can",
+				message:
+					"hub_can sources edge1_can with several transforms, which stand in a header of every message with form feeds " +
+					"between them: older clients read nothing",
+				severity: "advisory",
 			},
 		);
 	});

@@ -15,6 +15,7 @@ describe("what is unknown", () => {
 		["hub_can", "duplicate_window", "duplicate_window of hub_can"],
 		["hub_can", "sources", "sources of hub_can"],
 		["hub_can", "mirror", "sources of hub_can"],
+		["hub_can", "subject_transform", "subject_transform of hub_can"],
 		["hub_can", "republish", "what flows through hub_can"],
 		["edge1_can", "name", "name of edge1_can on edge1"],
 		["edge1_can", "subjects", "subjects of edge1_can on edge1"],

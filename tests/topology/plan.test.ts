@@ -138,15 +138,13 @@ describe("hub streams", () => {
 				duplicate_window: 0,
 				compression: "none",
 				allow_direct: true,
+				subject_transform: { src: "*.*", dest: "stray" },
 				sources: [
 					{
 						name: "edge1_can",
 						external: { api: "$JS.edge1.API", deliver: "" },
 						consumer: { name: "hub", deliver_subject: "deliver.edge1.can" },
-						subject_transforms: [
-							{ src: "*.*.>", dest: "edge1.can.>" },
-							{ src: "*.*", dest: "edge1.can" },
-						],
+						subject_transforms: [{ src: "*.*.>", dest: "edge1.can.>" }],
 					},
 				],
 			},

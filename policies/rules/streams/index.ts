@@ -18,6 +18,7 @@ import { persistModeIsNotAsync } from "./persist-mode-is-not-async";
 import { productionHubIsReplicated } from "./production-hub-is-replicated";
 import { replicasFitServers } from "./replicas-fit-servers";
 import { sourceDeliverPrefix } from "./source-deliver-prefix";
+import { sourceHasOneTransform } from "./source-has-one-transform";
 import { sourceKeepsDevicePrefix } from "./source-keeps-device-prefix";
 import { sourceNamesItsDomain } from "./source-names-its-domain";
 import { streamHasMaxBytes } from "./stream-has-max-bytes";
@@ -50,6 +51,7 @@ export const streamRules: readonly Rule[] = [
 	productionHubIsReplicated,
 	replicasFitServers,
 	sourceDeliverPrefix,
+	sourceHasOneTransform,
 	sourceKeepsDevicePrefix,
 	sourceNamesItsDomain,
 	streamHasMaxBytes,

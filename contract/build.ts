@@ -1,6 +1,7 @@
 import { linkPorts, type NodePorts, nodePorts } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN } from "../topology/names";
+import { CLIENTS } from "./clients";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
 /** What only the created resources know. */
@@ -60,6 +61,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 			hub: hubBudget(topology),
 		},
 		pending: { ...live.pending },
+		clients: { ...CLIENTS },
 		...(settings.leaves.local && { local: local(topology, live) }),
 	};
 }

@@ -115,6 +115,10 @@ export const leaflineOutput = z.strictObject({
 		hub: hubBudget,
 	}),
 	pending: z.record(token, z.string()).describe("Devices that the last update did not reach, and why."),
+	clients: z
+		.record(z.string(), z.string())
+		.optional()
+		.describe("Lowest version by language of the client library that reads the hub's streams."),
 	local: local.optional().describe("Only where hub and devices run on this machine."),
 });
 

@@ -130,3 +130,11 @@ test("JSON Schema and reader accept and refuse the same", () => {
 	expect(both({ ...good(), access: { adminCreds: "a" } })).toBe(false);
 	expect(both({ ...good(), leafConfigs: { edge1: 1 } })).toBe(false);
 });
+
+test("the lowest versions of clients are those of the documentation's table", () => {
+	const table = readFileSync("docs/clients.md", "utf8");
+	for (const [language, version] of Object.entries(buildOutputs(everything(), LIVE).clients ?? {})) {
+		const row = table.split("\n").find((line) => line.toLowerCase().startsWith(`| ${language}, `));
+		expect(row, language).toContain(`| **${version}**`);
+	}
+});

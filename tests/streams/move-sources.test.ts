@@ -164,8 +164,16 @@ describe("a source of a stream that runs", () => {
 	test("is moved once also where the server has to be asked whether it was sourced so before", async () => {
 		let outs = await make("edge6", durable("edge6"));
 		const stop = publisher("edge6");
+		// What is left when the process is killed while the server is asked.
+		const { config } = await info("hub_edge6");
+		const probe = { ...ephemeral("edge6"), external: { api: "$JS.edge6.API", deliver: "leafline.probe" } };
+		await ask("hub", "STREAM.UPDATE.hub_edge6", { ...config, sources: [durable("edge6"), probe] });
+		await until(async () => (await info("hub_edge6")).state.messages > 300, "traffic");
+		({ outs } = await stream.update("hub_edge6", outs, props("edge6", ephemeral("edge6"))));
+		expect(await liveSources("hub_edge6")).toEqual([ephemeral("edge6")]);
+		await until(async () => (await info("hub_edge6")).sources?.[0]?.seq !== undefined, "its first message", 30_000);
 		let interrupted = 0;
-		for (const requests of [6, 8, 10, 14]) {
+		for (const requests of [6, 8]) {
 			// Each time in another way, for one that was had before is not moved to.
 			const only = { src: `only${requests}.>`, dest: `edge6.can.only${requests}.>` };
 			const ordinary = ephemeral("edge6");
@@ -181,9 +189,10 @@ describe("a source of a stream that runs", () => {
 				await attempt.catch(() => interrupted++);
 				({ outs } = await stream.update("hub_edge6", outs, next));
 				expect(outs.pending).toBeUndefined();
+				await until(async () => (await info("hub_edge6")).sources?.[0]?.seq !== undefined, "its first message", 30_000);
 			}
 		}
-		expect(interrupted).toBeGreaterThan(3);
+		expect(interrupted).toBeGreaterThan(1);
 		const published = await stop();
 		expect(await arrived("hub_edge6", published)).toEqual(upTo(published));
 	});

@@ -10,7 +10,8 @@ export const userDataHoldsNoSecret: Rule = {
 	severity: "mandatory",
 	why:
 		"User-data is no place for secrets: whoever may describe the instance reads it, every program on it does through the metadata " +
-		"service, and it stays in the state and in the logs of cloud-init. With an operator's or account's seed anyone is any device.",
+		"service, and it stays in the state and in the logs of cloud-init. With an operator's or account's seed anyone is any device. " +
+		"A variable, a command that fetches the secret, and a bcrypt hash, which lets nobody in by itself, are none.",
 	remedy: "put it into the parameter store as a SecureString, and let the instance's role fetch it at boot",
 	neighbours: [
 		"AWS documentation, EC2 user data: not for passwords or long-lived keys (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html)",

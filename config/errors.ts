@@ -64,7 +64,8 @@ export function formatPath(path: readonly (string | number)[]): string {
 		.join("");
 }
 
-function byPlace(a: LocatedProblem, b: LocatedProblem): number {
+/** In the order of the files and their lines. */
+export function byPlace(a: LocatedProblem, b: LocatedProblem): number {
 	if (a.file !== b.file) return a.file < b.file ? -1 : 1;
 	const [left, right] = [a.place ?? { line: 0, column: 0 }, b.place ?? { line: 0, column: 0 }];
 	return left.line - right.line || left.column - right.column;

@@ -123,7 +123,7 @@ const Uplink = section(
 		delay: quantity(DURATION, "How long other classes may wait for this class's bytes on the link.", {
 			example: "500ms",
 		}).prefault("500ms"),
-		shards: count(1, 99, "Hub streams for this class. Default: one for every 64 devices.").exactOptional(),
+		shards: count(1, 99, "Hub streams for this class. Default: one for every 64 devices, up to 32.").exactOptional(),
 		hub: section(
 			{
 				keep: quantity(DURATION, "How long the hub keeps a message.", { example: "7d" }).prefault("7d"),

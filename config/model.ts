@@ -70,7 +70,7 @@ export interface UplinkClass {
 	readonly maxAgeMs?: number;
 	/** How long other classes' messages may wait for this class's bytes on the link. @default 500 ms */
 	readonly delayMs: number;
-	/** Hub streams that this class is spread over. @default 1 for up to 64 devices, then one for every 64 */
+	/** Hub streams that this class is spread over. @default 1 for up to 64 devices, then one for every 64, up to 32 */
 	readonly shards?: number;
 	readonly hub: UplinkHub;
 }

@@ -15,8 +15,14 @@ export function folderProblem(
 	if ((absolute && !text.startsWith("/")) || !/^[\w./+@=,:-]+$/.test(text)) {
 		return { message: `${show(text)} is not ${what}`, remedy: `write for example ${example}` };
 	}
+	if (text.split("/").includes("..")) {
+		return {
+			message: `${show(text)} leads elsewhere, to ${posix.normalize(text)}`,
+			remedy: `write for example ${example}`,
+		};
+	}
 	const normal = posix.normalize(text).replace(/(.)\/$/, "$1");
-	if (normal === "/" || normal === "." || normal.startsWith("..")) {
+	if (normal === "/" || normal === ".") {
 		return { message: `${show(text)} is no folder of its own`, remedy: `write for example ${example}` };
 	}
 	if (normal !== text) return { message: `${show(text)} is another way to write ${normal}`, remedy: `write ${normal}` };

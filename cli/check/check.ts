@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readDesign } from "../../components/design";
-import { ConfigError, formatPath, type LocatedProblem, type Place, type Problem } from "../../config/errors";
+import { byPlace, ConfigError, formatPath, type LocatedProblem, type Place, type Problem } from "../../config/errors";
 import { readStackFile, type StackFile, stackFiles } from "../../config/stack-file";
 import { suggest } from "../../config/words";
 import { evaluate, type Finding } from "../../policies/evaluate";
@@ -70,17 +70,18 @@ export function check({ root, stack: given, fleet, policyConfig, state, rules = 
 	if (stack === undefined) throw new UserError(`${JSON.stringify(given)} is no name of a stack`);
 	const stateFile = state === undefined ? localState(root, stack) : resolve(root, state);
 	const recorded = stateFile === undefined ? undefined : readRecorded(stateFile);
-	const refuse = (problems: readonly LocatedProblem[]) => report(stack, rules, problems.map(problemFinding));
+	const refuse = (problems: readonly LocatedProblem[]) =>
+		report(stack, rules, [...problems].sort(byPlace).map(problemFinding));
 	try {
 		const pack = readPackConfig(root, stack, rules, policyConfig);
 		const { file, raw, region, problems: broken } = readStack(root, stack);
 		if (broken.length > 0) return refuse(broken);
 		const source = { root, stack, settingsFile: file, region };
 		const design = readDesign({ ...source, raw: fleet === undefined ? raw : { ...raw, fleet } });
-		const refused = design.problems.map(problemFinding);
+		const refused = [...design.problems].sort(byPlace).map(problemFinding);
 		// The rules have nothing to judge, and nobody could ask them.
 		if (design.topology === undefined || pack.config === undefined) {
-			return report(stack, rules, [...pack.problems.map(packFinding), ...refused]);
+			return report(stack, rules, [...[...pack.problems].sort(byPlace).map(packFinding), ...refused]);
 		}
 		const found = evaluate(fromTopology(design.topology), pack.config, rules);
 		const places = design.locate(found.map(asProblem));

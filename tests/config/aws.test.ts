@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { architectureOf, hasInstanceStore } from "../../config/aws";
+import { formatPath } from "../../config/errors";
 import { formatTopologyProblems } from "../../config/report";
 import { parseSettings } from "../../config/settings";
 
@@ -164,6 +165,41 @@ describe("a hub on AWS", () => {
 		expect(complaint({ storeDir: "/data/nats-old", nodes: 3, addresses: ["hub.example.com"] })).toEqual([
 			'storeDir: "/data/nats-old" is not where the server of a node on AWS may write; leave it out, for it stores at /data/nats/hub',
 			"addresses: 1 address for 3 nodes; name one a node, or leave them out",
+		]);
+	});
+
+	it("refuses a store folder that climbs out of the volume", () => {
+		expect(complaint({ storeDir: "/data/nats/../../etc" })).toEqual([
+			'storeDir: "/data/nats/../../etc" leads elsewhere, to /etc; write for example /data/nats/hub',
+		]);
+		expect(complaint({ storeDir: "/etc" })).toEqual([
+			'storeDir: "/etc" is not where the server of a node on AWS may write; leave it out, for it stores at /data/nats/hub',
+		]);
+	});
+
+	it.each([
+		[{ network: { zones: ["us-east-1a"] } }, 'network.zones[0]: "us-east-1a" is no zone of eu-central-1'],
+		[{ network: { zones: ["eu-central-1"] } }, 'network.zones[0]: "eu-central-1" is no zone of eu-central-1'],
+		[
+			{ kmsKeyId: "arn:aws:kms:us-east-1:123456789012:key/a" },
+			'kmsKeyId: "arn:aws:kms:us-east-1:123456789012:key/a" is in us-east-1, and the stack in eu-central-1',
+		],
+		[
+			{ alarms: { topicArn: "arn:aws:sns:us-east-1:123456789012:ops" } },
+			'alarms.topicArn: "arn:aws:sns:us-east-1:123456789012:ops" is in us-east-1, and the stack in eu-central-1',
+		],
+	])("%j is of another region", (aws, message) => {
+		const raw = { fleet: "a.yaml", hub: { kind: "aws", aws } };
+		const said = parseSettings("prod", raw, "eu-central-1").problems;
+		expect(said.map(({ path, message }) => `${formatPath(path)}: ${message}`)).toEqual([`hub.aws.${message}`]);
+		expect(parseSettings("prod", raw).problems).toEqual([]);
+	});
+
+	it("refuses a zone that stands there twice, and a tag that is no text", () => {
+		const zones = ["eu-central-1a", "eu-central-1a", "eu-central-1b"];
+		expect(complaint({ nodes: 3, aws: { network: { zones }, tags: { cost: 42 } } })).toEqual([
+			'aws.network.zones[1]: "eu-central-1a" stands here twice; name each once',
+			'aws.tags.cost: 42 is not a text; put it in quotes, or write ""',
 		]);
 	});
 

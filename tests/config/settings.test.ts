@@ -134,6 +134,47 @@ describe("settings", () => {
 			'leafline:hub.addresses[0]: "tls://hub" is not a host name or address; write hub',
 		],
 		[
+			"an address with a port",
+			{ hub: { addresses: ["a.example.com:7422"] } },
+			'leafline:hub.addresses[0]: "a.example.com:7422" is not a host name or address; write a.example.com',
+		],
+		[
+			"an address with an empty label",
+			{ hub: { addresses: ["hub..example.com"] } },
+			'leafline:hub.addresses[0]: "hub..example.com" is not a host name or address; write hub.example.com',
+		],
+		[
+			"an address in other letters",
+			{ hub: { addresses: ["grube-süd.example"] } },
+			'leafline:hub.addresses[0]: "grube-süd.example" is not a host name or address; write xn--grube-sd-d6a.example',
+		],
+		[
+			"an address that is none",
+			{ hub: { addresses: ["192.0.2.256"] } },
+			'leafline:hub.addresses[0]: "192.0.2.256" is not a host name or address; write for example hub.example.com',
+		],
+		[
+			"an address twice",
+			{ hub: { addresses: ["192.0.2.1", "192.0.2.1"] } },
+			'leafline:hub.addresses[1]: "192.0.2.1" stands here twice; name each once',
+		],
+		[
+			"a folder that climbs",
+			{ hub: { storeDir: "data/../../etc" } },
+			'leafline:hub.storeDir: "data/../../etc" leads elsewhere, to ../etc; write for example /data/nats/hub',
+		],
+		["a key as a path", { "hub.nodes": 3 }, '"leafline:hub.nodes": unknown key; write hub: { nodes: … }'],
+		[
+			"a URL with a user",
+			{ controlUrls: ["nats://me:secret-word@hub.example.com:4222"] },
+			"leafline:controlUrls[0]: names a user, and leafline comes with credentials of its own; write nats://hub.example.com:4222",
+		],
+		[
+			"devices here of a hub elsewhere",
+			{ fleet: "a.yaml", hub: { kind: "aws" }, leaves: { local: true } },
+			"leafline:leaves.local: true is for a hub on this machine, and this one is on AWS; leave it out",
+		],
+		[
 			"a URL that is none",
 			{ controlUrls: ["hub"] },
 			'leafline:controlUrls[0]: "hub" is not a NATS URL; write for example tls://hub.example.com:4222',

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 
 /** The exit codes that CI depends on, through the built command line. */
@@ -35,6 +36,22 @@ test.each([
 	const { status, stdout, stderr } = leafline(args);
 	expect(stderr).toContain(message);
 	expect(stdout).toBe("");
+	expect(status).toBe(2);
+});
+
+test("the project is found from a folder below, and where there is none the message says where it looked", () => {
+	const below = { encoding: "utf8", cwd: "fleets" } as const;
+	const main = resolve("bin/cli/main.js");
+	const found = spawnSync(
+		process.execPath,
+		[main, "check", "--stack", "org/leafline/dev", "--fleet", "demo.yaml"],
+		below,
+	);
+	expect(found.stdout, found.stderr).toMatch(/^dev complies: /);
+	const { status, stderr } = spawnSync(process.execPath, [main, "check", "--stack", "prodd"], below);
+	expect(stderr).toContain(
+		`there is no stack prodd: ${resolve("Pulumi.prodd.yaml")} does not exist; did you mean prod?`,
+	);
 	expect(status).toBe(2);
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,9 +18,11 @@ describe("a stack's settings and its fleet", () => {
 		await project?.close();
 	});
 
-	/** A file of settings, with the salt of the passphrase that the engine wrote. */
+	/** With the salt of the passphrase at its end: without one the engine writes the file anew, in its own words. */
 	const write = (config: string) => {
-		writeFileSync(join(project.dir, "Pulumi.local.yaml"), `config:\n${config.replaceAll(/^/gm, "  ")}\n`);
+		const file = join(project.dir, "Pulumi.local.yaml");
+		const salt = /^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "";
+		writeFileSync(file, `config:\n${config.replaceAll(/^/gm, "  ")}\n${salt}\n`);
 	};
 	const many = SMALL_FLEET.replace("[edge1, edge2]", '["edge[1-40]"]');
 

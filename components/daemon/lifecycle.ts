@@ -97,10 +97,9 @@ async function end(running: DaemonRecord, { leave }: DaemonDocument): Promise<vo
 	await terminateInOrder(running);
 }
 
-/** Ends a daemon and does what is to be done afterwards; one that had ended by itself is left as it is. */
+/** Ends a daemon and does what is to be done afterwards; not after one that had ended before, or had to be killed. */
 async function terminateInOrder(running: DaemonRecord): Promise<void> {
-	if (!isRunning(running)) return;
-	await terminate(running);
+	if (!(await terminate(running))) return;
 	const [program, ...args] = running.after ?? [];
 	if (program === undefined) return;
 	const env = { PATH: process.env.PATH ?? "" };

@@ -39,14 +39,15 @@ export function isRunning(process: ProcessId): boolean {
 
 /**
  * Ends a daemon and what it started (it leads a session of its own): SIGTERM, and SIGKILL after `graceMs`. Does nothing
- * when it is gone or its number belongs to another process by now.
+ * when it is gone or its number belongs to another process by now. Tells whether it ended by itself when it was told to.
  */
-export async function terminate(process: ProcessId, graceMs = 10_000): Promise<void> {
-	if (!isRunning(process)) return;
+export async function terminate(process: ProcessId, graceMs = 10_000): Promise<boolean> {
+	if (!isRunning(process)) return false;
 	signalGroup(process, "SIGTERM");
-	if (await until(() => !isRunning(process), graceMs)) return;
+	if (await until(() => !isRunning(process), graceMs)) return true;
 	signalGroup(process, "SIGKILL");
 	if (!(await until(() => !isRunning(process), 10_000))) throw new Error(`process ${process.pid} does not end`);
+	return false;
 }
 
 function signalGroup(target: ProcessId, signal: NodeJS.Signals): void {

@@ -40,6 +40,13 @@ it("runs no step after an end that nobody asked for", async () => {
 	expect(steps()).toEqual(["first", "first"]);
 });
 
+it("runs no step after an end that had to be forced", async () => {
+	const change = { before: step("first"), after: step("last"), args: ["server.js", "stubborn"] };
+	await start(change);
+	await stop();
+	expect(steps()).toEqual(["first"]);
+});
+
 it("does not start the program when the step before it fails, and shows what it said", async () => {
 	const result = await start({ before: step("first", 1) });
 	expect(result.code).toBe(1);

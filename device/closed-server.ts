@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { connect } from "nats";
+import { isRunning, startTime, until } from "../components/daemon/process";
 import { EDGE_ACCOUNT } from "../topology/names";
 import type { Ask } from "./ask";
 import { DeviceError } from "./spec";
@@ -12,14 +13,24 @@ import { DeviceError } from "./spec";
 const START_MS = 10 * 60_000;
 const END_MS = 60_000;
 const ANSWER_MS = 60_000;
+/** Some thousand messages take a second; a server whose disk is full never answers. */
+const STORED_MS = 30_000;
 
 /**
- * Runs `work` against the device's server while nobody else can reach it, and ends the server again.
+ * Runs `work` against the device's server while nobody else can reach it, and ends the server again; first of all one
+ * that an earlier gate has left behind, for two servers at one store ruin it.
  * @param conf text of its configuration, without port and authorization
  * @param cwd folder that the paths in it are relative to
+ * @param record file that names the server's process
  * @throws DeviceError when the server does not start or does not end
  */
-export async function behindClosedDoors<T>(conf: string, cwd: string, work: (ask: Ask) => Promise<T>): Promise<T> {
+export async function behindClosedDoors<T>(
+	conf: string,
+	cwd: string,
+	record: string,
+	work: (ask: Ask) => Promise<T>,
+): Promise<T> {
+	await endEarlier(record);
 	const folder = fs.mkdtempSync(path.join(tmpdir(), "leafline-gate-"));
 	const user = { user: "gate", pass: randomBytes(24).toString("base64url") };
 	const file = path.join(folder, "gate.conf");
@@ -28,6 +39,7 @@ export async function behindClosedDoors<T>(conf: string, cwd: string, work: (ask
 	const own = `${account}\nports_file_dir: ${JSON.stringify(folder)}\n`;
 	fs.writeFileSync(file, conf + own, { mode: 0o600 });
 	const server = spawn("nats-server", ["-c", file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+	if (server.pid !== undefined) fs.writeFileSync(record, `${server.pid}\n${startTime(server.pid)}\n`);
 	let log = "";
 	for (const stream of [server.stdout, server.stderr]) {
 		stream.setEncoding("utf8").on("data", (text: string) => {
@@ -44,13 +56,29 @@ export async function behindClosedDoors<T>(conf: string, cwd: string, work: (ask
 		const url = await listening(folder, running);
 		if (!url) throw new DeviceError(`the server does not start: ${failure?.message ?? lastLine(log)}`);
 		return await withConnection(url, user, work);
+	} catch (error) {
+		if (error instanceof DeviceError) throw error;
+		const why = error instanceof Error ? error.message : String(error);
+		throw new DeviceError(`the server does not do what it must before its start (${why}); it says: ${lastLine(log)}`);
 	} finally {
 		if (running()) server.kill("SIGTERM");
 		const timer = setTimeout(() => server.kill("SIGKILL"), END_MS);
 		await ended;
 		clearTimeout(timer);
 		fs.rmSync(folder, { recursive: true, force: true });
+		fs.rmSync(record, { force: true });
 	}
+}
+
+/** A gate that is killed leaves its server behind. */
+async function endEarlier(record: string): Promise<void> {
+	if (!fs.existsSync(record)) return;
+	const [pid, started = ""] = fs.readFileSync(record, "utf8").split("\n");
+	const earlier = { pid: Number(pid), started };
+	if (!isRunning(earlier)) return;
+	process.kill(earlier.pid, "SIGKILL");
+	if (await until(() => !isRunning(earlier), END_MS)) return;
+	throw new DeviceError(`the server of an earlier gate, process ${earlier.pid}, does not end`);
 }
 
 async function withConnection<T>(
@@ -67,7 +95,7 @@ async function withConnection<T>(
 			},
 			publish: (subject) => connection.publish(subject),
 			store: async (subject) => {
-				const answer = (await connection.request(subject, "", { timeout: ANSWER_MS })).json() as {
+				const answer = (await connection.request(subject, "", { timeout: STORED_MS })).json() as {
 					readonly seq: number;
 					readonly error?: { readonly description: string };
 				};
@@ -97,6 +125,8 @@ async function listening(folder: string, running: () => boolean): Promise<string
 	return undefined;
 }
 
+/** Its last complaint; without one its last line, which a server that cannot read its configuration ends with. */
 function lastLine(log: string): string {
-	return log.trim().split("\n").pop() ?? "it says nothing";
+	const lines = log.trim().split("\n").reverse();
+	return lines.find((line) => /\[(ERR|FTL)\]/.test(line)) || lines[0] || "nothing";
 }

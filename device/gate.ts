@@ -19,17 +19,19 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	const storeDir = path.resolve(dir, spec.storeDir);
 	fs.mkdirSync(storeDir, { recursive: true, mode: 0o700 });
 	const known = readReservations(storeDir, spec.device);
-	const { sealed, ...kept } = known ?? { version: 1 as const, device: spec.device, reserved: {} };
-	// From here on the store is in use: whatever ends it, the next start must not take it for sealed.
-	writeReservations(storeDir, kept);
-
+	const { sealed, unproved, ...kept } = known ?? { version: 1 as const, device: spec.device, reserved: {} };
 	const present = spec.streams.filter(({ name }) => hasStream(storeDir, name));
 	const suspect = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
+	// From here on the store is in use: whatever ends it, the next start must not take it for sealed. Nor must `seal`,
+	// which runs after a gate that was ended or failed as well.
+	writeReservations(storeDir, suspect.length === 0 ? kept : { ...kept, unproved: true });
 	if (suspect.length === 0) return;
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
 	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
-	const moved = await behindClosedDoors(conf, dir, (ask) => moveAll(ask, spec, kept.reserved, storeDir));
+	const moved = await behindClosedDoors(conf, dir, path.join(storeDir, "leafline", "closed-server"), (ask) =>
+		moveAll(ask, spec, kept.reserved, storeDir),
+	);
 	syncFileSystem(storeDir);
 	const reserved = { ...kept.reserved };
 	const streams: Record<string, Moved["streams"][string]> = {};

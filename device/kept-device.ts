@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { connect, type NatsConnection } from "nats";
 import { type Ask, reply, type StreamInfo } from "./ask";
 import { Reserver } from "./reserve";
-import type { KeptDevice as KeptDeviceSpec } from "./spec";
+import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { trimStream } from "./trim";
 
 /** A tenth of a buffer lasts for minutes at least, or the fleet file would have been refused. */
@@ -38,8 +38,10 @@ export class KeptDevice {
 		try {
 			const request = await this.request();
 			const streams = await this.streams(request);
-			this.reserver.look(streams);
-			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(request, streams);
+			const behind = this.reserver.look(streams);
+			const sound = streams.filter(({ config }) => !behind.has(config.name));
+			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(request, sound);
+			if (behind.size > 0) throw new DeviceError([...behind.values()].join("; "));
 			this.complaint = "";
 		} catch (error) {
 			// A device that is being restarted, or has no streams yet, is no news at every look.

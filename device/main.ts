@@ -32,11 +32,16 @@ function readSpec(): DeviceSpec {
 	}
 }
 
+/** What the machine refuses is one line as well: its message says what was refused, and where. */
+function isFault(error: unknown): error is Error {
+	return error instanceof DeviceError || (error instanceof Error && "syscall" in error);
+}
+
 function say(line: string): void {
 	console.log(`leafline: ${line}`);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-	console.error(error instanceof DeviceError ? `leafline: ${error.message}` : error);
+	console.error(isFault(error) ? `leafline: ${error.message}` : error);
 	process.exitCode = 1;
 });

@@ -10,6 +10,11 @@ export interface Reservations {
 	readonly device: string;
 	/** By stream. */
 	readonly reserved: Readonly<Record<string, Mark>>;
+	/**
+	 * Nobody can say that no sequence is used twice: the gate has not moved everything on yet, or a stream was seen behind
+	 * its mark. Whatever the server leaves then, the next start moves it on.
+	 */
+	readonly unproved?: true;
 	/** By stream: its files when the server had ended and everything was on disk. Only between a clean end and the next start. */
 	readonly sealed?: Readonly<Record<string, string>>;
 	/** The last time that streams were moved. */

@@ -1,33 +1,43 @@
 import { nextMark, wentBack } from "../topology/reserve";
 import type { StreamInfo } from "./ask";
-import { type Mark, readReservations, writeReservations } from "./reservations";
-import { DeviceError } from "./spec";
+import { type Mark, type Reservations, readReservations, writeReservations } from "./reservations";
 
 type Marks = Readonly<Record<string, Mark>>;
 
 /** Writes down ahead of use how far the streams of one device may go. */
 export class Reserver {
-	private marks: Marks | undefined;
+	private known: Reservations | undefined;
 
 	constructor(
 		private readonly storeDir: string,
 		private readonly device: string,
 	) {}
 
-	/** @throws DeviceError when it cannot be written down, or a stream stands behind what it once was */
-	look(streams: readonly StreamInfo[]): void {
-		this.marks ??= readReservations(this.storeDir, this.device)?.reserved ?? {};
-		if (Object.keys(due(streams, this.marks)).length === 0) return;
-		// Read anew: the gate may have written since.
-		const { sealed, ...known } = readReservations(this.storeDir, this.device) ?? {
-			version: 1 as const,
-			device: this.device,
-			reserved: {},
-		};
-		const reserved = { ...known.reserved, ...due(streams, known.reserved) };
-		this.marks = undefined;
-		writeReservations(this.storeDir, { ...known, reserved });
-		this.marks = reserved;
+	/**
+	 * @returns the streams that stand behind what they once were, with what to say; their next start moves them on
+	 * @throws DeviceError when it cannot be written down
+	 */
+	look(streams: readonly StreamInfo[]): ReadonlyMap<string, string> {
+		this.known ??= this.read();
+		if (this.isDue(streams, this.known)) {
+			// Read anew: the gate may have written since.
+			const { sealed, ...known } = this.read();
+			const reserved = { ...known.reserved, ...due(streams, known.reserved) };
+			const next = { ...known, reserved, ...(behind(streams, reserved).size > 0 && { unproved: true as const }) };
+			this.known = undefined;
+			writeReservations(this.storeDir, next);
+			this.known = next;
+		}
+		return behind(streams, this.known.reserved);
+	}
+
+	private isDue(streams: readonly StreamInfo[], { reserved, unproved }: Reservations): boolean {
+		if (Object.keys(due(streams, reserved)).length > 0) return true;
+		return behind(streams, reserved).size > 0 && !unproved;
+	}
+
+	private read(): Reservations {
+		return readReservations(this.storeDir, this.device) ?? { version: 1, device: this.device, reserved: {} };
 	}
 }
 
@@ -35,15 +45,25 @@ export class Reserver {
 function due(streams: readonly StreamInfo[], marks: Marks): Record<string, Mark> {
 	const result: Record<string, Mark> = {};
 	for (const { config, created, state } of streams) {
-		const known = marks[config.name];
-		const mark = known?.created === created ? known.sequence : undefined;
-		if (wentBack(state.last_seq, mark)) {
-			throw new DeviceError(
-				`${config.name} stands at ${state.last_seq} but has been near ${mark}: its store went back while its server ran; restart it`,
-			);
-		}
-		const sequence = nextMark(state.last_seq, mark);
+		const sequence = nextMark(state.last_seq, markOf(marks, config.name, created));
 		if (sequence !== undefined) result[config.name] = { sequence, created };
 	}
 	return result;
+}
+
+function behind(streams: readonly StreamInfo[], marks: Marks): Map<string, string> {
+	const result = new Map<string, string>();
+	for (const { config, created, state } of streams) {
+		const mark = markOf(marks, config.name, created);
+		if (wentBack(state.last_seq, mark)) {
+			const where = `stands at ${state.last_seq} but has been near ${mark}`;
+			result.set(config.name, `${config.name} ${where}: its store went back while its server ran; restart it`);
+		}
+	}
+	return result;
+}
+
+function markOf(marks: Marks, stream: string, created: string): number | undefined {
+	const known = marks[stream];
+	return known?.created === created ? known.sequence : undefined;
 }

@@ -5,13 +5,13 @@ import type { DeviceSpec } from "./spec";
 
 /**
  * To be run when the server has ended: puts on disk what it left, and writes down what that looks like, so that the next
- * start need not move anything.
+ * start need not move anything. What the gate did not let through stays unsealed.
  * @throws DeviceError
  */
 export function seal(dir: string, spec: DeviceSpec): void {
 	const storeDir = path.resolve(dir, spec.storeDir);
 	const known = readReservations(storeDir, spec.device);
-	if (!known) return;
+	if (!known || known.unproved) return;
 	syncFileSystem(storeDir);
 	const prints = spec.streams.flatMap(({ name }): [string, string][] => {
 		const print = fingerprint(storeDir, name);

@@ -1,10 +1,19 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { isRunning, type ProcessId } from "../../components/daemon/process";
+import { behindClosedDoors } from "../../device/closed-server";
 import { readReservations, reservationsFile } from "../../device/reservations";
+import { seal } from "../../device/seal";
 import { BLOCK } from "../../topology/reserve";
+import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 import { type DeviceWithProgram, withProgram } from "./device";
+
+const PROGRAM = path.join(__dirname, "../../bin/device/main.js");
+const sizeOf = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Buffers that a test can fill, one class for each way to be full. */
 const FLEET = `apiVersion: leafline/v1
@@ -127,6 +136,67 @@ describe("the gate", () => {
 		await expect(device.boot()).rejects.toThrow(/reserved\.json cannot be written: /);
 		fs.rmdirSync(`${file}.new`);
 		fs.writeFileSync(file, kept);
+		await device.boot();
+	});
+
+	/** The gate as a process of its own, once it has stored messages that are not purged yet. */
+	async function gateAtWork(): Promise<{ readonly gate: ChildProcess; readonly server: ProcessId }> {
+		const dir = rig.bench.path("");
+		fs.writeFileSync(path.join(dir, "device.json"), JSON.stringify(device.spec));
+		const gate = spawn(process.execPath, [PROGRAM, "gate"], { cwd: dir, stdio: "ignore" });
+		const server = await eventually(
+			() => {
+				const [pid, started = ""] = fs.readFileSync(closedServer(), "utf8").split("\n");
+				return { pid: Number(pid), started };
+			},
+			{ what: "the server behind closed doors" },
+		);
+		const messages = path.join(store(), "jetstream/$G/streams/edge1_can/msgs");
+		const size = () => fs.readdirSync(messages).reduce((sum, name) => sum + sizeOf(path.join(messages, name)), 0);
+		const before = size();
+		await eventually(() => size() > before, { what: "a message that moves the stream on" });
+		return { gate, server };
+	}
+
+	const closedServer = () => path.join(store(), "leafline", "closed-server");
+
+	it("lets nothing pass that a gate has begun and not finished, whatever ended it", async () => {
+		await rig.device("edge1").server.kill();
+		const { gate, server } = await gateAtWork();
+		gate.kill("SIGKILL");
+		await once(gate, "exit");
+		expect(isRunning(server), "it is left behind").toBe(true);
+		seal(rig.bench.path(""), device.spec);
+		expect(readReservations(store(), "edge1")).toMatchObject({ unproved: true });
+
+		await device.boot();
+		expect(isRunning(server), "two servers at one store ruin it").toBe(false);
+		expect(fs.existsSync(closedServer())).toBe(false);
+		expect(readReservations(store(), "edge1")).not.toHaveProperty("unproved");
+		expect(device.said[0]).toMatch(/the last end was not clean; moving edge1_can, edge1_debug on/);
+		for (const stream of ["edge1_can", "edge1_debug", "hub_can", "hub_debug"]) {
+			const where = stream.startsWith("hub") ? "hub" : "edge1";
+			const { state } = await rig.bench.api(where, `STREAM.INFO.${stream}`, {
+				subjects_filter: "*.*._leafline_filler",
+			});
+			expect((state as { subjects?: object }).subjects, stream).toBeUndefined();
+		}
+	});
+
+	it("says in one line what the machine refuses, and what the server says", async () => {
+		await rig.device("edge1").server.kill();
+		const dir = rig.bench.path("");
+		fs.writeFileSync(path.join(dir, "device.json"), JSON.stringify(device.spec));
+		const env = { ...process.env, TMPDIR: path.join(dir, "nowhere") };
+		const { status, stderr } = spawnSync(process.execPath, [PROGRAM, "gate"], { cwd: dir, env, encoding: "utf8" });
+		expect(status).toBe(1);
+		expect(stderr).toMatch(/^leafline: ENOENT: no such file or directory, .*nowhere.*\n$/);
+
+		const conf = fs.readFileSync(path.join(dir, device.spec.gateConf), "utf8");
+		const work = () => Promise.reject(new Error("TIMEOUT"));
+		await expect(behindClosedDoors(conf, dir, closedServer(), work)).rejects.toThrow(
+			/^the server does not do what it must before its start \(TIMEOUT\); it says: \[/,
+		);
 		await device.boot();
 	});
 

@@ -60,12 +60,17 @@ describe("the device program while the server runs", () => {
 	it("says that a stream went back while its server ran, and keeps the mark", async () => {
 		const file = reservationsFile(rig.bench.path("edge1"));
 		const known = JSON.parse(fs.readFileSync(file, "utf8"));
-		known.reserved.edge1_can.sequence = 10 * BLOCK;
+		known.reserved.edge1_can.sequence = 3 * BLOCK;
 		fs.writeFileSync(file, JSON.stringify(known));
 		device.forget();
 		const said = () =>
 			device.complaints.some((line) => /edge1_can stands at 0 but has been near \d+: .* restart it/.test(line));
 		await eventually(said, { what: "it says so" });
-		expect(marks().edge1_can?.sequence).toBe(10 * BLOCK);
+		expect(marks().edge1_can?.sequence).toBe(3 * BLOCK);
+
+		await device.shutDown();
+		await device.boot();
+		const { state } = await rig.bench.api("edge1", "STREAM.INFO.edge1_can");
+		expect((state as { last_seq: number }).last_seq, "a restart moves it on").toBe(3 * BLOCK);
 	});
 });

@@ -12,7 +12,7 @@ let way: Control;
 
 beforeAll(async () => {
 	bench = await startBench();
-	for (const name of ["edge1", "edge2", "edge3", "edge4"]) await bench.startDevice(name);
+	for (const name of ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"]) await bench.startDevice(name);
 	way = await control(bench.connection);
 	await way.ready();
 });
@@ -20,6 +20,9 @@ afterAll(async () => {
 	await closeAll();
 	await bench.stop();
 });
+
+/** `max_file` of the bench's devices. */
+const BUFFER = 1024 ** 3;
 
 const accepts = (...subjects: string[]): EdgeClass => ({ ...CAN, accepts: subjects });
 const props = (device: string, classes: Record<string, EdgeClass>, changes = {}) =>
@@ -133,6 +136,39 @@ describe("a subject that goes to another class of a device that is in use", () =
 		);
 		expect(lived.last).toEqual({ vehicle: "edge1_legacy" });
 		expect(await subjects("edge1", "can")).toEqual(["edge1.can.>", "telemetry.>"]);
+	});
+
+	test("is moved to a class that is new where the classes that there were have all the room", async () => {
+		const half = (...subjects: string[]) => ({ ...accepts(...subjects), maxBytes: BUFFER / 2 });
+		const lived = await change(
+			"edge5",
+			{ can: { ...accepts("vehicle.>"), maxBytes: BUFFER } },
+			{ can: half("telemetry.>"), legacy: half("vehicle.>") },
+			["vehicle"],
+		);
+		expect(lived.last).toEqual({ vehicle: "edge5_legacy" });
+	});
+
+	test("room goes from one class to another, and from one that leaves to those that stay", async () => {
+		const { outs } = await edgeStreams.create(
+			props("edge6", {
+				can: { ...accepts("vehicle.>"), maxBytes: BUFFER / 2 },
+				log: { ...accepts(), maxBytes: BUFFER / 2 },
+			}),
+		);
+		await bench.device("edge6").request("edge6.log.n", "kept", { timeout: 10_000 });
+		const after = {
+			can: { ...accepts("vehicle.>"), maxBytes: BUFFER - 10_000_000 },
+			log: { ...accepts(), maxBytes: 10_000_000 },
+		};
+		const updated = await edgeStreams.update("north", outs, props("edge6", after));
+		expect(updated.outs.pending).toEqual({});
+		expect((await info("edge6", "edge6_can")).config.max_bytes).toBe(BUFFER - 10_000_000);
+		expect((await info("edge6", "edge6_log")).state.messages).toBe(1);
+		const alone = { can: { ...accepts("vehicle.>"), maxBytes: BUFFER } };
+		const taken = await edgeStreams.update("north", updated.outs, props("edge6", alone, { allowDataLoss: true }));
+		expect(taken.outs.pending).toEqual({});
+		expect((await info("edge6", "edge6_can")).config.max_bytes).toBe(BUFFER);
 	});
 
 	test("is exchanged with another one", async () => {

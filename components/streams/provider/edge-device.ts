@@ -5,10 +5,10 @@ import { align, misplacedFor, settleSourcingConsumer } from "./align";
 import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
-import { explainRefusal } from "./edge-room";
+import { explainRefusal, makeRoom } from "./edge-room";
 import { moveSubjects } from "./edge-subjects";
 import { UserError } from "./errors";
-import { consumerInfo, deleteStream, putStream, type StreamInfo, streamInfo } from "./jetstream";
+import { consumerInfo, deleteStream, listStreams, putStream, type StreamInfo, streamInfo } from "./jetstream";
 import { type Positions, streamPositions } from "./position";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { OWNER } from "./stream-props";
@@ -60,11 +60,17 @@ export async function settleDevice(
 	try {
 		const mayChange = (wanted: StreamConfig, info: StreamInfo) => refuseForeign(wanted, info, options);
 		const marked = streams.map((wanted) => withOwner(wanted, options.owner).stream);
-		await moveSubjects(api, marked, { owner: options.owner, mayChange }, patience);
-		await all([
-			...streams.map((wanted) => settleStream(api, withOwner(wanted, options.owner), options, patience)),
-			...options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)),
-		]);
+		const live = await listStreams(api, patience);
+		const mayLower = async (lowered: StreamConfig, info: StreamInfo) => {
+			mayChange(lowered, info);
+			const consumer = streams.find(({ stream }) => stream.name === lowered.name)?.consumer;
+			return options.allowDataLoss || (await lossOf(api, lowered, info, consumer, patience)) === undefined;
+		};
+		await makeRoom(api, live, marked, mayLower, patience);
+		await moveSubjects(api, live, marked, { owner: options.owner, mayChange }, patience);
+		// Before the others grow into the room that these had.
+		await all(options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)));
+		await all(streams.map((wanted) => settleStream(api, withOwner(wanted, options.owner), options, patience)));
 		return { outcome: "settled" };
 	} catch (error) {
 		if (error instanceof NoAnswer) return { outcome: "pending", reason: await silence(way, device) };
@@ -155,7 +161,8 @@ async function settleStream(
 	else if (compareStream(stream, info.config).length > 0) {
 		if (!options.allowDataLoss) {
 			refuseIdentity(stream, info);
-			await deferLoss(api, stream, info, consumer, patience);
+			const loss = await lossOf(api, stream, info, consumer, patience);
+			if (loss !== undefined) throw new Deferred(loss);
 		}
 		await putStream(api, stream, info, patience);
 	}
@@ -191,19 +198,20 @@ function refuseIdentity(wanted: StreamConfig, { config }: StreamInfo): void {
 	);
 }
 
-async function deferLoss(
+/** What a change would delete that the hub does not have yet; undefined if nothing. */
+async function lossOf(
 	api: Api,
 	wanted: StreamConfig,
 	info: StreamInfo,
 	consumer: ConsumerConfig | undefined,
 	patience: Patience,
-): Promise<void> {
+): Promise<string | undefined> {
 	const lost = atStake(loweredLimits(info.config as unknown as StreamConfig, wanted), info.state);
-	if (lost.length === 0) return;
+	if (lost.length === 0) return undefined;
 	const reader = consumer && (await consumerInfo(api, wanted.name, consumer.durable_name, patience));
-	if (reader && reader.num_pending + reader.num_ack_pending === 0) return;
+	if (reader && reader.num_pending + reader.num_ack_pending === 0) return undefined;
 	const what = lost.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
-	throw new Deferred(`${wanted.name}: lowering ${what} would delete messages that the hub does not have yet`);
+	return `${wanted.name}: lowering ${what} would delete messages that the hub does not have yet`;
 }
 
 function withOwner({ stream, consumer }: EdgeStream, owner: string): Wanted {

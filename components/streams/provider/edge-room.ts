@@ -1,6 +1,8 @@
 import { formatBytes } from "../../../topology/format";
-import type { Api, ApiError } from "./api";
+import type { StreamConfig } from "../../../topology/jetstream";
+import type { Api, ApiError, Patience } from "./api";
 import type { Seen } from "./compare";
+import { putStream, type StreamInfo } from "./jetstream";
 
 /** Over its `max_file` (`max_mem`), a server takes no change of a stream, not even the one that lowers its limit. */
 const NO_STORAGE = 10047;
@@ -8,6 +10,29 @@ const NO_MEMORY = 10028;
 
 /** Most streams that a message names. */
 const NAMED = 3;
+
+/**
+ * Gives room back before any of it is asked for. Streams reserve their `max_bytes` and share a device's buffer, so what a
+ * new class gets is what the others let go: asked for first, the server refuses it (10047).
+ * @param live every stream of the device
+ * @param mayLower whether a stream loses nothing by it; one that would keeps its limit for now
+ */
+export async function makeRoom(
+	api: Api,
+	live: ReadonlyMap<string, StreamInfo>,
+	wanted: readonly StreamConfig[],
+	mayLower: (lowered: StreamConfig, info: StreamInfo) => Promise<boolean>,
+	patience: Patience,
+): Promise<void> {
+	const room = ({ name, max_bytes }: StreamConfig) => max_bytes - Number(live.get(name)?.config.max_bytes ?? 0);
+	if (!wanted.some((stream) => room(stream) > 0)) return;
+	for (const { name, max_bytes } of wanted.filter((stream) => room(stream) < 0)) {
+		const info = live.get(name);
+		if (!info) continue;
+		const lowered = { ...(info.config as unknown as StreamConfig), max_bytes };
+		if (await mayLower(lowered, info)) await putStream(api, lowered, info, patience);
+	}
+}
 
 /**
  * What a device's refusal means. Streams reserve room by their `max_bytes`, those of the device's own programs as well,

@@ -17,16 +17,18 @@ const STEP_MS = 15_000;
  * is without a stream for no longer than the server needs for one of them, however slow the link is.
  *
  * A stream of this stack that no class wants any more lets go what a class wants, and keeps the rest with its messages.
+ * @param live every stream of the device
  * @param mayChange throws for a stream that is not to be touched
  * @throws UserError when a subject belongs to a stream that is none of ours; ApiError, after everything was put back
  */
 export async function moveSubjects(
 	api: Api,
+	live: Streams,
 	wanted: readonly StreamConfig[],
 	{ owner, mayChange }: { owner: string; mayChange: (wanted: StreamConfig, info: StreamInfo) => void },
 	patience: Patience,
 ): Promise<void> {
-	let streams = await listStreams(api, patience);
+	let streams = live;
 	const before = captured(streams);
 	if (!wanted.some((stream) => crosses(stream, before))) return;
 	for (const stream of wanted) {

@@ -77,7 +77,7 @@ describe("the requests", () => {
 		expect([...missing]).toEqual([]);
 	});
 
-	it("say in which file of the provider they were read", () => {
+	it("name the file of the provider that makes them", () => {
 		const sources = prod.deployed.all.flatMap((seen) => callsOf(seen, prod.world)?.source ?? []);
 		for (const source of sources) expect(source).toMatch(/^([a-z0-9]+\/[a-z0-9_]+\.go|components\/.+\.ts)$/);
 		expect(new Set(sources).size).toBeGreaterThan(25);

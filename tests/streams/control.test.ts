@@ -102,6 +102,17 @@ describe("a hub that does not answer", () => {
 		await expect(attempt({ ca })).rejects.toThrow(/certificate was not accepted/);
 	});
 
+	test("because something ends each connection at once, which says nothing of certificates", async () => {
+		const closing = createServer((socket) => socket.resetAndDestroy());
+		await new Promise<void>((listening) => closing.listen(0, "127.0.0.1", listening));
+		const { port } = closing.address() as { port: number };
+		try {
+			await expect(attempt({ urls: [`tls://127.0.0.1:${port}`] })).rejects.toThrow(/ended before TLS begins/);
+		} finally {
+			closing.close();
+		}
+	});
+
 	test("because it refuses the credentials", async () => {
 		const stranger = await startBench();
 		try {

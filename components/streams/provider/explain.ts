@@ -3,7 +3,7 @@ import { type Connection, whereabouts } from "./connection";
 /** What the log of a control leaf says about a link that does not come up, from the most to the least telling. */
 const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
 	{
-		sign: /x509|certificate|tls:|TLS handshake/i,
+		sign: /x509|certificate|tls:/i,
 		meaning: "its certificate was not accepted; does `ca` belong to the authority that signed it?",
 	},
 	{
@@ -18,9 +18,15 @@ const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
 	{ sign: /no such host|server misbehaving/i, meaning: "its name cannot be resolved" },
 	{ sign: /connection refused/i, meaning: "nothing listens there; is the hub running?" },
 	{
+		// A connection that is reset as it begins: a link that has just been cut, or something between that lets none through.
+		sign: /handshake error: .*(reset by peer|broken pipe|EOF)/i,
+		meaning: "the connection is taken and ended before TLS begins; what is between them, or listens there instead?",
+	},
+	{
 		sign: /i\/o timeout|no route|unreachable/i,
 		meaning: "it cannot be reached; does a firewall let the leaf port in?",
 	},
+	{ sign: /TLS handshake/i, meaning: "TLS does not come about; see its log" },
 ];
 
 /** Why a leaf's link does not come up, as the newest lines of its log tell; undefined if they do not. */

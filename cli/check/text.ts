@@ -6,7 +6,7 @@ export function toText(report: CheckReport): string {
 	const lines = groupFindings(report.findings).flatMap(({ first, more }) => [
 		`${position(first)}  ${level(first)}  ${oneLine(first.message)} (${first.rule})`,
 		...(more > 0 ? [`    and ${count(more)} more of ${first.rule} on this line`] : []),
-		`    ${oneLine(first.remedy)}; see ${first.page}`,
+		`    ${oneLine(first.remedy)}${first.remedy.includes(first.page) ? "" : `; see ${first.page}`}`,
 	]);
 	return `${[...lines, ...(lines.length > 0 ? [""] : []), verdict(report)].join("\n")}\n`;
 }

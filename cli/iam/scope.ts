@@ -80,6 +80,12 @@ function stateOf(root: string, { backend }: IamFlags, env: NodeJS.ProcessEnv): S
 	const [, bucket = "", path = ""] =
 		/^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[^?]*)?)(?:\?.*)?$/.exec(url) ??
 		wrong(`--backend ${url}: is no bucket of S3; write for example --backend s3://acme-pulumi-state`);
+	if (/^leafline-.*--/.test(bucket)) {
+		throw new UserError(
+			`--backend ${url}: ${bucket} is named as the stacks' own buckets are, which deployments may change and delete; ` +
+				"keep the state in a bucket whose name begins otherwise, for example acme-pulumi-state",
+		);
+	}
 	const folder = path.replace(/^\/+|\/+$/g, "");
 	return { bucket, project: name, ...(folder !== "" && { folder }) };
 }

@@ -150,6 +150,11 @@ describe("what is missing or wrong", () => {
 		],
 		["no bucket", [...PROD, "--backend", "https://x"], "--backend https://x: is no bucket of S3"],
 		[
+			"a bucket that deployments may delete",
+			[...PROD, "--backend", "s3://leafline-prod--state"],
+			"leafline-prod--state is named as the stacks' own buckets are",
+		],
+		[
 			"a subject of every environment",
 			[...PROD, "--subject", "repo:acme/fleet:ref:refs/heads/main"],
 			"write {environment}",

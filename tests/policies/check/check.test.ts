@@ -86,6 +86,9 @@ describe("check", () => {
 		]);
 		expect(toText(report)).toContain("fleets/small.yaml:8:11  error    classes.sensor.rate: 100 has no unit");
 		expect(toText(report)).toContain("    write 100/s; see docs/fleet.md\n");
+		// A remedy that names the page by itself is enough.
+		const named = report.findings.map((finding) => ({ ...finding, remedy: "write 100/s; see docs/fleet.md" }));
+		expect(toText({ ...report, findings: named })).toContain("    write 100/s; see docs/fleet.md\n");
 		const full = checked(FLEET.replace("256MiB", "1MiB"));
 		expect(full.findings[0]).toMatchObject({ rule: DESIGN_HOLDS, severity: "mandatory", file: "fleets/small.yaml" });
 		expect(full.topology).toBeUndefined();

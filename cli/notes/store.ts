@@ -1,4 +1,5 @@
 import { edgeStreamName } from "../../topology/names";
+import { BLOCK } from "../../topology/reserve";
 import { clock, count } from "../format";
 import { type Look, type Note, RESTORE } from "./note";
 
@@ -18,7 +19,7 @@ export function storeNotes(look: Look): Note[] {
 	const here = edge?.streams[name];
 	if (here && source && source.seq > here.lastSeq) {
 		const where = `the hub is at ${count(source.seq)} but the device at ${count(here.lastSeq)}`;
-		return [madeAnew(look) ? anew(name, stream, where) : setBack(look, where, source.seq)];
+		return [madeAnew(look) ? anew(name, stream, where) : setBack(look, where, source.seq, here.lastSeq)];
 	}
 	if (memory?.setBack) {
 		const { from, to, at: seen } = memory.setBack;
@@ -44,8 +45,14 @@ function anew(name: string, stream: string, where: string): Note {
 	return { code: "made-anew", class: name, text, needsHand: false };
 }
 
-function setBack({ device, class: name }: Look, where: string, from: number): Note {
+function setBack({ device, class: name }: Look, where: string, from: number, to: number): Note {
 	const stream = edgeStreamName(device, name);
-	const text = `${stream}: ${where}: its store went back in time (power cut, older image). The hub takes what it publishes up to ${count(from)} for old and drops it. Stop its nats-server, delete leafline/reserved.json in its store, start it again: its streams then go on past that (docs/device.md)`;
+	const file = "leafline/reserved.json";
+	// Without the file a stream goes on a block further, whatever the hub has.
+	const edit =
+		from - to < BLOCK
+			? `delete ${file} in its store`
+			: `in ${file} of its store set the sequence of ${stream} to ${from} and take "sealed" away`;
+	const text = `${stream}: ${where}: its store went back in time (power cut, older image). The hub takes what it publishes up to ${count(from)} for old and drops it. Stop its nats-server, ${edit}, start it again: its streams then go on past that (docs/device.md)`;
 	return { code: "set-back", class: name, text, needsHand: true };
 }

@@ -113,7 +113,11 @@ test("below the hub: made anew, or gone back in time", () => {
 		/^· made-anew edge1_sensor: the hub is at 1,200 but the device at 1,000: it was made/,
 	);
 	expect(notes(at(NOW - 100))[0]).toMatch(
-		/^! set-back edge1_sensor: the hub is at 1,200 but the device at 1,000: its store/,
+		/^! set-back edge1_sensor: the hub is at 1,200 but the device at 1,000: its store .*, delete leafline\/reserved\.json in/,
+	);
+	// Further than a start without the file goes.
+	expect(notes({ ...at(NOW - 100), source: { seq: 900_000, lastArrival: NOW - 50 } })[0]).toMatch(
+		/, in leafline\/reserved\.json of its store set the sequence of edge1_sensor to 900000 and take "sealed" away, start/,
 	);
 	expect(notes({ source: { seq: 1200 }, edge: stream(0) })[0]).toMatch(/^· made-anew/);
 	expect(notes({ stored: 1001 })[0]).toMatch(/^· more-on-hub the hub has 1,001 messages of edge1_sensor/);

@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection, NatsError } from "nats";
 import { type Ask, reply, type StreamInfo } from "./ask";
 import { Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
@@ -45,7 +45,8 @@ export class KeptDevice {
 			this.complaint = "";
 		} catch (error) {
 			// A device that is being restarted, or has no streams yet, is no news at every look.
-			const complaint = error instanceof Error ? error.message : String(error);
+			const what = error instanceof Error ? error.message : String(error);
+			const complaint = error instanceof NatsError ? `its server does not answer (${what})` : what;
 			if (this.complaint !== complaint) this.say(`${this.device.spec.device}: ${complaint}`);
 			this.complaint = complaint;
 		}

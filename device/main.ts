@@ -19,7 +19,7 @@ const USAGE = "usage: leafline-device gate | seal | keep";
 
 async function main([action]: readonly string[]): Promise<void> {
 	if (action === "gate") await gate(".", readSpec(), say);
-	else if (action === "seal") seal(".", readSpec());
+	else if (action === "seal") endedWell() && seal(".", readSpec());
 	else if (action === "keep") keep(".");
 	else throw new DeviceError(USAGE);
 }
@@ -30,6 +30,12 @@ function readSpec(): DeviceSpec {
 	} catch (error) {
 		throw new DeviceError(`${DEVICE_SPEC_FILE} cannot be read: ${error instanceof Error ? error.message : error}`);
 	}
+}
+
+/** What systemd says of the server to `ExecStopPost=` (systemd.exec(5)); elsewhere whoever runs `seal` knows. */
+function endedWell(): boolean {
+	const { EXIT_CODE: code = "exited", EXIT_STATUS: status = "0" } = process.env;
+	return code === "exited" && status === "0";
 }
 
 /** What the machine refuses is one line as well: its message says what was refused, and where. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { isRunning, type ProcessId } from "../../components/daemon/process";
 import { behindClosedDoors } from "../../device/closed-server";
 import { readReservations, reservationsFile } from "../../device/reservations";
@@ -166,6 +166,7 @@ describe("the gate", () => {
 		gate.kill("SIGKILL");
 		await once(gate, "exit");
 		expect(isRunning(server), "it is left behind").toBe(true);
+		onTestFinished(() => void (isRunning(server) && process.kill(server.pid, "SIGKILL")));
 		seal(rig.bench.path(""), device.spec);
 		expect(readReservations(store(), "edge1")).toMatchObject({ unproved: true });
 
@@ -181,6 +182,21 @@ describe("the gate", () => {
 			});
 			expect((state as { subjects?: object }).subjects, stream).toBeUndefined();
 		}
+	});
+
+	it("calls nothing clean that systemd says was killed", async () => {
+		await rig.device("edge1").server.kill("SIGTERM");
+		const dir = rig.bench.path("");
+		fs.writeFileSync(path.join(dir, "device.json"), JSON.stringify(device.spec));
+		const sealedAfter = (env: Readonly<Record<string, string>>) => {
+			spawnSync(process.execPath, [PROGRAM, "seal"], { cwd: dir, env: { ...process.env, ...env } });
+			return readReservations(store(), "edge1")?.sealed !== undefined;
+		};
+		expect(sealedAfter({ EXIT_CODE: "killed", EXIT_STATUS: "KILL" })).toBe(false);
+		expect(sealedAfter({ EXIT_CODE: "exited", EXIT_STATUS: "2" })).toBe(false);
+		expect(sealedAfter({ EXIT_CODE: "exited", EXIT_STATUS: "0" })).toBe(true);
+		await device.boot();
+		expect(device.said).toEqual([]);
 	});
 
 	it("says in one line what the machine refuses, and what the server says", async () => {

@@ -12,7 +12,7 @@ let way: Control;
 
 beforeAll(async () => {
 	bench = await startBench();
-	for (const name of ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"]) await bench.startDevice(name);
+	for (const name of ["edge1", "edge2", "edge3", "edge4", "edge5", "edge6", "edge7"]) await bench.startDevice(name);
 	way = await control(bench.connection);
 	await way.ready();
 });
@@ -169,6 +169,17 @@ describe("a subject that goes to another class of a device that is in use", () =
 		const taken = await edgeStreams.update("north", updated.outs, props("edge6", alone, { allowDataLoss: true }));
 		expect(taken.outs.pending).toEqual({});
 		expect((await info("edge6", "edge6_can")).config.max_bytes).toBe(BUFFER);
+	});
+
+	test("a class that leaves keeps its messages, and the room that it does not need goes to the others", async () => {
+		const half = (...subjects: string[]) => ({ ...accepts(...subjects), maxBytes: BUFFER / 2 });
+		const { outs } = await edgeStreams.create(props("edge7", { can: half("vehicle.>"), old: half("log.>") }));
+		await bench.device("edge7").request("log.n", "kept", { timeout: 10_000 });
+		const after = { can: { ...accepts("vehicle.>"), maxBytes: BUFFER - 50_000_000 } };
+		const updated = await edgeStreams.update("north", outs, props("edge7", after));
+		expect(updated.outs.pending).toEqual({});
+		const { config, state } = await info("edge7", "edge7_old");
+		expect([config.max_bytes, config.subjects, state.messages]).toEqual([2 * 1024 ** 2, ["edge7.old.>", "log.>"], 1]);
 	});
 
 	test("is exchanged with another one", async () => {

@@ -66,7 +66,7 @@ export async function settleDevice(
 			const consumer = streams.find(({ stream }) => stream.name === lowered.name)?.consumer;
 			return options.allowDataLoss || (await lossOf(api, lowered, info, consumer, patience)) === undefined;
 		};
-		await makeRoom(api, live, marked, mayLower, patience);
+		await makeRoom(api, live, marked, { owner: options.owner, mayLower }, patience);
 		await moveSubjects(api, live, marked, { owner: options.owner, mayChange }, patience);
 		// Before the others grow into the room that these had.
 		await all(options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)));

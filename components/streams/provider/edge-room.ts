@@ -3,17 +3,21 @@ import type { StreamConfig } from "../../../topology/jetstream";
 import type { Api, ApiError, Patience } from "./api";
 import type { Seen } from "./compare";
 import { putStream, type StreamInfo } from "./jetstream";
+import { ownedBy } from "./stream-props";
 
 /** Over its `max_file` (`max_mem`), a server takes no change of a stream, not even the one that lowers its limit. */
 const NO_STORAGE = 10047;
 const NO_MEMORY = 10028;
+
+const MIB = 1024 ** 2;
 
 /** Most streams that a message names. */
 const NAMED = 3;
 
 /**
  * Gives room back before any of it is asked for. Streams reserve their `max_bytes` and share a device's buffer, so what a
- * new class gets is what the others let go: asked for first, the server refuses it (10047).
+ * new class gets is what the others let go: asked for first, the server refuses it (10047). A stream of this stack that no
+ * class wants any more keeps room for what it holds and a MiB.
  * @param live every stream of the device
  * @param mayLower whether a stream loses nothing by it; one that would keeps its limit for now
  */
@@ -21,7 +25,7 @@ export async function makeRoom(
 	api: Api,
 	live: ReadonlyMap<string, StreamInfo>,
 	wanted: readonly StreamConfig[],
-	mayLower: (lowered: StreamConfig, info: StreamInfo) => Promise<boolean>,
+	{ owner, mayLower }: { owner: string; mayLower: (lowered: StreamConfig, info: StreamInfo) => Promise<boolean> },
 	patience: Patience,
 ): Promise<void> {
 	const room = ({ name, max_bytes }: StreamConfig) => max_bytes - Number(live.get(name)?.config.max_bytes ?? 0);
@@ -31,6 +35,13 @@ export async function makeRoom(
 		if (!info) continue;
 		const lowered = { ...(info.config as unknown as StreamConfig), max_bytes };
 		if (await mayLower(lowered, info)) await putStream(api, lowered, info, patience);
+	}
+	const names = new Set(wanted.map(({ name }) => name));
+	for (const info of [...live.values()].filter((each) => ownedBy(each, owner))) {
+		const config = info.config as unknown as StreamConfig;
+		const max_bytes = (Math.ceil(info.state.bytes / MIB) + 1) * MIB;
+		if (names.has(config.name) || config.max_bytes <= max_bytes) continue;
+		await putStream(api, { ...config, max_bytes }, info, patience);
 	}
 }
 

@@ -4,7 +4,7 @@ import { overlaps } from "../../../topology/subjects";
 import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { UserError } from "./errors";
 import { listStreams, putStream, type StreamInfo } from "./jetstream";
-import { OWNER } from "./stream-props";
+import { ownedBy } from "./stream-props";
 
 type Streams = ReadonlyMap<string, StreamInfo>;
 
@@ -66,10 +66,7 @@ function free({ name, subjects = [] }: Pick<StreamConfig, "name" | "subjects">, 
 function lettingGo(streams: Streams, wanted: readonly StreamConfig[], owner: string): Captured {
 	const names = new Set(wanted.map(({ name }) => name));
 	const asked = wanted.flatMap(({ subjects = [] }) => subjects);
-	const left = [...streams].filter(
-		([name, { config }]) =>
-			!names.has(name) && (config.metadata as Record<string, string> | undefined)?.[OWNER] === owner,
-	);
+	const left = [...streams].filter(([name, info]) => !names.has(name) && ownedBy(info, owner));
 	return Object.fromEntries(
 		left.map(([name, info]) => [
 			name,

@@ -28,6 +28,11 @@ export interface StreamProps {
 
 /** Key in a stream's metadata. */
 export const OWNER = "leafline.owner";
+/** Whether a stream was made by this stack, wherever it is. */
+export function ownedBy({ config }: StreamInfo, owner: string): boolean {
+	return (config.metadata as Record<string, string> | undefined)?.[OWNER] === owner;
+}
+
 /** JetStream domain of every hub. */
 export const DOMAIN = "hub";
 

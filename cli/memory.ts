@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
 import type { Remembered } from "./notes/note";
-import { type Facts, memoryKey, type SourceFacts } from "./seen";
+import { type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
 /**
  * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
@@ -19,6 +19,7 @@ const memory = z.record(
 	z.object({
 		seq: time,
 		since: time,
+		waits: z.boolean().optional(),
 		setBack: z.object({ from: time, to: time, at: time }).optional(),
 	}),
 );
@@ -34,11 +35,21 @@ export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory):
 			const known = before[key];
 			if (!source) continue;
 			const setBack = wentBack(facts, device, name, source) ?? known?.setBack;
-			const still = known?.seq === source.seq && known.since <= facts.at;
-			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(setBack && { setBack }) };
+			// Nothing to move on to, or no link to move over, is no standing still: that begins when there are both.
+			const still = known?.waits && known.seq === source.seq && known.since <= facts.at;
+			const waits = somethingWaits(facts, device, name, source) ?? known?.waits;
+			const since = still ? known.since : facts.at;
+			result[key] = { seq: source.seq, since, ...(waits && { waits }), ...(setBack && { setBack }) };
 		}
 	}
 	return result;
+}
+
+/** Undefined when the device is connected and does not answer. */
+function somethingWaits(facts: Facts, device: string, name: string, source: SourceFacts): boolean | undefined {
+	if (!facts.connected?.includes(device)) return false;
+	const edge = facts.edges[device];
+	return edge && waitingFor(edge, name, source.seq) > 0;
 }
 
 function wentBack(facts: Facts, device: string, name: string, source: SourceFacts): Remembered["setBack"] {

@@ -63,9 +63,11 @@ export interface Look {
 
 /** What one look leaves for the next: times are milliseconds since 1970. */
 export interface Remembered {
-	/** The hub's position, and since when it is there. */
+	/** The hub's position, and since when it is there although something waits and the link is up. */
 	readonly seq: number;
 	readonly since: number;
+	/** Whether something waited at that look, and the link was up. @default false */
+	readonly waits?: boolean;
 	/** A device's store that was seen to have gone back in time. */
 	readonly setBack?: { readonly from: number; readonly to: number; readonly at: number };
 }

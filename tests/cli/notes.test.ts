@@ -86,12 +86,20 @@ test("a position that moves, a link that is down, and nothing that waits are no 
 
 test("memory: since when a position stands, and that a store went back, which nobody sees any more later", () => {
 	const first = remember(leafline, facts({ source: { seq: 400 } }), {});
-	expect(first).toEqual({ "edge1/sensor": { seq: 400, since: NOW } });
+	expect(first).toEqual({ "edge1/sensor": { seq: 400, since: NOW, waits: true } });
 	const later = { at: NOW + 9_000 };
 	expect(remember(leafline, facts({ source: { seq: 400 }, facts: later }), first)).toEqual(first);
 	expect(remember(leafline, facts({ source: { seq: 401 }, facts: later }), first)["edge1/sensor"]?.since).toBe(
 		later.at,
 	);
+
+	// A device that had nothing to send, or was away, stands still from when it has and is back.
+	const [idle, away] = [facts({ source: { seq: 1000 } }), facts({ source: { seq: 1000 }, facts: { connected: [] } })];
+	for (const earlier of [idle, away]) {
+		const known = remember(leafline, earlier, {});
+		const next = facts({ source: { seq: 1000 }, edge: stream(1001), facts: later });
+		expect(remember(leafline, next, known)["edge1/sensor"]?.since).toBe(later.at);
+	}
 
 	const back = facts({ source: { seq: 1200, lastArrival: NOW }, edge: stream(1000, { created: NOW - 9_999 }) });
 	const remembered = remember(leafline, back, {});

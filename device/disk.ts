@@ -60,7 +60,7 @@ export function hasStream(storeDir: string, stream: string): boolean {
 }
 
 /** `<store_dir>/jetstream/<account>/streams/<stream>/msgs` (nats-server 2.15, server/filestore.go). */
-function streamFolder(storeDir: string, stream: string): string | undefined {
+export function streamFolder(storeDir: string, stream: string): string | undefined {
 	const root = path.join(storeDir, "jetstream");
 	if (!fs.existsSync(root)) return undefined;
 	return fs

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { BLOCK, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
+import { dropDescriptions, keepDescriptions } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
 import { moveOn } from "./move-on";
 import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
@@ -29,6 +30,10 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
 	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
+	keepDescriptions(
+		storeDir,
+		present.map(({ name }) => name),
+	);
 	const moved = await behindClosedDoors(conf, dir, path.join(storeDir, "leafline", "closed-server"), (ask) =>
 		moveAll(ask, spec, kept.reserved, storeDir),
 	);
@@ -40,6 +45,10 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		streams[name] = { from, to };
 		say(`${name}: came back with ${from}, goes on after ${to}`);
 	}
+	for (const { name } of present.filter((stream) => !Object.hasOwn(streams, stream.name))) {
+		say(`${name}: lies in the store, but the server does not read it: its class takes no messages until it is mended`);
+	}
+	dropDescriptions(storeDir);
 	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } });
 }
 

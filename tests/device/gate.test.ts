@@ -184,6 +184,29 @@ describe("the gate", () => {
 		}
 	});
 
+	it("gives a stream its description back that a cut has left half written", async () => {
+		await rig.device("edge1").server.kill();
+		const { gate, server } = await gateAtWork();
+		process.kill(server.pid, "SIGKILL");
+		await once(gate, "exit");
+		for (const stream of ["edge1_can", "edge1_debug"]) {
+			fs.writeFileSync(path.join(store(), "jetstream/$G/streams", stream, "meta.sum"), "0000000000000000");
+		}
+		await device.boot();
+		expect(await info("edge1_can")).toMatchObject({ config: { name: "edge1_can" } });
+		expect(await info("edge1_debug")).toMatchObject({ config: { name: "edge1_debug" } });
+		expect(fs.existsSync(path.join(store(), "leafline/descriptions"))).toBe(false);
+
+		await rig.device("edge1").server.kill();
+		const sum = path.join(store(), "jetstream/$G/streams/edge1_debug/meta.sum");
+		const good = fs.readFileSync(sum);
+		fs.writeFileSync(sum, "0000000000000000");
+		await device.gate();
+		expect(device.said.at(-1)).toMatch(/^edge1_debug: lies in the store, but the server does not read it/);
+		fs.writeFileSync(sum, good);
+		await device.boot();
+	});
+
 	it("calls nothing clean that systemd says was killed", async () => {
 		await rig.device("edge1").server.kill("SIGTERM");
 		const dir = rig.bench.path("");

@@ -8,7 +8,7 @@ const FILES = ["meta.inf", "meta.sum"];
 /**
  * The gate changes the descriptions of full streams. nats-server writes one into two files, and a stream whose files do
  * not go together it leaves out at its next start, with all its messages. So what was there is kept until the gate has
- * come to its end, and put back where an earlier one did not.
+ * come to its end.
  */
 export function keepDescriptions(storeDir: string, streams: readonly string[]): void {
 	for (const stream of streams) {
@@ -16,15 +16,28 @@ export function keepDescriptions(storeDir: string, streams: readonly string[]): 
 		if (messages === undefined) continue;
 		const folder = path.dirname(messages);
 		const kept = path.join(keptIn(storeDir), stream);
-		if (fs.existsSync(kept)) {
-			copy(kept, folder);
-			continue;
-		}
+		if (fs.existsSync(kept)) continue;
 		fs.rmSync(`${kept}.new`, { recursive: true, force: true });
 		fs.mkdirSync(`${kept}.new`, { recursive: true, mode: 0o700 });
 		copy(folder, `${kept}.new`);
 		syncFileSystem(storeDir);
 		fs.renameSync(`${kept}.new`, kept);
+	}
+}
+
+/** Whether a gate has not come to its end. */
+export function keepsDescriptions(storeDir: string): boolean {
+	return fs.existsSync(keptIn(storeDir));
+}
+
+/**
+ * Only to streams that the server leaves out: the limit of any other may be wider, and with its own one the server would
+ * drop the oldest messages for those that move it on. None of these are there while a description is written.
+ */
+export function putDescriptionsBack(storeDir: string, streams: readonly string[]): void {
+	for (const stream of streams) {
+		const [messages, kept] = [streamFolder(storeDir, stream), path.join(keptIn(storeDir), stream)];
+		if (messages !== undefined && fs.existsSync(kept)) copy(kept, path.dirname(messages));
 	}
 	syncFileSystem(storeDir);
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { BLOCK, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
-import { dropDescriptions, keepDescriptions } from "./descriptions";
+import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
 import { moveOn } from "./move-on";
 import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
@@ -30,13 +30,14 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
 	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
-	keepDescriptions(
-		storeDir,
-		present.map(({ name }) => name),
-	);
-	const moved = await behindClosedDoors(conf, dir, path.join(storeDir, "leafline", "closed-server"), (ask) =>
-		moveAll(ask, spec, kept.reserved, storeDir),
-	);
+	const names = present.map(({ name }) => name);
+	const closed = <T>(work: (ask: Ask) => Promise<T>) =>
+		behindClosedDoors(conf, dir, path.join(storeDir, "leafline", "closed-server"), work);
+	if (keepsDescriptions(storeDir)) {
+		putDescriptionsBack(storeDir, await closed((ask) => leftOut(ask, names)));
+	}
+	keepDescriptions(storeDir, names);
+	const moved = await closed((ask) => moveAll(ask, spec, kept.reserved, storeDir));
 	syncFileSystem(storeDir);
 	const reserved = { ...kept.reserved };
 	const streams: Record<string, Moved["streams"][string]> = {};
@@ -50,6 +51,12 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	}
 	dropDescriptions(storeDir);
 	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } });
+}
+
+/** Streams of the store that the server does not read. */
+async function leftOut(ask: Ask, names: readonly string[]): Promise<string[]> {
+	const found = await Promise.all(names.map((name) => streamInfo(ask.request, name)));
+	return names.filter((_, i) => found[i] === undefined);
 }
 
 interface MovedStream {

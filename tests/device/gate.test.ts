@@ -5,6 +5,8 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { isRunning, type ProcessId } from "../../components/daemon/process";
 import { behindClosedDoors } from "../../device/closed-server";
+import { keepDescriptions } from "../../device/descriptions";
+import { moveOn } from "../../device/move-on";
 import { readReservations, reservationsFile } from "../../device/reservations";
 import { seal } from "../../device/seal";
 import { BLOCK } from "../../topology/reserve";
@@ -85,6 +87,29 @@ describe("the gate", () => {
 		}
 		await rig.arrived("hub_can", before.can.state.messages);
 		await rig.arrived("hub_debug", before.debug.state.messages);
+	});
+
+	it("drops nothing of a full stream when a gate is interrupted while there are messages that move it on", async () => {
+		const was = (await info("edge1_debug")).state;
+		await rig.device("edge1").server.kill();
+		const stopped = new Error("the gate is ended here");
+		const dir = rig.bench.path("");
+		const conf = fs.readFileSync(path.join(dir, device.spec.gateConf), "utf8");
+		const debug = device.spec.streams.find(({ name }) => name === "edge1_debug");
+		if (!debug) throw new Error("no edge1_debug");
+		keepDescriptions(store(), ["edge1_debug"]);
+		const interrupted = behindClosedDoors(conf, dir, closedServer(), async (ask) => {
+			const request: typeof ask.request = async (call, body) => {
+				const stored = (await ask.request("STREAM.INFO.edge1_debug")).state as State;
+				if (call.startsWith("STREAM.PURGE") && stored.last_seq > was.last_seq) throw stopped;
+				return ask.request(call, body);
+			};
+			await moveOn({ ...ask, request }, debug, was.last_seq + BLOCK, () => undefined);
+		});
+		await expect(interrupted).rejects.toThrow(/the gate is ended here/);
+		await device.boot();
+		const { state } = await info("edge1_debug");
+		expect(state).toMatchObject({ messages: was.messages, first_seq: was.first_seq, bytes: was.bytes });
 	});
 
 	it("goes by the mark when the store came back with much less", async () => {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
 import type { Remembered } from "./notes/note";
-import { type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
+import { type EdgeStreamFacts, type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
 /**
  * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
@@ -21,6 +21,8 @@ const memory = z.record(
 		since: time,
 		waits: z.boolean().optional(),
 		setBack: z.object({ from: time, to: time, at: time }).optional(),
+		created: time.optional(),
+		anew: z.literal(true).optional(),
 	}),
 );
 
@@ -34,12 +36,11 @@ export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory):
 			const source = facts.hub[stream]?.sources[device];
 			const known = before[key];
 			if (!source) continue;
-			const setBack = wentBack(facts, device, name, source) ?? known?.setBack;
 			// Nothing to move on to, or no link to move over, is no standing still: that begins when there are both.
 			const still = known?.waits && known.seq === source.seq && known.since <= facts.at;
 			const waits = somethingWaits(facts, device, name, source) ?? known?.waits;
-			const since = still ? known.since : facts.at;
-			result[key] = { seq: source.seq, since, ...(waits && { waits }), ...(setBack && { setBack }) };
+			const stored = store(facts.edges[device]?.streams[name], source, known, facts.at);
+			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(waits && { waits }), ...stored };
 		}
 	}
 	return result;
@@ -52,13 +53,25 @@ function somethingWaits(facts: Facts, device: string, name: string, source: Sour
 	return edge && waitingFor(edge, name, source.seq) > 0;
 }
 
-function wentBack(facts: Facts, device: string, name: string, source: SourceFacts): Remembered["setBack"] {
-	const here = facts.edges[device]?.streams[name];
-	if (!here || here.lastSeq >= source.seq) return undefined;
-	// A stream that was made anew is another matter: the hub starts over with it.
-	if (here.created === undefined || source.lastArrival === undefined || here.created > source.lastArrival)
-		return undefined;
-	return { from: source.seq, to: here.lastSeq, at: facts.at };
+/** Whether a device's stream went back in time, or is another one than before, with which the hub starts over. */
+function store(
+	here: EdgeStreamFacts | undefined,
+	source: SourceFacts,
+	known: Remembered | undefined,
+	at: number,
+): Pick<Remembered, "setBack" | "created" | "anew"> {
+	const { setBack, anew, created } = known ?? {};
+	if (!here) return { ...(setBack && { setBack }), ...(anew && { anew }), ...(created !== undefined && { created }) };
+	const behind = here.lastSeq < source.seq;
+	const madeAt = here.created ?? created;
+	const made = madeAt === undefined ? {} : { created: madeAt };
+	// What arrived meanwhile may be of either, so a stream that was seen to be another stays it until the hub is with it.
+	const other = created !== undefined && here.created !== undefined && here.created !== created;
+	const since = here.created !== undefined && source.lastArrival !== undefined && here.created > source.lastArrival;
+	if (other || since || (anew && behind)) return { ...made, ...(behind && { anew: true as const }) };
+	const back = behind && here.created !== undefined && source.lastArrival !== undefined;
+	if (back) return { ...made, setBack: { from: source.seq, to: here.lastSeq, at } };
+	return { ...made, ...(setBack && { setBack }) };
 }
 
 /** Nothing if there is none, or none that can be read: it is a help, not a record. */

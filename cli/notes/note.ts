@@ -70,6 +70,10 @@ export interface Remembered {
 	readonly waits?: boolean;
 	/** A device's store that was seen to have gone back in time. */
 	readonly setBack?: { readonly from: number; readonly to: number; readonly at: number };
+	/** When the device's stream was made. */
+	readonly created?: number;
+	/** It is another one than the hub has messages of, and has not got past them yet. */
+	readonly anew?: true;
 }
 
 /** An update alone believes its state. */

@@ -34,7 +34,8 @@ export function storeNotes(look: Look): Note[] {
 }
 
 /** Made after the hub had got something of an earlier one. Without a time of either, an empty stream was. */
-function madeAnew({ edge, class: name, source }: Look): boolean {
+function madeAnew({ edge, class: name, source, memory }: Look): boolean {
+	if (memory?.anew) return true;
 	const here = edge?.streams[name];
 	if (here?.created !== undefined && source?.lastArrival !== undefined) return here.created > source.lastArrival;
 	return here?.lastSeq === 0;

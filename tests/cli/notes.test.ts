@@ -113,6 +113,14 @@ test("memory: since when a position stands, and that a store went back, which no
 	const anew = facts({ source: { seq: 1200, lastArrival: NOW }, edge: stream(0, { created: NOW + 1 }) });
 	expect(remember(leafline, anew, {})["edge1/sensor"]?.setBack).toBeUndefined();
 	expect(remember(leafline, { ...back, hubError: "gone" }, first)).toBe(first);
+	// Not even when some of it arrives while one looks, which makes the newest message younger than the stream.
+	const made = remember(leafline, anew, {});
+	const race = facts({ source: { seq: 1200, lastArrival: NOW + 5 }, edge: stream(5, { created: NOW + 1 }) });
+	const still = remember(leafline, race, made);
+	expect(still["edge1/sensor"]).toMatchObject({ anew: true });
+	expect(still["edge1/sensor"]?.setBack).toBeUndefined();
+	const over = facts({ source: { seq: 5 }, edge: stream(5, { created: NOW + 1 }) });
+	expect(remember(leafline, over, still)["edge1/sensor"]?.anew).toBeUndefined();
 });
 
 test("below the hub: made anew, or gone back in time", () => {

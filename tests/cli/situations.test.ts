@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { headers, type NatsConnection } from "nats";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Note } from "../../cli/notes/note";
 import { HUB_CONSUMER } from "../../topology/names";
 import { eventually } from "../support/eventually";
@@ -12,6 +12,10 @@ import { api, createConsumer, createEdge, type Stack, startStack } from "./stack
 /** What `status` says of a fleet in trouble, on real servers. Each test brings one trouble about and clears it up. */
 let stack: Stack;
 let hub: NatsConnection;
+
+/** A source that did not find its consumer is tried again 10 s to 2 min later (nats-server, `stream.go`). */
+const MENDED_MS = 150_000;
+vi.setConfig({ testTimeout: 2 * MENDED_MS });
 
 beforeAll(async () => {
 	stack = await startStack(["edge1", "edge2", "edge3", "edge4", "edge5", "edge6"]);
@@ -48,7 +52,7 @@ async function noted(device: string, code: Note["code"], outputs?: string): Prom
 			found = (device === "hub" ? seen.hub : seen.devices[device])?.notes.find((note) => note.code === code);
 			return found !== undefined;
 		},
-		{ what: `${code} of ${device}`, within: 60_000 },
+		{ what: `${code} of ${device}`, within: MENDED_MS },
 	).catch((error) => {
 		throw new Error(`${error.message}: ${JSON.stringify(device === "hub" ? seen?.hub : seen?.devices[device])}`);
 	});
@@ -61,7 +65,7 @@ const well = (device: string) =>
 			const { devices } = await status();
 			return devices[device]?.backlog === 0 && !devices[device]?.notes.some(({ needsHand }) => needsHand);
 		},
-		{ what: `${device} is well`, within: 60_000 },
+		{ what: `${device} is well`, within: MENDED_MS },
 	);
 
 async function publish(device: string, messages: number): Promise<void> {
@@ -85,17 +89,23 @@ test("a fleet that is well has no notes, with a downlink as well, and exit code 
 		leafline: { ...leafline, streams: { ...leafline.streams, hub_commands: commands } },
 	});
 	await Promise.all(Object.keys(leafline.devices).map((device) => publish(device, 1)));
-	await eventually(async () => (await status(outputs)).code === 0, { what: "all is well", within: 60_000 });
-	const { hub: seen, devices, needsHand } = await status(outputs);
-	expect([seen.notes, needsHand]).toEqual([[], false]);
-	expect(Object.values(devices).flatMap(({ notes }) => notes)).toEqual([]);
+	// What has just been published may still be on its way.
+	const settled = async () => {
+		const { hub: seen, devices, needsHand, code } = await status(outputs);
+		const notes = [...seen.notes, ...Object.values(devices).flatMap((device) => device.notes)];
+		return code === 0 && !needsHand && notes.length === 0;
+	};
+	await eventually(settled, { what: "all is well", within: MENDED_MS }).catch(async (error) => {
+		throw new Error(`${error.message}: ${(await status(outputs)).stdout}`);
+	});
 });
 
 test("a stream that is gone from a device", async () => {
 	await edge("edge1", "STREAM.DELETE.edge1_sensor");
 	const { text, exit } = await noted("edge1", "stream-missing");
 	expect(text).toMatch(
-		/^edge1_sensor is gone: .* the hub has it up to 1, .*refresh --yes, then npm run up, makes it anew$/,
+		// A hub that has noticed it already knows no position any more.
+		/^edge1_sensor is gone: (.* the hub has it up to 1, )?.*refresh --yes, then npm run up, makes it anew$/,
 	);
 	expect(exit).toBe(2);
 	await createEdge(await stack.connect("edge1"), "edge1");
@@ -115,14 +125,17 @@ test("a wiped device: named while the hub is ahead of it, and its trace afterwar
 	expect(text).toMatch(/^edge4_sensor: the hub is at 201 but the device at 0: it was made anew \(store wiped/);
 	expect(needsHand).toBe(false);
 	await publish("edge4", 5);
-	await eventually(async () => (await status()).devices.edge4?.onHub === 206, { what: "all of both", within: 60_000 });
+	await eventually(async () => (await status()).devices.edge4?.onHub === 206, {
+		what: "all of both",
+		within: MENDED_MS,
+	});
 	expect(await noted("edge4", "more-on-hub")).toMatchObject({
 		text: expect.stringMatching(
 			/^the hub has 206 messages of edge4_sensor, which has only given it 5: it was made anew/,
 		),
 		needsHand: false,
 	});
-}, 180_000);
+});
 
 test("a store that went back in time is named while it lasts, and remembered when it can be seen no more", async () => {
 	const store = join(stack.dir, "edge2");
@@ -168,12 +181,12 @@ test("a message that the hub cannot take: what stands still, where, why, and how
 	await publish("edge6", 9);
 	const { text, exit } = await noted("edge6", "stands-still");
 	expect(text).toMatch(
-		/^edge6_sensor stands still at sequence 1 for 0:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats:\/\/127\.0\.0\.1:\d+ stream rmm edge6_sensor 2 --force$/,
+		/^edge6_sensor stands still at sequence 1 for \d+:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats:\/\/127\.0\.0\.1:\d+ stream rmm edge6_sensor 2 --force$/,
 	);
 	expect(exit).toBe(2);
 	await edge("edge6", "STREAM.MSG.DELETE.edge6_sensor", { seq: 2 });
 	await well("edge6");
-}, 180_000);
+});
 
 test("a consumer that is paused", async () => {
 	const until = new Date(Date.now() + 3_600_000).toISOString();
@@ -223,7 +236,7 @@ test("a disk that is full: the stream looks healthy, the server's health does no
 				() => false,
 				() => true,
 			),
-		{ what: "the disk is full", within: 60_000 },
+		{ what: "the disk is full", within: MENDED_MS },
 	);
 	const { text, exit } = await noted("edge5", "write-error");
 	expect(text).toMatch(/^its JetStream cannot write: .*Critical write error: .*no space left on device\. /);

@@ -107,7 +107,11 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 	};
 	try {
 		links = await startLinks(dir, devices, linkPort, leaf);
-		await Promise.all([...all.keys()].map((name) => stack.start(name)));
+		await stack.start("hub");
+		// A hub without a store loads its accounts when they are first asked for, and takes from leaf nodes that come
+		// at that moment the subscriptions of their API for as long as they are connected (2.15.2, `processSubsOnConfigReload`).
+		await (await stack.connect("hub")).flush();
+		await Promise.all(devices.map((name) => stack.start(name)));
 		await createStreams(stack, devices);
 	} catch (error) {
 		const logs = [...all.values()].map((server) => `${server.name}:\n${server.log()}`);

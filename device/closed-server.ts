@@ -52,19 +52,29 @@ export async function behindClosedDoors<T>(
 	});
 	const ended = new Promise<void>((resolve) => server.once("close", () => resolve()));
 	const running = () => failure === undefined && server.exitCode === null && server.signalCode === null;
+	let forced = false;
+	const end = async () => {
+		if (running()) server.kill("SIGTERM");
+		const timer = setTimeout(() => {
+			forced = server.kill("SIGKILL");
+		}, END_MS);
+		await ended;
+		clearTimeout(timer);
+	};
 	try {
 		const url = await listening(folder, running);
 		if (!url) throw new DeviceError(`the server does not start: ${failure?.message ?? lastLine(log)}`);
-		return await withConnection(url, user, work);
+		const result = await withConnection(url, user, work);
+		await end();
+		// What such a server has purged may be there again, and nothing that follows may rely on it.
+		if (forced) throw new DeviceError(`the server does not end within ${END_MS / 1000} s`);
+		return result;
 	} catch (error) {
 		if (error instanceof DeviceError) throw error;
 		const why = error instanceof Error ? error.message : String(error);
 		throw new DeviceError(`the server does not do what it must before its start (${why}); it says: ${lastLine(log)}`);
 	} finally {
-		if (running()) server.kill("SIGTERM");
-		const timer = setTimeout(() => server.kill("SIGKILL"), END_MS);
-		await ended;
-		clearTimeout(timer);
+		await end();
 		fs.rmSync(folder, { recursive: true, force: true });
 		fs.rmSync(record, { force: true });
 	}

@@ -5,7 +5,7 @@ import { type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
 import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
-import { moveOn } from "./move-on";
+import { giveLimitBack, moveOn } from "./move-on";
 import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
 import type { DeviceSpec } from "./spec";
 
@@ -39,6 +39,13 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	keepDescriptions(storeDir, names);
 	const moved = await closed((ask) => moveAll(ask, spec, kept.reserved, storeDir));
 	syncFileSystem(storeDir);
+	const wider = moved.filter((stream) => stream.wider);
+	if (wider.length > 0) {
+		await closed(async (ask) => {
+			for (const { name } of wider) await giveLimitBack(ask, name, () => syncFileSystem(storeDir));
+		});
+		syncFileSystem(storeDir);
+	}
 	const reserved = { ...kept.reserved };
 	const streams: Record<string, Moved["streams"][string]> = {};
 	for (const { name, created, from, to } of moved) {
@@ -64,6 +71,8 @@ interface MovedStream {
 	readonly created: string;
 	readonly from: number;
 	readonly to: number;
+	/** It has more room than its own limit gives it. */
+	readonly wider: boolean;
 }
 
 /** All streams: those whose files look right may hold what a server that read them finds wrong. */
@@ -81,8 +90,8 @@ async function moveAll(
 		const from = state.last_seq;
 		const mark = reserved[stream.name];
 		const to = safeSequence(from, mark?.created === created ? mark.sequence : undefined);
-		await moveOn(ask, stream, to, () => syncFileSystem(storeDir));
-		moved.push({ name: stream.name, created, from, to });
+		const wider = await moveOn(ask, stream, to, () => syncFileSystem(storeDir));
+		moved.push({ name: stream.name, created, from, to, wider });
 	}
 	return moved;
 }

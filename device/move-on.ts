@@ -1,9 +1,9 @@
 import { type Ask, reply, type StreamInfo, streamInfo } from "./ask";
 import { DeviceError, type StreamSpec } from "./spec";
 
-/** Messages at a time: they take room until they are purged, and the server drops some when 10,000 wait to be stored. */
+/** Messages at a time: the server drops some when 10,000 wait to be stored. */
 const AT_ONCE = 5_000;
-/** Room that they need, with what the server stores beside each. */
+/** Room that one needs, with what the server stores beside it. */
 const BYTES_EACH = 256;
 /** While a full stream has more room, its own limit stands here: in the stream, so that no crash can lose it. */
 const OWN_LIMIT = "leafline.max_bytes";
@@ -13,12 +13,15 @@ const OWN_LIMIT = "leafline.max_bytes";
  * What it holds stays, and no reader ever sees them. To be called while nobody else can reach the server.
  *
  * @param synced puts on disk what the server has written
+ * @returns whether the stream has more room now than its own limit gives it: `giveLimitBack()`, once the server has ended
  * @throws DeviceError when the stream does not get there
  */
-export async function moveOn(ask: Ask, stream: StreamSpec, target: number, synced: () => void): Promise<void> {
+export async function moveOn(ask: Ask, stream: StreamSpec, target: number, synced: () => void): Promise<boolean> {
 	let info = await mustExist(ask, stream.name);
 	await purgeFillers(ask, stream);
-	if (info.state.last_seq < target && !hasRoom(info)) info = await makeRoom(ask, info, synced);
+	// All of them: a server that is killed may find again every message that it had purged.
+	const room = Math.max(0, target - info.state.last_seq) * BYTES_EACH;
+	if (!hasRoom(info, room)) info = await makeRoom(ask, info, room, synced);
 	for (let last = info.state.last_seq; last < target; ) {
 		const before = last;
 		const end = Math.min(target, last + AT_ONCE);
@@ -26,7 +29,7 @@ export async function moveOn(ask: Ask, stream: StreamSpec, target: number, synce
 		await purgeFillers(ask, stream);
 		if (last <= before) throw new DeviceError(`${stream.name} takes no messages, and stands at ${last} of ${target}`);
 	}
-	await giveLimitBack(ask, stream.name, synced);
+	return info.config.metadata?.[OWN_LIMIT] !== undefined;
 }
 
 /**
@@ -42,16 +45,21 @@ async function purgeFillers({ request }: Ask, { name, filler }: StreamSpec): Pro
 	await reply(request, `STREAM.PURGE.${name}`, { filter: filler });
 }
 
-function hasRoom({ config, state }: StreamInfo): boolean {
-	return config.max_bytes <= 0 || state.bytes + AT_ONCE * BYTES_EACH <= config.max_bytes;
+function hasRoom({ config, state }: StreamInfo, room: number): boolean {
+	return config.max_bytes <= 0 || state.bytes + room <= config.max_bytes;
 }
 
 /** A full stream would refuse, or drop its oldest messages. */
-async function makeRoom({ request }: Ask, { config, state }: StreamInfo, synced: () => void): Promise<StreamInfo> {
+async function makeRoom(
+	{ request }: Ask,
+	{ config, state }: StreamInfo,
+	room: number,
+	synced: () => void,
+): Promise<StreamInfo> {
 	const own = config.metadata?.[OWN_LIMIT] ?? String(config.max_bytes);
 	const wider = {
 		...config,
-		max_bytes: state.bytes + AT_ONCE * BYTES_EACH,
+		max_bytes: state.bytes + room,
 		metadata: { ...config.metadata, [OWN_LIMIT]: own },
 	};
 	const changed = await reply(request, `STREAM.UPDATE.${config.name}`, wider);
@@ -59,7 +67,11 @@ async function makeRoom({ request }: Ask, { config, state }: StreamInfo, synced:
 	return changed as unknown as StreamInfo;
 }
 
-async function giveLimitBack(ask: Ask, stream: string, synced: () => void): Promise<void> {
+/**
+ * Gives a stream its own limit back. Only a server that has ended in order has written down what it purged: with its
+ * own limit, a full stream would drop its oldest messages for those that a killed one finds again.
+ */
+export async function giveLimitBack(ask: Ask, stream: string, synced: () => void): Promise<void> {
 	const { config } = await mustExist(ask, stream);
 	const { [OWN_LIMIT]: own, ...metadata } = config.metadata ?? {};
 	if (own === undefined) return;

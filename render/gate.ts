@@ -2,8 +2,8 @@ import type { Topology } from "../topology/model";
 import { type LeafConfOptions, leafTree } from "./leaf";
 import { renderNatsConfig } from "./nats-config";
 
-/** Room for messages that only move a stream on, and are gone before anybody sees them. */
-const SPARE_BYTES = 64 * 1024 ** 2;
+/** What full streams may reserve for messages that only move them on, and are gone before anybody sees them. */
+const SPARE_BYTES = 1024 ** 3;
 
 /**
  * The device's server behind closed doors: its own JetStream and nothing else. No link to the hub, no port that a

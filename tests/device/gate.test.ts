@@ -112,6 +112,24 @@ describe("the gate", () => {
 		expect(state).toMatchObject({ messages: was.messages, first_seq: was.first_seq, bytes: was.bytes });
 	});
 
+	it("drops nothing of a full stream whose server is killed when it has moved it on", async () => {
+		const was = (await info("edge1_debug")).state;
+		await rig.device("edge1").server.kill();
+		const conf = fs.readFileSync(path.join(rig.bench.path(""), device.spec.gateConf), "utf8");
+		const debug = device.spec.streams.find(({ name }) => name === "edge1_debug");
+		if (!debug) throw new Error("no edge1_debug");
+		const killed = behindClosedDoors(conf, rig.bench.path(""), closedServer(), async (ask) => {
+			await moveOn(ask, debug, was.last_seq + BLOCK, () => undefined);
+			// The server finds again what it had purged, as far as it had not written that down.
+			process.kill(Number(fs.readFileSync(closedServer(), "utf8").split("\n")[0]), "SIGKILL");
+		});
+		await killed.catch(() => undefined);
+		await device.boot();
+		const { state, config } = await info("edge1_debug");
+		expect(state).toMatchObject({ messages: was.messages, first_seq: was.first_seq, bytes: was.bytes });
+		expect(config.metadata).not.toHaveProperty("leafline.max_bytes");
+	});
+
 	it("goes by the mark when the store came back with much less", async () => {
 		const { server } = rig.device("edge1");
 		await server.kill();

@@ -7,6 +7,7 @@ export default defineConfig({
 		exclude: ["tests/boot/**"],
 		// Real servers on two cores: files one after the other, so that a deadline measures the server and not the queue.
 		fileParallelism: false,
+		setupFiles: ["tests/support/seed.ts"],
 		testTimeout: 60_000,
 		hookTimeout: 120_000,
 	},

@@ -35,7 +35,12 @@ export function expandDevices(input: unknown): { items: DeviceItem[]; problems: 
 			problems.push({ path, message: `${show(text)} is not a text`, remedy: 'write for example "truck-[001-250]"' });
 			continue;
 		}
-		for (const source of text.split(",").map((part) => part.trim())) {
+		const parts = text.split(",").map((part) => part.trim());
+		if (parts.includes("")) {
+			const remedy = parts.length > 1 ? "take out the comma, or name the device" : "name one, for example truck-001";
+			problems.push({ path, message: `a name is missing in ${show(text)}`, remedy });
+		}
+		for (const source of parts.filter((part) => part !== "")) {
 			const expanded = expandRange(source);
 			if ("message" in expanded) problems.push({ path, ...expanded });
 			else items.push({ source, path, names: expanded.names });
@@ -49,7 +54,6 @@ export function expandDevices(input: unknown): { items: DeviceItem[]; problems: 
 }
 
 function expandRange(source: string): { names: string[] } | { message: string; remedy: string } {
-	if (source === "") return { message: "a name is missing here", remedy: "take out the comma, or name the device" };
 	const range = /^([^[\]]*)\[(\d+)-(\d+)\]([^[\]]*)$/.exec(source);
 	if (!range) {
 		if (!/[[\]]/.test(source)) return named([source]);

@@ -37,6 +37,14 @@ describe("devices", () => {
 		]);
 	});
 
+	it.each([
+		["", 'a name is missing in ""', "name one, for example truck-001"],
+		[",", 'a name is missing in ","', "take out the comma, or name the device"],
+		["a,, b,", 'a name is missing in "a,, b,"', "take out the comma, or name the device"],
+	])("lack a name in %j, which is told once", (input, message, remedy) => {
+		expect(expandDevices([input]).problems).toEqual([{ path: [0], message, remedy }]);
+	});
+
 	it("are not called by any name that topology keeps for itself", () => {
 		for (const name of RESERVED_DEVICES) expect(nameProblem(DEVICE, name)?.message).toMatch(/ is reserved for /);
 	});

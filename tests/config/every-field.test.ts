@@ -94,9 +94,14 @@ function faults(problems: readonly LocatedProblem[], path: string, value: string
 	// Secrets are hidden, long values are cut, what a terminal would take for an order is spelt out, and a text of JSON
 	// is what it says.
 	const shown = written !== undefined && /^[\x20-\x7e]{1,60}$/.test(written) && !/:\/\/|["\\]|^[[{]/.test(written);
+	// Devices are several in one text: the one that is wrong is shown, or all of them.
+	const several = path.startsWith("groups.") && path.includes(".devices");
+	const texts = shown
+		? [written, ...(several ? written.split(",").map((text) => text.trim()) : [])].filter(Boolean)
+		: [];
 	const silent = own.filter(
 		({ message }) =>
-			(shown && !message.toLowerCase().includes(written.toLowerCase())) ||
+			(shown && !texts.some((text) => message.toLowerCase().includes(text.toLowerCase()))) ||
 			(isMap(node) && !/a map|missing|unknown|has no|needs one of|belongs to/.test(message)) ||
 			(isSeq(node) && !/a list|is empty|stands here twice|unknown|is missing|subjects| for /.test(message)),
 	);

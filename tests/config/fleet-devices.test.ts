@@ -158,7 +158,7 @@ const CASES: readonly Case[] = [
 		name: "a comma too many",
 		from: "edge1",
 		to: "edge1,",
-		says: "x.yaml:36:14  groups.north.devices: a name is missing here; take out the comma, or name the device",
+		says: 'x.yaml:36:14  groups.north.devices: a name is missing in "truck-[001-003], edge1,"; take out the comma, or name the device',
 	},
 	{
 		name: "a device twice",

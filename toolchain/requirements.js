@@ -3,6 +3,9 @@
  * PATH must lie in the range.
  */
 
+const { NAME, digest } = require("./server-change.js");
+const { formatVersion } = require("./versions.js");
+
 /** @typedef {import("./versions.js").Version} Version */
 
 /**
@@ -14,6 +17,8 @@
  * @property {string[]} versionArguments
  * @property {string} package Go package of the executable
  * @property {string} ldflags
+ * @property {string} [change] of leafline's to its sources; the version then ends in `+<change>`
+ * @property {boolean} [pinned] everybody's build has the same bytes
  * @property {number} packages about how many Go packages a build compiles, for the progress line
  * @property {boolean} required without it nothing works; otherwise its absence is a warning
  * @property {string} get where people find it
@@ -44,6 +49,8 @@ const TOOLS = [
 		versionArguments: ["--version"],
 		package: "github.com/nats-io/nats-server/v2",
 		ldflags: "-s -w",
+		change: NAME,
+		pinned: true,
 		packages: 245,
 		required: true,
 		get: "https://github.com/nats-io/nats-server/releases",
@@ -61,10 +68,24 @@ const TOOLS = [
 	},
 ];
 
+/** The Go that `pinned` tools are built with wherever it can be had: another one makes other bytes. */
+const GO = "go1.26.8";
+
+/** @param {Tool} tool @returns {string} for example `2.15.2+leafline.1` */
+const wholeVersion = ({ version, change }) => `${formatVersion(version)}${change ? `+${change}` : ""}`;
+
+/**
+ * Folder of a build in the cache.
+ *
+ * @param {Tool} tool
+ * @param {string} platform as Node calls it, `linux-x64`
+ */
+const folderName = (tool, platform) => `${wholeVersion(tool)}${tool.change ? `-${digest()}` : ""}-${platform}`;
+
 /** Version of the plugin that `@pulumi/command` in package.json asks for. */
 const COMMAND_PLUGIN = "1.2.1";
 
 /** @type {Version} */
 const NODE_AT_LEAST = [20, 19, 0];
 
-module.exports = { TOOLS, COMMAND_PLUGIN, NODE_AT_LEAST };
+module.exports = { TOOLS, GO, wholeVersion, folderName, COMMAND_PLUGIN, NODE_AT_LEAST };

@@ -8,7 +8,12 @@ const { parseVersion, formatVersion } = require("./versions.js");
  */
 
 /** As in names of AMIs. @typedef {"arm64" | "x86_64"} Architecture */
-/** @typedef {{ architecture: Architecture, version: string | undefined, sha256: string }} ServerFile */
+/**
+ * @typedef {object} ServerFile
+ * @property {Architecture} architecture
+ * @property {string | undefined} version for example `2.15.2`, and `2.15.2+leafline.1` of a server with leafline's change
+ * @property {string} sha256
+ */
 
 /** `e_machine` of the ELF header. @type {Record<number, Architecture>} */
 const MACHINES = { 62: "x86_64", 183: "arm64" };
@@ -18,6 +23,10 @@ const LINUX = [0, 3];
 
 /** Go writes the modules that it has built from into every executable. */
 const MODULE = "github.com/nats-io/nats-server/v2\t";
+
+/** Among them the tags that it was built with, which is where leafline's build says which change it has. */
+const TAGS = /^(leafline\.\d+)$/;
+const TAGS_AT = "\nbuild\t-tags=";
 
 /**
  * @param {string} file
@@ -37,9 +46,17 @@ function versionIn(content) {
 	for (let at = content.indexOf(MODULE); at >= 0; at = content.indexOf(MODULE, at + 1)) {
 		const start = at + MODULE.length;
 		const version = parseVersion(content.toString("latin1", start, start + 32).split(/[\t\n]/)[0] ?? "");
-		if (version) return formatVersion(version);
+		if (version) return `${formatVersion(version)}${changeIn(content)}`;
 	}
 	return undefined;
+}
+
+/** @param {Buffer} content @returns {string} `+leafline.1`, or nothing */
+function changeIn(content) {
+	const at = content.indexOf(TAGS_AT);
+	const start = at + TAGS_AT.length;
+	const tags = at < 0 ? "" : (content.toString("latin1", start, start + 64).split("\n")[0] ?? "");
+	return TAGS.test(tags) ? `+${tags}` : "";
 }
 
 module.exports = { readServerFile };

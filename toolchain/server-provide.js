@@ -1,10 +1,11 @@
 const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
+const { wholeVersion } = require("./requirements.js");
 const { formatVersion } = require("./versions.js");
 const { findGo, goBuild } = require("./go-build.js");
 const { toolsLock } = require("./tools.js");
-const { TOOL, NAMES, findServer, serverFolder } = require("./server.js");
+const { EDITIONS, NAMES, findServer, serverFolder } = require("./server.js");
 const { readServerFile } = require("./server-file.js");
 const { download } = require("./network.js");
 const { step } = require("./progress.js");
@@ -13,24 +14,27 @@ const { stage } = require("./stage.js");
 const { Message } = require("./message.js");
 
 /** @typedef {import("./server.js").Architecture} Architecture */
+/** @typedef {import("./server.js").Edition} Edition */
+/** @typedef {import("./requirements.js").Tool} Tool */
 
 const CHECKSUM_SECONDS = 8;
 
 /**
- * The server for the hub's machines: found, else the project's own release, else built from source.
+ * The server for the hub's machines: found, else the project's own release where that is wanted, else built from source.
  *
  * @param {Architecture} architecture
  * @param {NodeJS.ProcessEnv} env
+ * @param {Edition} edition
  * @returns {Promise<import("./server.js").Server>}
  * @throws {Message} that says how to get it
  */
-async function provideServer(architecture, env) {
-	const found = findServer(architecture, env);
+async function provideServer(architecture, env, edition) {
+	const found = findServer(architecture, env, edition);
 	if (found) return found;
 	return toolsLock(env, async () => {
-		if (!findServer(architecture, env)) await make(architecture, env);
-		const made = findServer(architecture, env);
-		if (!made) throw new Error(`no server in ${serverFolder(architecture, env)}`);
+		if (!findServer(architecture, env, edition)) await make(architecture, env, edition);
+		const made = findServer(architecture, env, edition);
+		if (!made) throw new Error(`no server in ${serverFolder(architecture, env, edition)}`);
 		return made;
 	});
 }
@@ -38,32 +42,41 @@ async function provideServer(architecture, env) {
 /**
  * @param {Architecture} architecture
  * @param {NodeJS.ProcessEnv} env
+ * @param {Edition} edition
  */
-async function make(architecture, env) {
-	if (await downloadServer(architecture, env)) return;
+async function make(architecture, env, edition) {
+	const tool = EDITIONS[edition];
+	// Nobody releases what has leafline's change.
+	if (!tool.change && (await downloadServer(tool, architecture, env))) return;
 	const go = findGo(env);
 	const title = `linux/${NAMES[architecture].go}`;
-	if (!go) {
-		throw new Message(
-			`nats-server ${formatVersion(TOOL.version)} for the hub's machines (${title}) cannot be downloaded, and there is no Go to build it with.\n` +
-				`Install Go (https://go.dev/dl/), or get it from ${TOOL.get} and set LEAFLINE_SERVER to its path.`,
-		);
-	}
+	if (!go) throw new Message(noGo(tool, title));
 	// Whoever builds it with the same Go gets the same bytes, so that nobody's update restarts the hub for nothing.
 	const goEnv = { GOOS: "linux", GOARCH: NAMES[architecture].go, GOAMD64: "v1", GOARM64: "v8.0" };
-	const platform = { title, env: goEnv, answer: answerFor(architecture) };
-	await goBuild(TOOL, { go, target: serverFolder(architecture, env), env, platform });
+	const platform = { title, env: goEnv, answer: answerFor(tool, architecture) };
+	await goBuild(tool, { go, target: serverFolder(architecture, env, edition), env, platform });
+}
+
+/** @param {Tool} tool @param {string} title */
+function noGo(tool, title) {
+	const what = `nats-server ${wholeVersion(tool)} for the hub's machines (${title})`;
+	return tool.change
+		? `${what} is built from source, and there is no Go to build it with.\n` +
+				"Install Go (https://go.dev/dl/), or build it on another machine with npm run server and set LEAFLINE_SERVER to its path."
+		: `${what} cannot be downloaded, and there is no Go to build it with.\n` +
+				`Install Go (https://go.dev/dl/), or get it from ${tool.get} and set LEAFLINE_SERVER to its path.`;
 }
 
 /**
+ * @param {Tool} tool
  * @param {Architecture} architecture
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<boolean>} false if it is not to be had
  */
-async function downloadServer(architecture, env) {
-	const version = formatVersion(TOOL.version);
+async function downloadServer(tool, architecture, env) {
+	const version = formatVersion(tool.version);
 	const name = `nats-server-v${version}-linux-${NAMES[architecture].go}`;
-	const release = `${TOOL.get}/download/v${version}`;
+	const release = `${tool.get}/download/v${version}`;
 	const archive = `${name}.tar.gz`;
 	/** @type {import("./progress.js").Step | undefined} */
 	let progress;
@@ -81,14 +94,14 @@ async function downloadServer(architecture, env) {
 		if (!known.some((line) => line === `${digest}  ${archive}` || line === `${digest} *${archive}`)) {
 			throw new Message(`${archive} has the wrong checksum`);
 		}
-		const unpack = ["-xzf", archive, "--strip-components=1", `${name}/${TOOL.name}`];
+		const unpack = ["-xzf", archive, "--strip-components=1", `${name}/${tool.name}`];
 		if ((await run("tar", unpack, { cwd: work, env, output: () => {} })) !== 0) {
 			throw new Message(`${archive} cannot be unpacked`);
 		}
 		for (const file of [sums, packed]) fs.rmSync(file);
 	};
 	try {
-		await stage(TOOL, serverFolder(architecture, env), env, fetch, answerFor(architecture));
+		await stage(tool, serverFolder(architecture, env, "official"), env, fetch, answerFor(tool, architecture));
 		progress?.done(name);
 		return true;
 	} catch (error) {
@@ -100,15 +113,16 @@ async function downloadServer(architecture, env) {
 }
 
 /**
+ * @param {Tool} tool
  * @param {Architecture} architecture
  * @returns {(file: string) => string | undefined}
  */
-function answerFor(architecture) {
+function answerFor(tool, architecture) {
 	return (file) => {
 		const found = fs.existsSync(file) ? readServerFile(file) : undefined;
 		if (found?.architecture !== architecture) return undefined;
 		// A release may have been built without the module's version in it; its checksum has said enough.
-		return found.version ?? formatVersion(TOOL.version);
+		return found.version ?? (tool.change ? undefined : formatVersion(tool.version));
 	};
 }
 

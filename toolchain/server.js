@@ -1,6 +1,6 @@
 const fs = require("node:fs");
 const path = require("node:path");
-const { TOOLS } = require("./requirements.js");
+const { TOOLS, folderName, wholeVersion } = require("./requirements.js");
 const { parseVersion, inRange, formatVersion } = require("./versions.js");
 const { cacheFolder } = require("./paths.js");
 const { readServerFile } = require("./server-file.js");
@@ -11,10 +11,17 @@ const { Message } = require("./message.js");
  * is the pinned version, in the cache of the tools; the file that LEAFLINE_SERVER names comes before it.
  */
 
+/** With leafline's change or as its project releases it: the setting `hub.server`. @typedef {"leafline" | "official"} Edition */
+/** @typedef {import("./requirements.js").Tool} Tool */
+
 /** @typedef {import("./server-file.js").Architecture} Architecture */
 /** @typedef {{ path: string, sha256: string, version: string }} Server */
 
-const TOOL = /** @type {import("./requirements.js").Tool} */ (TOOLS.find(({ name }) => name === "nats-server"));
+const TOOL = /** @type {Tool} */ (TOOLS.find(({ name }) => name === "nats-server"));
+const { change: _, pinned: __, ...released } = TOOL;
+
+/** @type {Record<Edition, Tool>} */
+const EDITIONS = { leafline: TOOL, official: released };
 
 /** Go's names, and Node's. @type {Record<Architecture, { go: string, node: string }>} */
 const NAMES = { arm64: { go: "arm64", node: "arm64" }, x86_64: { go: "amd64", node: "x64" } };
@@ -24,23 +31,25 @@ const NAMES = { arm64: { go: "arm64", node: "arm64" }, x86_64: { go: "amd64", no
  *
  * @param {Architecture} architecture
  * @param {NodeJS.ProcessEnv} env
+ * @param {Edition} edition
  * @returns {Server | undefined} undefined if it has to be made first
  * @throws {Message} if the file of the environment will not do
  */
-function findServer(architecture, env) {
-	if (env.LEAFLINE_SERVER) return givenServer(env.LEAFLINE_SERVER, architecture);
-	const file = path.join(serverFolder(architecture, env), TOOL.name);
+function findServer(architecture, env, edition) {
+	if (env.LEAFLINE_SERVER) return givenServer(env.LEAFLINE_SERVER, architecture, edition);
+	const file = path.join(serverFolder(architecture, env, edition), TOOL.name);
 	if (!fs.existsSync(file)) return undefined;
 	const found = readServerFile(file);
-	return found && { path: file, sha256: found.sha256, version: formatVersion(TOOL.version) };
+	return found && { path: file, sha256: found.sha256, version: wholeVersion(EDITIONS[edition]) };
 }
 
 /**
  * @param {string} file
  * @param {Architecture} architecture
+ * @param {Edition} edition
  * @returns {Server}
  */
-function givenServer(file, architecture) {
+function givenServer(file, architecture, edition) {
 	const named = `LEAFLINE_SERVER is ${file}`;
 	const wanted = `it must be a nats-server for linux/${NAMES[architecture].go}`;
 	if (!fs.existsSync(file)) throw new Message(`${named}, which does not exist; ${wanted}`);
@@ -57,17 +66,25 @@ function givenServer(file, architecture) {
 	if (!inRange(version, TOOL)) {
 		throw new Message(`${named}, which is ${found.version}; ${wanted}, ${least} or later`);
 	}
+	if (edition === "leafline" && !found.version.endsWith(`+${TOOL.change}`)) {
+		throw new Message(
+			`${named}, which is ${found.version} without leafline's change; it must end in +${TOOL.change}. ` +
+				"Leave LEAFLINE_SERVER out and it is built, or read docs/policies/hub-server-answers-only-its-sources.md " +
+				"and set leafline:hub.server to official",
+		);
+	}
 	return { path: path.resolve(file), sha256: found.sha256, version: found.version };
 }
 
 /**
  * @param {Architecture} architecture
  * @param {NodeJS.ProcessEnv} env
+ * @param {Edition} edition
  */
-function serverFolder(architecture, env) {
+function serverFolder(architecture, env, edition) {
 	// The same folder as that of this machine's own server, where it is the same one.
-	const name = `${formatVersion(TOOL.version)}-linux-${NAMES[architecture].node}`;
+	const name = folderName(EDITIONS[edition], `linux-${NAMES[architecture].node}`);
 	return path.join(cacheFolder(env), "tools", TOOL.name, name);
 }
 
-module.exports = { TOOL, NAMES, findServer, serverFolder };
+module.exports = { EDITIONS, NAMES, findServer, serverFolder };

@@ -29,11 +29,12 @@ const CHOOSES_BACKEND = new Set(["login", "logout", "whoami"]);
  *
  * @param {string} root
  * @param {readonly string[]} args for the engine, which name the stack
+ * @param {{ whole?: boolean }} [wanted] as of `provideTools`
  * @returns {Promise<Ready>}
  */
-async function setUp(root, args) {
+async function setUp(root, args, wanted) {
 	await buildProject(root);
-	const tools = await provideTools(process.env);
+	const tools = await provideTools(process.env, wanted);
 	const found = tools.get("pulumi");
 	if (found) {
 		await installCommandPlugin({ pulumi: found.path, pulumiHome: pulumiHome(process.env), env: process.env });
@@ -47,7 +48,7 @@ async function setUp(root, args) {
 			: undefined;
 		if (architecture) {
 			await provideAwsPlugin({ root, pulumi, env });
-			await provideServer(architecture, env);
+			await provideServer(architecture, env, "leafline");
 		}
 		return { env, pulumi, stack };
 	}

@@ -1,6 +1,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
-const { parseVersion, compareVersions, formatVersion } = require("./versions.js");
+const { wholeVersion } = require("./requirements.js");
+const { parseVersion, compareVersions } = require("./versions.js");
 const { ask, onInterrupt } = require("./processes.js");
 const { Message } = require("./message.js");
 
@@ -26,8 +27,9 @@ async function stage(tool, target, env, make, answer = (file) => ask(file, tool.
 		await make(work);
 		const text = answer(path.join(work, tool.name));
 		const version = text && parseVersion(text);
-		if (!version || compareVersions(version, tool.version) !== 0) {
-			const wanted = `${tool.name} ${formatVersion(tool.version)}`;
+		const changed = !tool.change || text?.includes(wholeVersion(tool));
+		if (!version || compareVersions(version, tool.version) !== 0 || !changed) {
+			const wanted = `${tool.name} ${wholeVersion(tool)}`;
 			throw new Message(`${wanted}: what was made answers "${(text ?? "nothing").trim()}" and is not used`);
 		}
 		fs.chmodSync(work, 0o755);

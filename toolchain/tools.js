@@ -1,6 +1,6 @@
 const fs = require("node:fs");
 const path = require("node:path");
-const { TOOLS } = require("./requirements.js");
+const { TOOLS, folderName } = require("./requirements.js");
 const { parseVersion, inRange, formatVersion } = require("./versions.js");
 const { cacheFolder, findOnPath, isExecutable, readIfThere, writeWhole } = require("./paths.js");
 const { findGo, goBuild } = require("./go-build.js");
@@ -12,36 +12,53 @@ const { Message } = require("./message.js");
 
 /** @typedef {import("./requirements.js").Tool} Tool */
 /** @typedef {import("./versions.js").Version} Version */
-/** @typedef {{ path: string, version: Version, built: boolean }} Found built: made by us, so it lies in our cache */
+/**
+ * @typedef {object} Found
+ * @property {string} path
+ * @property {Version} version
+ * @property {boolean} built made by us, so it lies in our cache
+ * @property {boolean} whole it has leafline's change, or is a tool that leafline does not change
+ */
 
 /**
- * Where a tool is that will do: on PATH, else in the cache of earlier builds.
+ * Where a tool is that will do: on PATH, else in the cache of earlier builds. One that leafline changes is taken from
+ * PATH without the change only if it is nowhere with it.
  *
  * @param {Tool} tool
  * @param {NodeJS.ProcessEnv} env
  * @returns {Found | undefined}
  */
 function findTool(tool, env) {
+	/** @type {Found[]} */
+	const onPath = [];
 	for (const file of findOnPath(tool.name, env)) {
-		const version = versionOf(tool, file, env);
-		if (version && inRange(version, tool)) return { path: file, version, built: false };
+		const answer = answerOf(tool, file, env);
+		const version = parseVersion(answer);
+		const whole = !tool.change || answer.includes(`+${tool.change}`);
+		if (version && inRange(version, tool)) onPath.push({ path: file, version, built: false, whole });
 	}
+	const whole = onPath.find((found) => found.whole);
+	if (whole) return whole;
 	const cached = path.join(toolFolder(tool, env), tool.name);
-	return isExecutable(cached) ? { path: cached, version: tool.version, built: true } : undefined;
+	return isExecutable(cached) ? { path: cached, version: tool.version, built: true, whole: true } : onPath[0];
 }
 
 /**
  * Finds every tool, and downloads or builds what is missing.
  *
  * @param {NodeJS.ProcessEnv} env
+ * @param {{ whole?: boolean }} [wanted] whole: where there is Go, no tool without leafline's change is taken from PATH
  * @returns {Promise<Map<string, Found>>} by name; tools that are not required may be missing
  * @throws {Message} that names everything that is missing and how to get it
  */
-async function provideTools(env) {
-	const found = findAll(env);
+async function provideTools(env, { whole = false } = {}) {
+	const found = findAll(env, whole);
 	if (found.size === TOOLS.length) return found;
-	if (!findGo(env) && !TOOLS.some((tool) => tool.required && !found.has(tool.name))) return found;
-	return toolsLock(env, () => getMissing(env));
+	if (!findGo(env)) {
+		const all = findAll(env, false);
+		if (!TOOLS.some((tool) => tool.required && !all.has(tool.name))) return all;
+	}
+	return toolsLock(env, () => getMissing(env, whole));
 }
 
 /**
@@ -61,15 +78,16 @@ function toolsLock(env, task) {
 
 /**
  * @param {NodeJS.ProcessEnv} env
+ * @param {boolean} whole
  * @throws {Message}
  */
-async function getMissing(env) {
+async function getMissing(env, whole) {
 	// Looked up again: the one that was waited for may have made them.
-	const found = findAll(env);
+	const found = findAll(env, whole);
 	const [pulumi] = TOOLS.filter((tool) => tool.name === "pulumi" && !found.has(tool.name));
 	if (pulumi) {
 		const file = await downloadPulumi(pulumi, { target: toolFolder(pulumi, env), env });
-		if (file) found.set(pulumi.name, { path: file, version: pulumi.version, built: true });
+		if (file) found.set(pulumi.name, { path: file, version: pulumi.version, built: true, whole: true });
 	}
 	const missing = TOOLS.filter((tool) => !found.has(tool.name));
 	const go = findGo(env);
@@ -81,7 +99,7 @@ async function getMissing(env) {
 		if (!tool.required && failedLately(tool, env)) continue;
 		try {
 			const file = await goBuild(tool, { go, target: toolFolder(tool, env), env });
-			found.set(tool.name, { path: file, version: tool.version, built: true });
+			found.set(tool.name, { path: file, version: tool.version, built: true, whole: true });
 		} catch (error) {
 			if (tool.required || !(error instanceof Message)) throw error;
 			note(`${error.message}\n${tool.name} is only a convenience; leafline works without it (${tool.get})`);
@@ -91,13 +109,13 @@ async function getMissing(env) {
 	return found;
 }
 
-/** @param {NodeJS.ProcessEnv} env */
-function findAll(env) {
+/** @param {NodeJS.ProcessEnv} env @param {boolean} whole */
+function findAll(env, whole) {
 	/** @type {Map<string, Found>} */
 	const found = new Map();
 	for (const tool of TOOLS) {
 		const place = findTool(tool, env);
-		if (place) found.set(tool.name, place);
+		if (place && (place.whole || !whole)) found.set(tool.name, place);
 	}
 	return found;
 }
@@ -107,8 +125,7 @@ function findAll(env) {
  * @param {NodeJS.ProcessEnv} env
  */
 function toolFolder(tool, env) {
-	const version = `${formatVersion(tool.version)}-${process.platform}-${process.arch}`;
-	return path.join(cacheFolder(env), "tools", tool.name, version);
+	return path.join(cacheFolder(env), "tools", tool.name, folderName(tool, `${process.platform}-${process.arch}`));
 }
 
 /** @param {Tool} tool @param {NodeJS.ProcessEnv} env */
@@ -123,26 +140,26 @@ function failedLately(tool, env) {
 }
 
 /**
- * A tool's own answer. Remembered by the file's size and time, because some take long to say it.
+ * What a tool says of its version. Remembered by the file's size and time, because some take long to say it.
  *
  * @param {Tool} tool
  * @param {string} file
  * @param {NodeJS.ProcessEnv} env
- * @returns {Version | undefined} undefined if it cannot be run
+ * @returns {string} nothing if it cannot be run
  */
-function versionOf(tool, file, env) {
-	const memory = path.join(cacheFolder(env), "versions.json");
+function answerOf(tool, file, env) {
+	const memory = path.join(cacheFolder(env), "answers.json");
 	const { size, mtimeMs } = fs.statSync(file);
 	const key = `${file} ${size} ${mtimeMs}`;
-	/** @type {Record<string, Version>} */
+	/** @type {Record<string, string>} */
 	let known = {};
 	try {
 		known = JSON.parse(readIfThere(memory) ?? "{}");
 	} catch {}
 	if (known[key]) return known[key];
-	const version = parseVersion(ask(file, tool.versionArguments, env) ?? "");
-	if (version) writeWhole(memory, JSON.stringify({ ...known, [key]: version }));
-	return version;
+	const answer = (ask(file, tool.versionArguments, env) ?? "").trim().slice(0, 200);
+	if (parseVersion(answer)) writeWhole(memory, JSON.stringify({ ...known, [key]: answer }));
+	return answer;
 }
 
 /**
@@ -153,7 +170,7 @@ function nothingFound(missing, env) {
 	const lines = missing.map((tool) => {
 		const range = `${formatVersion(tool.atLeast)} or later${tool.below ? `, before ${tool.below[0]}.0` : ""}`;
 		const unfit = findOnPath(tool.name, env).map((file) => {
-			const version = versionOf(tool, file, env);
+			const version = parseVersion(answerOf(tool, file, env));
 			return `\n      ${file} is ${version ? formatVersion(version) : "not runnable"}`;
 		});
 		return `  ${tool.name}${tool.required ? ` ${range}` : " (optional)"}\n      ${tool.get}${unfit.join("")}`;

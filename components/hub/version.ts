@@ -17,17 +17,20 @@ export function serverVersion(): string {
 	return found;
 }
 
-/** Takes what `nats-server --version` prints, undefined when there is no such program. */
+/**
+ * Takes what `nats-server --version` prints, undefined when there is no such program.
+ * @returns for example `2.15.2`, and `2.15.2+leafline.1` of a server with leafline's change
+ */
 export function checkServerVersion(text: string | undefined): string {
 	if (text === undefined) {
 		throw new ServerVersionError(
 			`there is no nats-server on PATH; install ${MINIMUM_SERVER} or later: https://github.com/nats-io/nats-server/releases`,
 		);
 	}
-	const version = /v?(\d+)\.(\d+)\.(\d+)/.exec(text);
+	const version = /v?(\d+)\.(\d+)\.(\d+)(?:-[\w.-]+)?(\+leafline\.\d+)?/.exec(text);
 	if (!version)
 		throw new ServerVersionError(`nats-server --version says ${JSON.stringify(text.trim())}, not a version`);
-	const numbers = version.slice(1).map(Number);
+	const numbers = version.slice(1, 4).map(Number);
 	const minimum = MINIMUM_SERVER.split(".").map(Number);
 	const place = numbers.findIndex((number, index) => number !== minimum[index]);
 	if (place >= 0 && (numbers[place] ?? 0) < (minimum[place] ?? 0)) {
@@ -35,7 +38,7 @@ export function checkServerVersion(text: string | undefined): string {
 			`nats-server ${numbers.join(".")} is too old; leafline needs ${MINIMUM_SERVER} or later`,
 		);
 	}
-	return numbers.join(".");
+	return `${numbers.join(".")}${version[4] ?? ""}`;
 }
 
 function readServerVersion(): string | undefined {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** Which server a node is to run. */
 export interface Release {
-	/** As in `2.15.2`. */
+	/** As in `2.15.2+leafline.1`. */
 	readonly version: string;
 	/** Where its binary lies, `s3://<bucket>/<key>`. */
 	readonly url: string;
@@ -12,7 +12,8 @@ export interface Release {
 
 /** Text of the parameter `release`: one `name=value` a line. @throws RangeError */
 export function renderRelease({ version, url, sha256 }: Release): string {
-	if (!/^\d+\.\d+\.\d+[A-Za-z0-9.-]*$/.test(version)) throw new RangeError(`not a server version: ${version}`);
+	if (!/^\d+\.\d+\.\d+[A-Za-z0-9.-]*(\+[A-Za-z0-9.-]+)?$/.test(version))
+		throw new RangeError(`not a server version: ${version}`);
 	if (!/^s3:\/\/[a-z0-9.-]+\/[A-Za-z0-9._/-]+$/.test(url)) throw new RangeError(`not the address of an object: ${url}`);
 	if (!/^[0-9a-f]{64}$/.test(sha256)) throw new RangeError(`not a sha256: ${sha256}`);
 	return `version=${version}\nurl=${url}\nsha256=${sha256}\n`;

@@ -133,6 +133,11 @@ describe("the version of nats-server", () => {
 		(text) => expect(checkServerVersion(text)).toBe(/[\d.]+\d/.exec(text)?.[0]?.replace(/\.$/, "")),
 	);
 
+	it("keeps what it says of leafline's change", () => {
+		expect(checkServerVersion("nats-server: v2.15.2+leafline.1\n")).toBe("2.15.2+leafline.1");
+		expect(checkServerVersion("nats-server: v2.15.2+other.1\n")).toBe("2.15.2");
+	});
+
 	it.each([
 		["nats-server: v2.14.4", `nats-server 2.14.4 is too old; leafline needs ${MINIMUM_SERVER} or later`],
 		["nats-server: v2.9.25", `nats-server 2.9.25 is too old; leafline needs ${MINIMUM_SERVER} or later`],

@@ -4,9 +4,11 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serverBinary } from "../../components/hub/aws/server-binary";
 import { MACHINE, serverProgram } from "../support/server-file";
+import { serverSources } from "./server-sources";
 import { bareEnvironment, load, root, script, start, temporary, write } from "./support";
 
 const { readServerFile } = load("../../toolchain/server-file.js") as typeof import("../../toolchain/server-file.js");
+const { findServer } = load("../../toolchain/server.js") as typeof import("../../toolchain/server.js");
 const { RUNS_PROGRAM, architectureOfStack } = load(
 	"../../toolchain/stack-hub.js",
 ) as typeof import("../../toolchain/stack-hub.js");
@@ -28,13 +30,14 @@ describe("what an executable says without being run", () => {
 		const content = program(ARM64);
 		expect(readServerFile(file(content))).toEqual({
 			architecture: "arm64",
-			version: "2.15.2",
+			version: "2.15.2+leafline.1",
 			sha256: sha256(content),
 		});
-		expect(readServerFile(file(program(X86_64, "v2.14.5")))).toMatchObject({
+		expect(readServerFile(file(program(X86_64, "v2.14.5", { tags: "" })))).toMatchObject({
 			architecture: "x86_64",
 			version: "2.14.5",
 		});
+		expect(readServerFile(file(program(ARM64, "v2.15.2", { tags: "leafline.1,netgo" })))?.version).toBe("2.15.2");
 		expect(readServerFile(file(program(ARM64, "(devel)")))).toMatchObject({ version: undefined });
 	});
 
@@ -54,7 +57,8 @@ describe("the server that the program deploys", () => {
 	it("is the file that the environment names", () => {
 		const content = program(ARM64, "v2.14.6");
 		const given = file(content);
-		expect(find({ LEAFLINE_SERVER: given })).toEqual({ path: given, sha256: sha256(content), version: "2.14.6" });
+		const version = "2.14.6+leafline.1";
+		expect(find({ LEAFLINE_SERVER: given })).toEqual({ path: given, sha256: sha256(content), version });
 	});
 
 	it.each<[string, Buffer | string | undefined]>([
@@ -62,7 +66,8 @@ describe("the server that the program deploys", () => {
 		["is for linux/amd64", program(X86_64)],
 		["is no program for Linux", "#!/bin/sh\n"],
 		["does not say that it is a nats-server", program(ARM64, "(devel)")],
-		["is 2.10.29; it must be a nats-server for linux/arm64, 2.14.5 or later", program(ARM64, "v2.10.29")],
+		["is 2.10.29+leafline.1; it must be a nats-server for linux/arm64, 2.14.5 or later", program(ARM64, "v2.10.29")],
+		["is 2.15.2 without leafline's change; it must end in +leafline.1.", program(ARM64, "v2.15.2", { tags: "" })],
 	])("is refused when it %s", (expected, content) => {
 		const given = content === undefined ? "/nowhere/nats-server" : file(content);
 		expect(() => find({ LEAFLINE_SERVER: given })).toThrow(`LEAFLINE_SERVER is ${given}, which ${expected}`);
@@ -94,6 +99,8 @@ esac
 `;
 
 const GO = `
+[ "$1" = version ] && { echo "go version $GOTOOLCHAIN"; exit; }
+[ "$1" = mod ] && { cp -R "$SOURCES" vendor; exit; }
 echo "$GOOS/$GOARCH $*" >>"$CALLS"
 while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
 cp "$SERVER" "$out"
@@ -107,9 +114,12 @@ describe("npm run server", () => {
 		script(path.join(bin, "curl"), programs.curl ?? "exit 6");
 		if (programs.go) script(path.join(bin, "go"), programs.go);
 		const calls = write(path.join(home, "calls"), "");
-		const env = { ...bareEnvironment(home, [bin]), CALLS: calls, SERVER: file(content) };
+		const more = { CALLS: calls, SERVER: file(content), SOURCES: serverSources() };
+		const env = { ...bareEnvironment(home, [bin]), ...more };
+		const servers = path.join(home, "cache/leafline/tools/nats-server");
 		return {
-			place: path.join(home, "cache/leafline/tools/nats-server/2.15.2-linux-arm64"),
+			servers,
+			place: path.join(servers, "2.15.2-linux-arm64"),
 			run: (more: NodeJS.ProcessEnv = {}, args = ["arm64"]) =>
 				start(process.execPath, ["toolchain/run.js", "server", ...args], { cwd: root, env: { ...env, ...more } })
 					.finished,
@@ -118,44 +128,80 @@ describe("npm run server", () => {
 		};
 	}
 
-	it("takes the project's own release, and its program alone, once", async () => {
-		const { run, calls, place, env } = machine({ curl: CURL });
+	it("builds it with leafline's change, which nobody releases, once", async () => {
+		const { run, calls, servers, env } = machine({ curl: CURL, go: GO });
+		const first = await run();
+		expect(first.stderr).toMatch(/^✓ build nats-server 2\.15\.2\+leafline\.1 for linux\/arm64 \d/);
+		const [folder = ""] = fs.readdirSync(servers);
+		expect(folder).toMatch(/^2\.15\.2\+leafline\.1-[0-9a-f]{8}-linux-arm64$/);
+		const built = path.join(servers, folder, "nats-server");
+		const sum = sha256(program(ARM64));
+		expect(first.stdout).toBe(`2.15.2+leafline.1 ${sum} ${built}\n`);
+		expect(fs.readdirSync(path.dirname(built))).toEqual(["nats-server"]);
+		expect(calls()).toEqual([
+			expect.stringMatching(/^linux\/arm64 build .*-mod=vendor -trimpath .*-tags leafline\.1 /),
+		]);
+		expect((await run()).stdout).toBe(first.stdout);
+		expect(calls()).toHaveLength(1);
+		expect(serverBinary("arm64", env)).toEqual({ path: built, sha256: sum, version: "2.15.2+leafline.1" });
+	});
+
+	it("says when it has not the Go that makes everybody's bytes", async () => {
+		const { run } = machine({ go: GO.replace("$GOTOOLCHAIN", "go1.27.0") });
+		const { code, stderr } = await run();
+		expect(stderr).toMatch(/go1\.\d+\.\d+ cannot be had; built with another Go/);
+		expect(code).toBe(0);
+	});
+
+	it("takes the project's own release where the official one is wanted, and its program alone, once", async () => {
+		const released = machine({ curl: CURL }, program(ARM64, "v2.15.2", { tags: "" }));
+		const { calls, place, env } = released;
+		const run = () => released.run({}, ["arm64", "official"]);
 		const first = await run();
 		expect(first.stderr).toMatch(/^✓ nats-server-v2\.15\.2-linux-arm64 \d/);
-		expect(first.stdout).toBe(`2.15.2 ${sha256(program(ARM64))} ${place}/nats-server\n`);
+		const sum = sha256(program(ARM64, "v2.15.2", { tags: "" }));
+		expect(first.stdout).toBe(`2.15.2 ${sum} ${place}/nats-server\n`);
 		expect(fs.readdirSync(place)).toEqual(["nats-server"]);
 		expect(calls()).toHaveLength(2);
 		expect((await run()).stdout).toBe(first.stdout);
 		expect(calls()).toHaveLength(2);
-		expect(serverBinary("arm64", env)).toEqual({
+		expect(findServer("arm64", env, "official")).toEqual({
 			path: path.join(place, "nats-server"),
-			sha256: sha256(program(ARM64)),
+			sha256: sum,
 			version: "2.15.2",
 		});
 	});
 
 	it("builds it where the release cannot be had, or is not what its sums say", async () => {
 		const offline = machine({ go: GO });
-		const built = await offline.run();
+		const built = await offline.run({}, ["arm64", "official"]);
 		expect(built.stderr).toMatch(/✓ build nats-server 2\.15\.2 for linux\/arm64 \d/);
 		expect(built.stdout).toContain(`${offline.place}/nats-server\n`);
 		expect(offline.calls()[0]).toMatch(/^linux\/arm64 build .*-mod=readonly -trimpath/);
 
-		const wrong = await machine({ curl: CURL, go: GO }).run({ WRONG: "0" });
+		const wrong = await machine({ curl: CURL, go: GO }).run({ WRONG: "0" }, ["arm64", "official"]);
 		expect(wrong.stderr).toMatch(/✗ download nats-server-v2\.15\.2-linux-arm64/);
 		expect(wrong.stderr).toMatch(/✓ build nats-server/);
 	});
 
 	it("uses nothing that is for another processor or of another version", async () => {
 		const other = await machine({ go: GO }, program(X86_64)).run();
-		expect(other.stderr).toContain('nats-server 2.15.2: what was made answers "nothing" and is not used');
-		const { run, place } = machine({ go: GO }, program(ARM64, "v2.14.0"));
-		expect((await run()).stderr).toContain('answers "2.14.0" and is not used');
-		expect(fs.existsSync(place)).toBe(false);
+		expect(other.stderr).toContain('nats-server 2.15.2+leafline.1: what was made answers "nothing" and is not used');
+		const { run, servers } = machine({ go: GO }, program(ARM64, "v2.14.0"));
+		expect((await run()).stderr).toContain('answers "2.14.0+leafline.1" and is not used');
+		expect(fs.readdirSync(servers)).toEqual([]);
+		const unchanged = machine({ go: GO }, program(ARM64, "v2.15.2", { tags: "" }));
+		expect((await unchanged.run()).stderr).toContain('answers "2.15.2" and is not used');
 	});
 
 	it("says what to do where there is neither", async () => {
-		const { code, stderr } = await machine({}).run();
+		const own = await machine({}).run();
+		expect(own.code).toBe(1);
+		expect(own.stderr).toBe(
+			"nats-server 2.15.2+leafline.1 for the hub's machines (linux/arm64) is built from source, and there is no Go to build it with.\n" +
+				"Install Go (https://go.dev/dl/), or build it on another machine with npm run server and set LEAFLINE_SERVER to its path.\n",
+		);
+		const { code, stderr } = await machine({}).run({}, ["arm64", "official"]);
 		expect(code).toBe(1);
 		expect(stderr).toBe(
 			"nats-server 2.15.2 for the hub's machines (linux/arm64) cannot be downloaded, and there is no Go to build it with.\n" +
@@ -169,12 +215,15 @@ describe("npm run server", () => {
 		expect(calls()).toEqual([]);
 	});
 
-	it.each([[[]], [["mips"]], [["arm64", "x86_64"]]])("shows how it is used: %j", async (args) => {
-		expect(await machine({}).run({}, args)).toMatchObject({
-			code: 2,
-			text: "usage: npm run server -- arm64|x86_64\n",
-		});
-	});
+	it.each([[[]], [["mips"]], [["arm64", "x86_64"]], [["arm64", "official", "x"]]])(
+		"shows how it is used: %j",
+		async (args) => {
+			expect(await machine({}).run({}, args)).toMatchObject({
+				code: 2,
+				text: "usage: npm run server -- arm64|x86_64 [official]\n",
+			});
+		},
+	);
 });
 
 describe("which stacks need it", () => {

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
+import { serverSources } from "./server-sources";
 import { bareEnvironment, eventually, root, script, start, temporary, write } from "./support";
 
 /** Prints where each tool was found, as `name version path`. */
@@ -14,12 +15,14 @@ provideTools(process.env).then(
 
 /** A Go that builds scripts which answer with a version; `$BUILDS` counts what it was asked for. */
 const FAKE_GO = `
+[ "$1" = version ] && { echo "go version $GOTOOLCHAIN"; exit; }
+[ "$1" = mod ] && { cp -R "$SOURCES" vendor; exit; }
 echo "$*" >>"$BUILDS"
 while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; last=$1; shift; done
 echo "go: downloading $last v1.0.0" >&2
 case $last in
 *pulumi*) version=v3.259.0 ;;
-*nats-server*) version="nats-server: v2.15.2" ;;
+*nats-server*) version="nats-server: v2.15.2+leafline.1" ;;
 *) version=0.4.0; [ -n "\${NATS_FAILS:-}" ] && { echo "$last: 403 Forbidden" >&2; exit 1; } ;;
 esac
 printf '#!/bin/sh\\necho half' >"$out"
@@ -41,7 +44,7 @@ function prepare(tools: Readonly<Record<string, string>> = {}, go = FAKE_GO, cur
 	script(path.join(bin, "curl"), curl);
 	const builds = write(path.join(home, "builds"), "");
 	const finder = write(path.join(home, "finder.js"), FINDER);
-	const env = { ...bareEnvironment(home, [bin]), BUILDS: builds };
+	const env = { ...bareEnvironment(home, [bin]), BUILDS: builds, SOURCES: serverSources() };
 	return {
 		bin,
 		cache: path.join(home, "cache", "leafline", "tools"),
@@ -79,12 +82,13 @@ it("builds what is missing or too old, once, with the sums of its own module", a
 	const { bin, cache, find, builds } = prepare({ ...ALL, "nats-server": "nats-server: v2.10.29" });
 	const first = await find().finished;
 	expect(first.code).toBe(0);
-	const built = path.join(cache, "nats-server", `2.15.2-${process.platform}-${process.arch}`, "nats-server");
-	expect(first.stdout).toContain(`nats-server 2.15.2 ${built}\n`);
+	const [folder = ""] = fs.readdirSync(path.join(cache, "nats-server"));
+	expect(folder).toMatch(/^2\.15\.2\+leafline\.1-[0-9a-f]{8}-/);
+	expect(first.stdout).toContain(`nats-server 2.15.2 ${path.join(cache, "nats-server", folder)}/nats-server\n`);
 	expect(first.stdout).toContain(`pulumi 3.259.0 ${bin}/pulumi\n`);
-	expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2 \d/);
+	expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.1 \d/);
 	expect(builds()).toHaveLength(1);
-	expect(builds()[0]).toMatch(/^build .*-mod=readonly.* github\.com\/nats-io\/nats-server\/v2$/);
+	expect(builds()[0]).toMatch(/^build .*-mod=vendor.* github\.com\/nats-io\/nats-server\/v2$/);
 	const sorted = (text: string) => text.split("\n").sort();
 	expect(sorted((await find().finished).stdout)).toEqual(sorted(first.stdout));
 	expect(builds()).toHaveLength(1);

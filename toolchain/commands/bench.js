@@ -16,7 +16,7 @@ exports.run = async (root, [name = "", ...args]) => {
 		.filter((file) => file.endsWith(".ts") && !["report.ts", "measure-hub.ts"].includes(file))
 		.map((file) => file.slice(0, -3));
 	if (!names.includes(name)) throw new Message(`usage: npm run bench -- ${names.join("|")}`, 2);
-	const { env } = await setUp(root, ["version"]);
+	const { env } = await setUp(root, ["version"], { whole: true });
 	const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
 	const compiled = await run(process.execPath, [compiler, "-p", path.join(root, "bench")], { cwd: root, env });
 	if (compiled !== 0) return compiled;

@@ -23,8 +23,8 @@ exports.run = async (root, args) => {
 		process.stdout.write(`${countLine({ passed: 0, failed: 0, skipped: 1 })}\n`);
 		return 0;
 	}
-	const { env } = await setUp(root, ["version"]);
-	await provideServer("x86_64", env);
+	const { env } = await setUp(root, ["version"], { whole: true });
+	await provideServer("x86_64", env, "leafline");
 	const image = await provideImage(env);
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "leafline-test-"));
 	try {

@@ -13,7 +13,7 @@ const { countTests, countLine } = require("../test-count.js");
  * @param {string[]} args for vitest
  */
 exports.run = async (root, args) => {
-	const { env } = await setUp(root, ["version"]).catch((error) => {
+	const { env } = await setUp(root, ["version"], { whole: true }).catch((error) => {
 		process.stderr.write(`${error.message}\n`);
 		process.stdout.write(`${countLine({ passed: 0, failed: 1, skipped: 0 })}\n`);
 		throw new Message("", 1);

@@ -42,7 +42,8 @@ export function createArtifact(
 		opts,
 	);
 	new s3.BucketPolicy(name, { bucket: bucket.id, policy: bucket.arn.apply(onlyByTls) }, { ...opts, dependsOn: shut });
-	const key = `nats-server/${binary.version}/${binary.sha256}`;
+	// A plus sign in a URL is a space to some.
+	const key = `nats-server/${binary.version.replace("+", "-")}/${binary.sha256}`;
 	const object = new s3.BucketObjectv2(
 		name,
 		{

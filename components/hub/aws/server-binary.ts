@@ -8,7 +8,7 @@ export interface ServerBinary {
 	readonly path: string;
 	/** Hexadecimal. */
 	readonly sha256: string;
-	/** For example `2.15.2`. */
+	/** For example `2.15.2+leafline.1`. */
 	readonly version: string;
 }
 
@@ -19,11 +19,11 @@ export interface ServerBinary {
  */
 export function serverBinary(architecture: Architecture, env: NodeJS.ProcessEnv = process.env): ServerBinary {
 	const { findServer } = require(join(toolchain(), "server.js")) as {
-		findServer(architecture: Architecture, env: NodeJS.ProcessEnv): ServerBinary | undefined;
+		findServer(architecture: Architecture, env: NodeJS.ProcessEnv, edition: string): ServerBinary | undefined;
 	};
 	let found: ServerBinary | undefined;
 	try {
-		found = findServer(architecture, env);
+		found = findServer(architecture, env, "leafline");
 	} catch (error) {
 		throw mistake((error as Error).message);
 	}

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Finished, run } from "../project";
+import { MACHINE, serverProgram } from "../server-file";
 import { type Cloud, startCloud } from "./cloud";
 import type { Entry, Fault, Thing, World } from "./world.js";
 
@@ -190,12 +191,8 @@ export async function makeAwsProject(options: AwsProjectOptions = {}): Promise<A
 
 /** Stands for the server of the hub's processor, which nobody runs: machines run the one on PATH. */
 function serverFile(dir: string): string {
-	const content = Buffer.alloc(256);
-	content.write("\x7fELF\x02\x01", "latin1");
-	content.writeUInt16LE(183, 18);
-	content.write("github.com/nats-io/nats-server/v2\tv2.15.2\t", 64, "latin1");
 	const file = join(dir, "nats-server");
-	writeFileSync(file, content);
+	writeFileSync(file, serverProgram(MACHINE.arm64));
 	return file;
 }
 

@@ -1,0 +1,145 @@
+const crypto = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+const { Message } = require("./message.js");
+
+/**
+ * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
+ * source's own consumer takes it. `go/nats-server/change/` has the lines and says why; here is where they are put in.
+ *
+ * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
+ * is not built: nobody knows then what the change would do.
+ */
+
+/** Of the change; other lines are another number. */
+const NAME = "leafline.1";
+
+/** The lines. */
+const OWN = path.join(__dirname, "go", "nats-server", "change");
+
+/** Folder of the server in the copy of its modules that `go mod vendor` makes. */
+const MODULE = path.join("vendor", "github.com", "nats-io", "nats-server", "v2");
+
+/**
+ * @typedef {object} Edit
+ * @property {string} file in the server's folder
+ * @property {string} at text that is there exactly once
+ * @property {string} becomes
+ */
+
+/** @type {(version: string) => readonly Edit[]} */
+const edits = (version) => [
+	{
+		file: "server/const.go",
+		at: `	VERSION = "${version}"\n`,
+		becomes: `	VERSION = "${version}+${NAME}"\n`,
+	},
+	...[
+		["mset.mirror", "mset.mirror.dseq, mset.mirror.sseq"],
+		["si", "si.dseq, si.sseq"],
+	].map(([source, sequences]) => ({
+		file: "server/stream.go",
+		at: lines("		if m.rply != _EMPTY_ {", `			mset.handleFlowControl(m, ${sequences})`, "		} else {"),
+		becomes: lines(
+			"		if m.rply != _EMPTY_ {",
+			`			if mset.answersFlowControl(${source}, m.rply) {`,
+			`				mset.handleFlowControl(m, ${sequences})`,
+			"			}",
+			"		} else {",
+		),
+	})),
+	{
+		file: "server/stream.go",
+		at: lines(
+			"func (mset *stream) processStalledFlowControl(si *sourceInfo, fcReply string) {",
+			"	if fcReply != si.fcid {",
+		),
+		becomes: lines(
+			"func (mset *stream) processStalledFlowControl(si *sourceInfo, fcReply string) {",
+			"	if !mset.answersFlowControl(si, fcReply) {",
+			"		return",
+			"	}",
+			"	if fcReply != si.fcid {",
+		),
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"func (mset *stream) sendFlowControlReply(reply string, hdr []byte) {",
+			"	if mset.isLeader() && mset.outq != nil {",
+		),
+		becomes: lines(
+			"func (mset *stream) sendFlowControlReply(reply string, hdr []byte) {",
+			"	if mset.isLeader() && mset.outq != nil && mset.answersReplicatedFlowControl(reply) {",
+		),
+	},
+];
+
+/** @param {string[]} all */
+const lines = (...all) => `${all.join("\n")}\n`;
+
+/** How often the functions in question stand in the sources: one call more is one that nobody has looked at. */
+const MENTIONS = {
+	"handleFlowControl(": 3,
+	"processStalledFlowControl(": 3,
+	"sendFlowControlReply(": 2,
+	JSConsumerStalled: 4,
+};
+
+/**
+ * Puts the change into a copy of the server's sources.
+ *
+ * @param {string} folder with `vendor`
+ * @param {string} version of the server
+ * @throws {Message} if the sources are not those that the change was written for
+ */
+function changeServer(folder, version) {
+	const server = path.join(folder, MODULE);
+	const sources = allSources(path.join(server, "server"));
+	for (const [name, times] of Object.entries(MENTIONS)) {
+		const found = sources.split(name).length - 1;
+		if (found !== times) throw refusal(version, `server/ has ${name} ${found} times, not ${times}`);
+	}
+	for (const { file, at, becomes } of edits(version)) {
+		const name = path.join(server, file);
+		const text = fs.readFileSync(name, "utf8");
+		const found = text.split(at).length - 1;
+		if (found !== 1) throw refusal(version, `${file} has this ${found} times, not once:\n${at.trimEnd()}`);
+		fs.writeFileSync(
+			name,
+			text.replace(at, () => becomes),
+		);
+	}
+	for (const file of fs.readdirSync(OWN)) {
+		const target = path.join(server, "server", file);
+		if (fs.existsSync(target)) throw refusal(version, `server/${file} is there already`);
+		fs.copyFileSync(path.join(OWN, file), target);
+	}
+}
+
+/** @param {string} folder */
+function allSources(folder) {
+	const names = fs.readdirSync(folder).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"));
+	return names.map((name) => fs.readFileSync(path.join(folder, name), "utf8")).join("\n");
+}
+
+/** @param {string} version @param {string} reason */
+function refusal(version, reason) {
+	return new Message(
+		`leafline's change to nats-server does not fit the sources of ${version}, and nothing is built: ${reason}\n` +
+			"toolchain/server-change.js states the place; read what the server does there now before you change it.",
+	);
+}
+
+/**
+ * What the lines and their places are, in eight hexadecimal digits: a build of others is never taken for one of these.
+ *
+ * @returns {string}
+ */
+function digest() {
+	const hash = crypto.createHash("sha256").update(fs.readFileSync(__filename));
+	for (const file of fs.readdirSync(OWN).sort()) hash.update(file).update(fs.readFileSync(path.join(OWN, file)));
+	return hash.digest("hex").slice(0, 8);
+}
+
+module.exports = { NAME, MODULE, edits, changeServer, digest };

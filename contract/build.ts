@@ -50,7 +50,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes }) => ({
 				neededBytes,
 				availableBytes,
-				classes: by(classes, ({ maxBytes, holdsMs }) => ({ maxBytes, holdsMs })),
+				classes: by(classes, ({ maxBytes, holdsMs, powerCut }) => ({ maxBytes, holdsMs, powerCut: { ...powerCut } })),
 			})),
 			link: by(topology.budgets.link, ({ neededBitsPerSecond, availableBitsPerSecond, catchUpMs, windows }) => ({
 				neededBitsPerSecond,

@@ -68,6 +68,13 @@ const bufferBudget = z.strictObject({
 		z.strictObject({
 			maxBytes: amount.describe("Limit of the edge stream."),
 			holdsMs: amount.describe("Time until an empty stream is full at the class's rate."),
+			powerCut: z
+				.strictObject({
+					ms: amount.describe("Of how many milliseconds before the cut; at most the hardware's `sync`."),
+					messages: amount.describe("As many at the class's rate."),
+				})
+				.optional()
+				.describe("What a power cut may take of what was acknowledged and is not at the hub."),
 		}),
 	),
 });

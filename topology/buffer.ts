@@ -1,6 +1,7 @@
 import type { Fleet, Hardware } from "../config/model";
 import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
-import type { BufferBudget, Problem } from "./model";
+import type { BufferBudget, ClassBuffer, Problem } from "./model";
+import { powerCutLoss } from "./power-cut";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
 import { KEEP_AT_MOST } from "./trim";
 import { uplinkWindows } from "./windows";
@@ -43,7 +44,7 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 	}
 	const needs = classNeeds(fleet, group);
 	const problems: Problem[] = [];
-	const classes: Record<string, { maxBytes: number; holdsMs: number }> = {};
+	const classes: Record<string, ClassBuffer> = {};
 	for (const storage of ["file", "memory"] as const) {
 		const part = Object.entries(needs).filter(([, need]) => need.storage === storage);
 		const needed = part.reduce((sum, [, { bytes }]) => sum + bytes, 0);
@@ -54,7 +55,9 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 		const shares = shareOut(part, usable - needed, needed);
 		for (const [name, { bytes, unsaid, bytesPerMs }] of part) {
 			const maxBytes = Math.max(bytes, Math.floor((bytes + (shares[name] ?? 0)) / STEP) * STEP);
-			classes[name] = { maxBytes, holdsMs: Math.floor((maxBytes - unsaid) / bytesPerMs) };
+			const holdsMs = Math.floor((maxBytes - unsaid) / bytesPerMs);
+			const rate = fleet.classes[name]?.rate ?? fleet.downlink[name]?.rate ?? 0;
+			classes[name] = { maxBytes, holdsMs, powerCut: powerCutLoss(hardware, { rate, storage }, holdsMs) };
 		}
 	}
 	const neededBytes = sum(Object.values(needs), "file");

@@ -1,6 +1,7 @@
 import type { Device, Fleet, HubConsumer, Settings } from "../config/model";
 import type { NodeLoad, StreamLoad } from "./hub-load";
 import type { ConsumerConfig, StreamConfig } from "./jetstream";
+import type { PowerCutLoss } from "./power-cut";
 
 /**
  * Everything that follows from a fleet and a stack's settings, decided before anything is created. `plan()` in
@@ -89,7 +90,15 @@ export interface BufferBudget {
 	/** Bytes that the streams may take together; at most `availableBytes`. */
 	readonly neededBytes: number;
 	readonly availableBytes: number;
-	readonly classes: Readonly<Record<string, { readonly maxBytes: number; readonly holdsMs: number }>>;
+	readonly classes: Readonly<Record<string, ClassBuffer>>;
+}
+
+/** What the stream of a class has on each device of a group. */
+export interface ClassBuffer {
+	readonly maxBytes: number;
+	/** Time until an empty stream is full at the class's rate. */
+	readonly holdsMs: number;
+	readonly powerCut: PowerCutLoss;
 }
 
 /** By group: whether the link can carry the traffic and catch up. */

@@ -96,6 +96,18 @@ describe("buffer", () => {
 		expect(plan(none, settings).problems[0]?.message).toMatch(/may take 0B \(2GiB are kept for programs\)$/);
 	});
 
+	it("says what a power cut takes: the last sync of a file, nothing with always, all of a memory class", () => {
+		const classes = { can: uplink({ rate: 200 }), debug: uplink({ rate: 50, storage: "memory" }) };
+		const cut = (sync: number | "always") => {
+			const { classes: budget = {} } = budgetsOf(makeFleet({ bufferBytes: 8 * GIB, sync, classes })).buffer.all ?? {};
+			return { can: budget.can?.powerCut, debug: budget.debug };
+		};
+		expect(cut(250).can).toEqual({ ms: 250, messages: 50 });
+		expect(cut("always").can).toEqual({ ms: 0, messages: 0 });
+		const { debug } = cut("always");
+		expect(debug?.powerCut).toEqual({ ms: debug?.holdsMs, messages: Math.ceil((50 * (debug?.holdsMs ?? 0)) / 1000) });
+	});
+
 	it("counts memory classes against memory", () => {
 		const classes = { debug: uplink({ rate: 50, storage: "memory" }) };
 		const { buffer } = budgetsOf(makeFleet({ classes, bufferBytes: 1024 }));

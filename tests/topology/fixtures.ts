@@ -9,6 +9,7 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 		bufferBytes,
 		programsBytes,
 		memoryBytes,
+		sync = 250,
 	} = changes;
 	const classes = changes.classes ?? { can: uplink(), alarm: uplink({ rate: 1, sizeBytes: 256, priority: "high" }) };
 	return {
@@ -18,7 +19,7 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 				arch: "arm64",
 				bufferBytes: bufferBytes ?? 5 * 1024 ** 3,
 				programsBytes: programsBytes ?? 0,
-				sync: 250,
+				sync,
 				storeDir: "/var/lib/nats/edge",
 				memoryBytes: memoryBytes ?? 64 * 1024 ** 2,
 				clientPort: 4222,
@@ -38,6 +39,7 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 }
 
 interface FleetChanges {
+	readonly sync: number | "always";
 	readonly devices: readonly string[];
 	readonly retired: Readonly<Record<string, "drain" | "lost">>;
 	readonly classes: Fleet["classes"];

@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from "nats";
-import { STREAM_NOT_FOUND } from "../components/streams/provider/api";
 import type { LeaflineOutput } from "../contract/outputs";
+import { STREAM_NOT_FOUND } from "../jetstream/errors";
 import { apiPrefix, edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import * as answers from "./answers";
 import { messageOf } from "./errors";

@@ -1,5 +1,6 @@
+import { printable } from "./printable";
 import { hideSecrets } from "./secrets";
-import { printable, quote } from "./words";
+import { quote } from "./words";
 
 /** What is wrong with a fleet file or a stack's settings. `topology/` reports its findings in the same shape. */
 export interface Problem {

@@ -22,11 +22,6 @@ function shorten(text: string): string {
 	return text.length > 64 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** Whatever a terminal could take for an order, or a reader for nothing, shown as its number. */
-export function printable(text: string): string {
-	return text.replace(/\p{C}/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`);
-}
-
 /** `a`, `a or b`, `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
 	return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import type { StreamInfo } from "../../jetstream/answers";
 import type { StreamSource } from "../../topology/jetstream";
 import { eventually } from "../support/eventually";
 import { type Bench, startBench, until } from "./bench";

@@ -84,7 +84,7 @@ describe("a control leaf", () => {
 		const first = await control(bench.connection);
 		for (const pid of servers()) process.kill(pid, "SIGKILL");
 		await until(async () => (await control(bench.connection)) !== first, "another control leaf");
-		await expect(first.api("hub").ask("INFO", undefined, 5_000)).rejects.toThrow(/the control leaf has ended/);
+		await expect(first.api("hub").ask("INFO", undefined, 5_000)).rejects.toThrow(/has ended: run the operation again/);
 		await (await control(bench.connection)).ready();
 	});
 });

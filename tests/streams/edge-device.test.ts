@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
 import { stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
 import { hubPositions } from "../../components/streams/provider/position";
 import { sleep } from "../../components/streams/provider/wait";
+import type { StreamInfo } from "../../jetstream/answers";
 import { type Bench, startBench, until } from "./bench";
 import { edgeStream, source, streamProps } from "./fixtures";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
 import { sleep } from "../../components/streams/provider/wait";
+import type { StreamInfo } from "../../jetstream/answers";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, sources, streamProps } from "./fixtures";
 

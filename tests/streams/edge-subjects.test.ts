@@ -2,7 +2,7 @@ import { ErrorCode, type NatsError } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import type { StreamInfo } from "../../jetstream/answers";
 import type { EdgeClass } from "../../topology/model";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, source, streamProps } from "./fixtures";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Api } from "../../components/streams/provider/api";
 import { closeAll, control } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import type { StreamInfo } from "../../jetstream/answers";
+import type { Api } from "../../jetstream/api";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import { type Bench, startBench } from "./bench";
 import { DAY, hubConfig, sources, streamProps } from "./fixtures";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Api } from "../../components/streams/provider/api";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
 import { settleStream } from "../../components/streams/provider/settle-stream";
 import { streamProps as asProps } from "../../components/streams/provider/stream-props";
+import type { StreamInfo } from "../../jetstream/answers";
+import type { Api } from "../../jetstream/api";
 import type { StreamSource } from "../../topology/jetstream";
 import { type Bench, startBench, until } from "./bench";
 import { edgeProps, hubConfig, source, streamProps } from "./fixtures";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { ConsumerInfo, StreamInfo } from "../../components/streams/provider/jetstream";
 import { readSourceHeader } from "../../components/streams/provider/position";
+import type { ConsumerInfo, StreamInfo } from "../../jetstream/answers";
 import type { ConsumerConfig } from "../../topology/jetstream";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, source, streamProps } from "./fixtures";

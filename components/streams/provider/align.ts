@@ -1,8 +1,10 @@
+import type { Api } from "../../../jetstream/api";
+import { consumerInfo, deleteConsumer, resetConsumer, streamInfo } from "../../../jetstream/calls";
+import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig } from "../../../topology/jetstream";
-import type { Api, Patience } from "./api";
 import { compareConsumer } from "./compare";
-import { consumerInfo, deleteConsumer, putConsumer, resetConsumer, streamInfo } from "./jetstream";
 import type { Positions, Sourced } from "./position";
+import { putConsumer } from "./put";
 import { consumerRejectedByServer } from "./rules";
 import { sleep } from "./wait";
 

@@ -1,7 +1,8 @@
+import type { ConsumerInfo } from "../../../jetstream/answers";
+import { consumerInfo, streamInfo } from "../../../jetstream/calls";
+import { NoAnswer } from "../../../jetstream/errors";
 import type { StreamSource } from "../../../topology/jetstream";
-import { NoAnswer } from "./api";
 import type { Control } from "./control";
-import { type ConsumerInfo, consumerInfo, streamInfo } from "./jetstream";
 import type { StreamProps } from "./stream-props";
 import { limiter } from "./wait";
 

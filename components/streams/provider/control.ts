@@ -1,5 +1,6 @@
 import { connect, credsAuthenticator, type NatsConnection, RequestStrategy } from "nats";
-import { type Api, domainApi, NoAnswer } from "./api";
+import { type Api, domainApi } from "../../../jetstream/api";
+import { NoAnswer } from "../../../jetstream/errors";
 import { type Connection, fingerprint, whereabouts } from "./connection";
 import { type ControlLeaf, startControlLeaf } from "./control-leaf";
 import type { Reporter } from "./engine";

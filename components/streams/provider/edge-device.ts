@@ -1,15 +1,19 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { consumerInfo, deleteStream, listStreams, streamInfo } from "../../../jetstream/calls";
+import { ApiError, BadAnswer, NoAnswer } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
 import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { align, misplacedFor, settleSourcingConsumer } from "./align";
-import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
 import { explainRefusal, makeRoom } from "./edge-room";
 import { moveSubjects } from "./edge-subjects";
 import { UserError } from "./errors";
-import { consumerInfo, deleteStream, listStreams, putStream, type StreamInfo, streamInfo } from "./jetstream";
 import { type Positions, streamPositions } from "./position";
+import { putStream } from "./put";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { OWNER } from "./stream-props";
 import { sleep } from "./wait";
@@ -79,7 +83,7 @@ export async function settleDevice(
 			const ours = streams.map(({ stream }) => stream.name);
 			return { outcome: "failed", reason: await explainRefusal(error, api, ours) };
 		}
-		if (error instanceof UserError) return { outcome: "failed", reason: error.message };
+		if (error instanceof BadAnswer || error instanceof UserError) return { outcome: "failed", reason: error.message };
 		throw error;
 	}
 }

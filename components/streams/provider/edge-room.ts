@@ -1,8 +1,11 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { listStreams } from "../../../jetstream/calls";
+import type { ApiError } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import { formatBytes } from "../../../topology/format";
 import type { StreamConfig } from "../../../topology/jetstream";
-import type { Api, ApiError, Patience } from "./api";
-import type { Seen } from "./compare";
-import { putStream, type StreamInfo } from "./jetstream";
+import { putStream } from "./put";
 import { ownedBy } from "./stream-props";
 
 /** Over its `max_file` (`max_mem`), a server takes no change of a stream, not even the one that lowers its limit. */
@@ -76,10 +79,10 @@ const LIMITS: Readonly<
 /** Streams of a device that reserve room, largest first; empty where it does not say. */
 async function reserved(api: Api, storage: string): Promise<{ name: string; bytes: number }[]> {
 	try {
-		const { streams } = await api.ask<{ streams: { config: Seen }[] | null }>("STREAM.LIST", undefined, 5_000);
-		return (streams ?? [])
+		const streams = await listStreams(api, { deadline: Date.now() + 5_000, timeoutsMs: [5_000] });
+		return [...streams.values()]
 			.filter(({ config }) => config.storage === storage)
-			.map(({ config }) => ({ name: String(config.name), bytes: Number(config.max_bytes) }))
+			.map(({ config }) => ({ name: config.name, bytes: config.max_bytes }))
 			.filter(({ bytes }) => bytes > 0)
 			.sort((a, b) => b.bytes - a.bytes);
 	} catch {

@@ -1,6 +1,6 @@
+import type { Patience } from "../../../jetstream/patience";
 import { expandEdge } from "../../../topology/edge";
 import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
-import type { Patience } from "./api";
 import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";

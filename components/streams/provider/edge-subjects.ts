@@ -1,9 +1,13 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { listStreams } from "../../../jetstream/calls";
+import { ApiError, NoAnswer } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig, SubjectTransform } from "../../../topology/jetstream";
 import { type Captured, type Overlap, orderSubjects, type SubjectStep } from "../../../topology/subject-order";
 import { overlaps } from "../../../topology/subjects";
-import { type Api, ApiError, NoAnswer, type Patience } from "./api";
 import { UserError } from "./errors";
-import { listStreams, putStream, type StreamInfo } from "./jetstream";
+import { putStream } from "./put";
 import { ownedBy } from "./stream-props";
 
 type Streams = ReadonlyMap<string, StreamInfo>;

@@ -1,3 +1,4 @@
+import { JetStreamError } from "../../../jetstream/errors";
 import { IncompleteError, muteMarkedErrors, UserError } from "./errors";
 
 /** A resource's properties as the engine hands them over: plain JSON, secrets in clear. */
@@ -95,6 +96,7 @@ async function guard<T>(act: () => Promise<T>): Promise<T> {
 				reasons: [...error.reasons],
 			});
 		}
+		if (error instanceof JetStreamError) throw new UserError(error.message);
 		throw error;
 	}
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
 import { type Led, leaderCounts, leaderMoves } from "../../../topology/leaders";
-import type { Api } from "./api";
 import { requireConnection } from "./connection";
 import { reach } from "./control";
 import { reporter } from "./engine";
@@ -69,19 +70,14 @@ async function spread(inputs: LeadersInputs): Promise<Props> {
 	return { ...inputs, spread: counts };
 }
 
-interface Clustered {
-	readonly cluster?: {
-		readonly leader?: string;
-		readonly replicas?: readonly { readonly name: string; readonly current?: boolean; readonly offline?: boolean }[];
-	};
-}
-
 /** Waits until every stream has a leader and current replicas, and takes what there is when that takes too long. */
 async function settled(api: Api, streams: readonly string[]): Promise<Led[]> {
 	const deadline = Date.now() + SETTLED_MS;
 	for (;;) {
 		const infos = await Promise.all(
-			streams.map((stream) => api.ask<Clustered>(`STREAM.INFO.${stream}`, undefined, ANSWER_MS).catch(() => undefined)),
+			streams.map((stream) =>
+				api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, ANSWER_MS).catch(() => undefined),
+			),
 		);
 		const late = Date.now() >= deadline;
 		const led = infos.flatMap((info, index): Led[] => {

@@ -1,12 +1,15 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import { resetConsumer, streamInfo } from "../../../jetstream/calls";
+import { NoAnswer } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { sourceIdentity } from "../../../topology/source-identity";
-import { NoAnswer, type Patience } from "./api";
 import { deviceOf } from "./backlog";
 import { same } from "./compare";
 import type { Control } from "./control";
 import type { Reporter } from "./engine";
-import { putStream, resetConsumer, type StreamInfo, streamInfo } from "./jetstream";
 import { lastUnder, positionOf, streamIdentity } from "./position";
+import { putStream } from "./put";
 import { type Note, noted, readNotes, withoutNotes, writeNotes } from "./source-notes";
 import { originOf, type SourceOrigin } from "./source-origin";
 import { staleSources, withoutProbes } from "./source-probe";

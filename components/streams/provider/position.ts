@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { lastMessage, listStreams, streamInfo } from "../../../jetstream/calls";
+import type { Patience } from "../../../jetstream/patience";
 import type { SubjectTransform } from "../../../topology/jetstream";
-import { type Api, ApiError, type Patience, persist } from "./api";
-import { listStreams, type StreamInfo, streamInfo } from "./jetstream";
 
 /** The header that a server writes into every message that it sources: where the message is from. */
 export interface Origin {
@@ -25,7 +27,6 @@ export interface Position {
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const IDENTITY_LENGTH = 8;
-const MESSAGE_NOT_FOUND = 10037;
 
 /** `<stream>[:<api>[:C=<consumer>]] <seq> <filter> <destination> <subject> [<identity>]`, see `genSourceHeader()`. */
 export function readSourceHeader(text: string): Origin | undefined {
@@ -51,10 +52,6 @@ export async function positionOf(api: Api, info: StreamInfo, source: Sourced, pa
 	if (!last) return { seq: told, proven: false };
 	const other = last.identity !== undefined && last.identity !== streamIdentity(source.created ?? "");
 	return { seq: other ? 0 : Math.max(told, last.seq), proven: true };
-}
-
-interface Stored {
-	readonly message: { readonly seq: number; readonly hdrs?: string };
 }
 
 /** The newest message that a stream holds of one source, found by the subjects that its transforms write. */
@@ -89,25 +86,15 @@ export async function lastUnder(
 	const subjects = new Set(
 		(destinations.length > 0 ? destinations : [">"]).map((dest) => dest.replace(/\{\{[^}]*\}\}|\$\d+/g, "*")),
 	);
-	const found = await Promise.all([...subjects].map((subject) => lastOn(api, stream, subject, patience)));
+	const found = await Promise.all([...subjects].map((subject) => lastMessage(api, stream, subject, patience)));
 	let newest: { at: number; origin: Origin } | undefined;
-	for (const stored of found) {
-		const header = stored && sourceHeader(stored.message.hdrs);
+	for (const message of found) {
+		const header = message && sourceHeader(message.hdrs);
 		const from = header === undefined ? undefined : readSourceHeader(header);
-		if (from?.stream !== origin || !stored) continue;
-		if (!newest || stored.message.seq > newest.at) newest = { at: stored.message.seq, origin: from };
+		if (from?.stream !== origin || !message) continue;
+		if (!newest || message.seq > newest.at) newest = { at: message.seq, origin: from };
 	}
 	return newest?.origin;
-}
-
-async function lastOn(api: Api, stream: string, subject: string, patience: Patience): Promise<Stored | undefined> {
-	try {
-		const ask = (timeout: number) => api.ask<Stored>(`STREAM.MSG.GET.${stream}`, { last_by_subj: subject }, timeout);
-		return await persist(ask, patience);
-	} catch (error) {
-		if (error instanceof ApiError && error.errCode === MESSAGE_NOT_FOUND) return undefined;
-		throw error;
-	}
 }
 
 function sourceHeader(base64: string | undefined): string | undefined {

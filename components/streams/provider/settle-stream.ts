@@ -1,12 +1,14 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import { streamInfo } from "../../../jetstream/calls";
+import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import type { Patience } from "./api";
 import { compareStream, same } from "./compare";
 import type { Control } from "./control";
 import { counted, some } from "./edge-reports";
 import type { Reporter } from "./engine";
 import { UserError } from "./errors";
-import { putStream, type StreamInfo, streamInfo } from "./jetstream";
 import { settleSources } from "./move-sources";
+import { putStream } from "./put";
 import { refusedIdentity } from "./stream-guard";
 import { DOMAIN, full, type StreamProps } from "./stream-props";
 import { sleep } from "./wait";

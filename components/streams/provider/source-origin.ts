@@ -1,8 +1,11 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { consumerInfo, streamInfo } from "../../../jetstream/calls";
+import { NoAnswer } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import { originDomain } from "../../../topology/graph";
 import type { StreamSource } from "../../../topology/jetstream";
-import { type Api, NoAnswer, type Patience } from "./api";
 import type { Control } from "./control";
-import { consumerInfo, type StreamInfo, streamInfo } from "./jetstream";
 import { DOMAIN } from "./stream-props";
 
 /** The stream that a source takes from, asked now. */

@@ -1,6 +1,9 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { streamInfo } from "../../../jetstream/calls";
+import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import type { Api, Patience } from "./api";
-import { putStream, type StreamInfo, streamInfo } from "./jetstream";
+import { putStream } from "./put";
 
 /** Nobody listens there, and nothing is sent there. */
 const NOWHERE = "leafline.probe";

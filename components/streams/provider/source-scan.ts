@@ -1,6 +1,9 @@
-import { type Api, ApiError, type Patience, persist } from "./api";
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Api } from "../../../jetstream/api";
+import { streamInfo } from "../../../jetstream/calls";
+import { ApiError } from "../../../jetstream/errors";
+import { type Patience, persist } from "../../../jetstream/patience";
 import type { Control } from "./control";
-import { type StreamInfo, streamInfo } from "./jetstream";
 import { type Origin, readSourceHeader } from "./position";
 import { DOMAIN } from "./stream-props";
 import { sleep } from "./wait";

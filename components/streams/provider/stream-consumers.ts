@@ -1,13 +1,16 @@
+import type { Api } from "../../../jetstream/api";
+import { deleteConsumer, listConsumers } from "../../../jetstream/calls";
+import { NoAnswer } from "../../../jetstream/errors";
+import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig } from "../../../topology/jetstream";
 import { deviceDomain, downDelivery, edgeStreamName } from "../../../topology/names";
 import { align } from "./align";
-import { type Api, NoAnswer, type Patience } from "./api";
 import { compareConsumer, type Seen } from "./compare";
 import type { Control } from "./control";
 import { IncompleteError } from "./errors";
 import type { Props } from "./handler";
-import { deleteConsumer, listConsumers, putConsumer } from "./jetstream";
 import { streamPositions } from "./position";
+import { putConsumer } from "./put";
 import { consumerRejectedByServer } from "./rules";
 import { DOMAIN, type StreamProps } from "./stream-props";
 import { limiter } from "./wait";

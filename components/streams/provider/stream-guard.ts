@@ -1,3 +1,5 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import { streamInfo } from "../../../jetstream/calls";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { REFUSED_REMEDY, refusedSources, type Sources } from "../../../topology/source-change";
 import { backlogs, removedSources } from "./backlog";
@@ -5,7 +7,6 @@ import { compareStream, type Difference, describe } from "./compare";
 import { type Connection, fingerprint, readConnection } from "./connection";
 import { control } from "./control";
 import { UserError } from "./errors";
-import { type StreamInfo, streamInfo } from "./jetstream";
 import { atStake, consumerRejectedByServer, type Lowered, loweredLimits, rejectedByServer } from "./rules";
 import { DOMAIN, full, type StreamProps } from "./stream-props";
 

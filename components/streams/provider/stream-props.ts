@@ -1,8 +1,8 @@
+import type { StreamInfo } from "../../../jetstream/answers";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { compareStream } from "./compare";
 import type { Connection } from "./connection";
 import type { Props } from "./handler";
-import type { StreamInfo } from "./jetstream";
 
 /** Properties of a hub stream, as they are stored in the state. */
 export interface StreamProps {

@@ -1,6 +1,8 @@
+import type { Api } from "../../../jetstream/api";
+import { deleteStream, streamInfo } from "../../../jetstream/calls";
+import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig } from "../../../topology/jetstream";
 import { movedSources } from "../../../topology/source-change";
-import type { Api, Patience } from "./api";
 import { deviceOf, removedDevices } from "./backlog";
 import { same } from "./compare";
 import { requireConnection } from "./connection";
@@ -9,7 +11,6 @@ import { some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";
-import { deleteStream, streamInfo } from "./jetstream";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { type Settled, settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import type { StreamInfo } from "../../components/streams/provider/jetstream";
+import type { StreamInfo } from "../../jetstream/answers";
 import type { StreamSource } from "../../topology/jetstream";
 import { type Bench, startBench, until } from "./bench";
 import { edgeProps, hubConfig, source, streamProps } from "./fixtures";

@@ -182,4 +182,4 @@ function nothingFound(missing, env) {
 	].join("\n");
 }
 
-module.exports = { findTool, provideTools, toolsLock };
+module.exports = { findTool, answerOf, provideTools, toolsLock };

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { NatsConnection, Subscription } from "nats";
+import { headers as emptyHeaders, Match, type MsgHdrs, type NatsConnection, type Subscription } from "nats";
 import { openRawLeaf, type RawLeafOptions } from "./raw-leaf";
 
 /** Somebody with the credentials of one device, who tries what that device must not do. */
 export interface Attacker {
-	publish(subject: string, body?: string, reply?: string): Promise<void>;
+	/** @param headers a whole block, see `flowControlRequest` and `stalledOn` */
+	publish(subject: string, body?: string, reply?: string, headers?: string): Promise<void>;
 	/** Starts to listen; the result tells what was heard since then, as `<subject> <payload>`. */
 	listen(subject: string): Promise<() => string[]>;
 	close(): void;
@@ -14,8 +15,9 @@ export interface Attacker {
 export function onDevice(client: NatsConnection): Attacker {
 	const subscriptions: Subscription[] = [];
 	return {
-		async publish(subject, body = "", reply) {
-			client.publish(subject, body, reply === undefined ? {} : { reply });
+		async publish(subject, body = "", reply, headers) {
+			const options = { ...(reply !== undefined && { reply }), ...(headers && { headers: parsed(headers) }) };
+			client.publish(subject, body, options);
 			await client.flush();
 		},
 		async listen(subject) {
@@ -42,7 +44,7 @@ export async function onWire(options: RawLeafOptions): Promise<Attacker> {
 		await leaf.flush().catch(() => {});
 	};
 	return {
-		publish: (subject, body, reply) => send(() => leaf.publish(subject, body, reply)),
+		publish: (subject, body, reply, headers) => send(() => leaf.publish(subject, body, reply, headers)),
 		async listen(subject) {
 			await send(() => leaf.subscribe(subject));
 			const listening = leaf;
@@ -50,6 +52,27 @@ export async function onWire(options: RawLeafOptions): Promise<Attacker> {
 		},
 		close: () => leaf.close(),
 	};
+}
+
+/** The headers by which a consumer asks whom it delivers to for flow control; the answer goes to the message's reply. */
+export const flowControlRequest = "NATS/1.0 100 FlowControl Request\r\n\r\n";
+
+/** The headers of a heartbeat by which a consumer says that it waits for an answer to its request. */
+export function stalledOn(subject: string, name = "Nats-Consumer-Stalled"): string {
+	return `NATS/1.0 100 Idle Heartbeat\r\n${name}: ${subject}\r\n\r\n`;
+}
+
+/** For a client that writes its headers itself. */
+function parsed(block: string): MsgHdrs {
+	const [status = "", ...fields] = block.trimEnd().split("\r\n");
+	const [, code, description] = /^NATS\/1\.0 (\d+) (.*)$/.exec(status) ?? [];
+	// The library's type does not tell that a status may be given.
+	const made = (emptyHeaders as (code?: number, description?: string) => MsgHdrs)(Number(code), description);
+	for (const field of fields) {
+		const [name = "", value = ""] = field.split(/: ?(.*)/s);
+		made.append(name, value, Match.Exact);
+	}
+	return made;
 }
 
 /** How long an attack may take to show an effect. What succeeds in the open variants, does so within this time. */

@@ -36,6 +36,8 @@ export interface BenchOptions {
 	readonly routesAsOnAws?: boolean;
 	/** Devices in the account of the streams, as they would be without the split, for a test that must fail with it. */
 	readonly oneAccount?: boolean;
+	/** The nats-server of the hub. @default the one on PATH */
+	readonly program?: string;
 }
 
 export interface Edge {
@@ -56,7 +58,7 @@ export interface Bench {
 	/** Pushes accounts made of other rules; each push is newer than the last. */
 	push(rules: Partial<AccountRules>): Promise<void>;
 	/** Starts a device, as the program would configure it, with a link to `urls` or every node. Waits until the hub reaches its JetStream. */
-	startEdge(name: string, options?: { urls?: readonly string[] }): Promise<Edge>;
+	startEdge(name: string, options?: { urls?: readonly string[]; program?: string }): Promise<Edge>;
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
 	credentials(device: string): string;
@@ -116,7 +118,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			}),
 		),
 	);
-	await Promise.all(hubs.map((hub) => hub.start()));
+	await Promise.all(hubs.map((hub) => hub.start(running(options.program))));
 
 	const urls = members.map(({ leaf }) => `tls://127.0.0.1:${leaf}`);
 	const direct = { direct: true };
@@ -148,7 +150,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
 			await open.ready();
 		},
-		async startEdge(name, { urls: given = urls } = {}) {
+		async startEdge(name, { urls: given = urls, program } = {}) {
 			const [port = 0] = await freePorts(1);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
 			const server = servers.add(
@@ -162,7 +164,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 					clientPort: port,
 				}),
 			);
-			await server.start();
+			await server.start(running(program));
 			const client = await connect({
 				servers: `nats://127.0.0.1:${port}`,
 				maxReconnectAttempts: -1,
@@ -193,6 +195,8 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		throw error;
 	}
 }
+
+const running = (program: string | undefined) => (program === undefined ? {} : { program });
 
 async function routesAsOnAws(
 	servers: ReturnType<typeof makeServers>,

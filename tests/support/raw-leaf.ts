@@ -19,7 +19,8 @@ export interface RawLeaf {
 	readonly lines: readonly string[];
 	readonly closed: boolean;
 	subscribe(subject: string): void;
-	publish(subject: string, body?: string, reply?: string): void;
+	/** @param headers a whole block, `NATS/1.0…`, with the empty line at its end */
+	publish(subject: string, body?: string, reply?: string, headers?: string): void;
 	/** Resolves when the server has taken everything sent so far. @throws when it closes the connection */
 	flush(): Promise<void>;
 	close(): void;
@@ -84,9 +85,12 @@ export async function openRawLeaf({ port, ca, credentials, name }: RawLeafOption
 			return socket.destroyed;
 		},
 		subscribe: (subject) => socket.write(`LS+ ${subject}\r\n`),
-		publish: (subject, body = "", reply) => {
+		publish: (subject, body = "", reply, headers) => {
+			const to = reply === undefined ? subject : `${subject} ${reply}`;
 			const size = Buffer.byteLength(body);
-			socket.write(`LMSG ${subject}${reply === undefined ? "" : ` ${reply}`} ${size}\r\n${body}\r\n`);
+			if (headers === undefined) return void socket.write(`LMSG ${to} ${size}\r\n${body}\r\n`);
+			const head = Buffer.byteLength(headers);
+			socket.write(`HMSG ${to} ${head} ${head + size}\r\n${headers}${body}\r\n`);
 		},
 		flush,
 		close: () => socket.destroy(),

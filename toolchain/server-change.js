@@ -5,7 +5,8 @@ const { Message } = require("./message.js");
 
 /**
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
- * source's own consumer takes it. `go/nats-server/change/` has the lines and says why; here is where they are put in.
+ * source's own consumer takes it, and serves a request under the subject that its sender was allowed to send it on.
+ * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
  * is not built: nobody knows then what the change would do.
@@ -72,6 +73,11 @@ const edits = (version) => [
 			"func (mset *stream) sendFlowControlReply(reply string, hdr []byte) {",
 			"	if mset.isLeader() && mset.outq != nil && mset.answersReplicatedFlowControl(reply) {",
 		),
+	},
+	{
+		file: "server/client.go",
+		at: lines("			// Normally this code is not called.", "			nrr = c.pa.reply"),
+		becomes: lines("			// Normally this code is not called.", "			nrr = requestReply(c.pa.reply, isResponse)"),
 	},
 ];
 

@@ -4,6 +4,7 @@ import { addCheck } from "./check/command";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
 import { explain, Interrupted } from "./errors";
+import { heal } from "./heal/heal";
 import { addIam } from "./iam/command";
 import { switchLink } from "./links";
 import { loadOutputs } from "./outputs";
@@ -45,6 +46,13 @@ function program(): Command {
 		.description("Make room on connected devices: purge the oldest messages that the hub has, where room is needed")
 		.action(async (options: Common) => {
 			process.exitCode = await trim(await outputs(options), say);
+		});
+	command(leafline, "heal")
+		.argument("<device>")
+		.description("Set sources of a device going again that stopped, by what can lose or double nothing")
+		.option("-n, --dry-run", "say what would be done, and do nothing")
+		.action(async (device: string, options: Common & { dryRun?: boolean }) => {
+			process.exitCode = await heal(await outputs(options), device, options, say);
 		});
 	command(leafline, "cut")
 		.argument("<device>")

@@ -175,6 +175,7 @@ export const storedMessage = z.looseObject({
 	}),
 });
 
+export const paused = z.looseObject({ paused: z.boolean() });
 export const done = z.looseObject({ success: z.literal(true) });
 export const purged = z.looseObject({ success: z.literal(true), purged: count });
 export const accountInfo = z.looseObject({ memory: count, storage: count, streams: count, consumers: count });

@@ -30,6 +30,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 	"CONSUMER.CREATE": { schema: answers.consumerInfo, type: "consumer_create_response", about: ofConsumer },
 	"CONSUMER.DURABLE.CREATE": { schema: answers.consumerInfo, type: "consumer_create_response", about: ofConsumer },
 	"CONSUMER.RESET": { schema: answers.consumerInfo, type: "consumer_reset_response", about: ofConsumer },
+	"CONSUMER.PAUSE": { schema: answers.paused, type: "consumer_pause_response" },
 	"CONSUMER.DELETE": { schema: answers.done, type: "consumer_delete_response" },
 	"CONSUMER.LIST": { schema: answers.consumerList, type: "consumer_list_response" },
 	"CONSUMER.NAMES": { schema: answers.consumerNames, type: "consumer_names_response" },

@@ -79,6 +79,9 @@ export interface Remembered {
 /** An update alone believes its state. */
 export const RESTORE = "npm run pulumi -- refresh --yes, then npm run up";
 
+/** What sets a source going again; before the device's name. */
+export const HEAL = "npx leafline heal";
+
 /** How to call the API of a device's JetStream: on this machine directly, else through the hub. */
 export function natsCommand(outputs: LeaflineOutput, device: string): string {
 	const port = outputs.devices[device]?.clientPort;

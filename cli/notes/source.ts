@@ -1,28 +1,27 @@
 import { edgeStreamName, HUB_CONSUMER } from "../../topology/names";
 import { clock, count } from "../format";
 import { waitingFor } from "../seen";
-import { type Look, type Note, natsCommand, RESTORE } from "./note";
+import { HEAL, type Look, type Note, natsCommand, RESTORE } from "./note";
 
 /** Shorter stops are ordinary: a hub that lost a device tries again after 10 s and more. */
 export const STILL_MS = 5_000;
 /** From here on it is not the hub's way of trying again any more. */
 const STUCK_MS = 30_000;
 /** The hub adds its own header, and the server takes 65,535 bytes of them. */
-const HEADERS_LIMIT = 65_000;
+export const HEADERS_LIMIT = 65_000;
 
 /** What stands between a device's stream and the hub's. */
 export function sourceNotes(look: Look): Note[] {
-	const { outputs, device, class: name, hubStream, source, edge, link } = look;
+	const { device, class: name, hubStream, source, edge, link } = look;
 	if (!source) return link.state === "unknown" ? [] : missing(look);
 	const stream = edgeStreamName(device, name);
 	const notes: Note[] = [];
 	const reader = edge?.consumers[name];
 	if (source.durable && reader === "missing") {
-		const text = `consumer ${HUB_CONSUMER} on ${stream} is gone (deleted by hand?), and with it the hub's way in. ${RESTORE}, makes it anew`;
+		const text = `consumer ${HUB_CONSUMER} on ${stream} is gone (deleted by hand?), and with it the hub's way in. ${HEAL} ${device} makes it anew`;
 		notes.push({ code: "consumer-missing", class: name, text, needsHand: true });
 	} else if (reader !== undefined && reader !== "missing" && reader.pausedMs !== undefined) {
-		const resume = `${natsCommand(outputs, device)} consumer resume ${stream} ${HUB_CONSUMER} --force`;
-		const text = `consumer ${HUB_CONSUMER} on ${stream} is paused for ${clock(reader.pausedMs)} more: nothing reaches the hub. ${resume}`;
+		const text = `consumer ${HUB_CONSUMER} on ${stream} is paused for ${clock(reader.pausedMs)} more: nothing reaches the hub. ${HEAL} ${device} resumes it`;
 		notes.push({ code: "consumer-paused", class: name, text, needsHand: true });
 	} else notes.push(...standsStill(look));
 	if (source.error) {
@@ -69,6 +68,5 @@ function standsStill({ outputs, device, class: name, source, edge, link, memory,
 		reader && reader !== "missing" && reader.underWay >= reader.window
 			? `: consumer ${HUB_CONSUMER} waits for acknowledgements of what the hub has (older than the hub's position)`
 			: ": its source stopped without an error";
-	const reset = `${natsCommand(outputs, device)} req '$JS.API.CONSUMER.RESET.${stream}.${HUB_CONSUMER}' '{"seq":${source.seq + 1}}'`;
-	return note(`${behind}. ${reset} sets it to where the hub is`);
+	return note(`${behind}. ${HEAL} ${device} sets it to where the hub is`);
 }

@@ -72,7 +72,7 @@ test("a position that stands still is an ordinary stop at first, and then is not
 		"· stands-still edge1_sensor stands still at sequence 400 for 0:12 while 600 wait; the hub tries again every 10 s to 2 min after a link was down",
 	]);
 	expect(notes({ ...at, facts: still(90_000) })).toEqual([
-		`! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 wait: its source stopped without an error. nats --server nats://127.0.0.1:4999 req '$JS.API.CONSUMER.RESET.edge1_sensor.hub' '{"seq":401}' sets it to where the hub is`,
+		`! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 wait: its source stopped without an error. npx leafline heal edge1 sets it to where the hub is`,
 	]);
 	const full = { consumers: { sensor: { unacknowledged: 1600, underWay: 1000, window: 1000 } } };
 	expect(notes({ ...at, edge: full, facts: still(90_000) })[0]).toMatch(/: consumer hub waits for acknowledgements/);

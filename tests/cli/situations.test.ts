@@ -181,7 +181,9 @@ test("a consumer that is paused", async () => {
 	const until = new Date(Date.now() + 3_600_000).toISOString();
 	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, { pause_until: until });
 	const { text, exit } = await noted("edge3", "consumer-paused");
-	expect(text).toMatch(/^consumer hub on edge3_sensor is paused for 59:\d\d more: .* consumer resume edge3_sensor hub/);
+	expect(text).toMatch(
+		/^consumer hub on edge3_sensor is paused for 59:\d\d more: .* npx leafline heal edge3 resumes it$/,
+	);
 	expect(exit).toBe(2);
 	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, {});
 	await well("edge3");

@@ -1,0 +1,90 @@
+import { count } from "../format";
+import { HEADERS_LIMIT } from "../notes/source";
+
+/** What is known of one class of one device: both ends of its source, and the consumer in between. */
+export interface Seen {
+	readonly stream: string;
+	/** Last sequence of the stream on the device; absent if it has none. */
+	readonly lastSeq?: number;
+	/** How the hub sources it; absent if it does not. */
+	readonly sourcing?: "durable" | "ordinary";
+	/** The consumer on the device, for a durable source; absent if it is gone. */
+	readonly consumer?: SeenConsumer;
+	/** Last sequence that the hub had before the consumer was looked at, and after. */
+	readonly before: number;
+	readonly after: number;
+	/** Whether a message that the hub holds shows that `after` is of this very stream. */
+	readonly proven: boolean;
+	/** Whether the hub's position moved while one looked; absent if nothing waits. */
+	readonly moves?: boolean;
+	/** The message that the hub is to take next, where it does not move. */
+	readonly next?: { readonly seq: number; readonly headerBytes: number };
+}
+
+export interface SeenConsumer {
+	readonly delivered: number;
+	readonly ackFloor: number;
+	readonly waiting: number;
+	readonly paused: boolean;
+}
+
+/** What can be done without a loss, from the mildest on. */
+export const ACTS = ["make", "resume", "reset", "step-down"] as const;
+export type Act = (typeof ACTS)[number];
+
+export type Finding =
+	| { readonly state: "well" }
+	| { readonly state: "act"; readonly why: string; readonly act: Act }
+	| { readonly state: "hand"; readonly why: string; readonly remedy: string };
+
+/**
+ * What is wrong with a class, and what to do next. Sure signs come first; a source that stopped without one is reset,
+ * which sends nothing twice, for the hub passes over what it has.
+ * @param done what was tried already, which did not help
+ * @param nodes of the hub; one that is alone has no leader to step down
+ */
+export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number): Finding {
+	const { stream, lastSeq, sourcing, consumer, before, after, proven } = seen;
+	if (lastSeq === undefined) return hand("the stream is gone from the device", REFRESH);
+	if (sourcing === undefined) return hand("the hub does not source it", REFRESH);
+	if (after > lastSeq && proven) {
+		const why = `the hub is at ${count(after)} but the device at ${count(lastSeq)}: its store went back in time`;
+		return hand(why, "npx leafline status says what to do on the device");
+	}
+	if (sourcing === "durable") {
+		if (!consumer) return next("make", "its consumer is gone");
+		if (consumer.paused) return next("resume", "its consumer is paused");
+		if (consumer.delivered < before && proven)
+			return next(
+				"reset",
+				`its consumer has sent up to ${count(consumer.delivered)}, and the hub has ${count(before)}`,
+			);
+		if (consumer.ackFloor > after && proven)
+			return next(
+				"reset",
+				`its consumer goes on behind ${count(consumer.ackFloor)}, and the hub has ${count(after)} only`,
+			);
+	}
+	if (seen.moves !== false) return { state: "well" };
+	const { next: message } = seen;
+	if (message && message.headerBytes > HEADERS_LIMIT) {
+		const why = `message ${count(message.seq)} has ${count(message.headerBytes)} bytes of headers, more than the hub can take with its own`;
+		return hand(why, `keep a copy, then on the device: nats stream rmm ${stream} ${message.seq} --force`);
+	}
+	const still = `it stands still at ${count(after)} without an error`;
+	if (sourcing === "durable" && !done.has("reset")) return next("reset", still);
+	if (nodes > 1 && !done.has("step-down")) return next("step-down", still);
+	return hand(still, "look at the logs of the hub and of the device (docs/status.md#source-error)");
+
+	function next(act: Act, why: string): Finding {
+		return done.has(act)
+			? hand(`${why}, still`, "look again, and at the log of its nats-server")
+			: { state: "act", why, act };
+	}
+}
+
+const REFRESH = "npm run pulumi -- refresh --yes, then npm run up";
+
+function hand(why: string, remedy: string): Finding {
+	return { state: "hand", why, remedy };
+}

@@ -1,0 +1,129 @@
+import { putConsumer } from "../../components/streams/provider/put";
+import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
+import { resetConsumer } from "../../jetstream/calls";
+import { persist } from "../../jetstream/patience";
+import { flowControlled } from "../../topology/edge";
+import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
+import { messageOf, UserError } from "../errors";
+import { count } from "../format";
+import { openHub } from "../hub";
+import { type Act, diagnose, type Seen } from "./diagnose";
+import { movesFrom, type Place, patience, place, see } from "./see";
+
+/** How long the first message after a repair may take: a hub that lost its consumer tries again after 10 s and more. */
+const HEALED_MS = 60_000;
+
+export interface HealOptions {
+	/** Says what it would do, and does nothing. */
+	readonly dryRun?: boolean;
+}
+
+/**
+ * Sets the sources of one device going again, by what can lose or double nothing.
+ * @returns exit code: 0 all is well or was healed, 2 something needs a hand (or, in a dry run, would be done)
+ * @throws UserError when there is no such device, it is not connected, or the hub does not answer
+ */
+export async function heal(
+	outputs: StackOutputs,
+	device: string,
+	{ dryRun = false }: HealOptions,
+	say: (line: string) => void,
+): Promise<number> {
+	const { leafline } = outputs;
+	const classes = Object.entries(namedDevice(leafline, device).hubStreams);
+	const hub = await openHub(outputs);
+	try {
+		const connected = await hub.connected();
+		if (connected && !connected.includes(device))
+			throw new UserError(
+				`${device} is not connected: npx leafline status says why. What it holds is sent when it is back`,
+			);
+		let code = 0;
+		for (const [name, hubStream] of classes) {
+			const at = place(hub, device, name, hubStream);
+			const config = { leafline, className: name, dryRun };
+			code = Math.max(
+				code,
+				await healClass(at, config, say).catch((error) => {
+					say(`${at.stream}: ${messageOf(error)}`);
+					return 2;
+				}),
+			);
+		}
+		return code;
+	} finally {
+		await hub.close();
+	}
+}
+
+function namedDevice({ devices }: LeaflineOutput, device: string): LeaflineOutput["devices"][string] {
+	const found = Object.hasOwn(devices, device) ? devices[device] : undefined;
+	if (!found) throw new UserError(`the fleet has no device ${device}; it has ${some(Object.keys(devices))}`);
+	if (found.retired === "lost") throw new UserError(`${device} is lost (retired: lost): it cannot connect`);
+	return found;
+}
+
+interface Config {
+	readonly leafline: LeaflineOutput;
+	readonly className: string;
+	readonly dryRun: boolean;
+}
+
+async function healClass(at: Place, config: Config, say: (line: string) => void): Promise<number> {
+	const done = new Set<Act>();
+	for (;;) {
+		const seen = await see(at);
+		const finding = diagnose(seen, done, config.leafline.hub.nodes);
+		if (finding.state === "well") {
+			if (done.size === 0) say(`${at.stream}: well, the hub is at ${count(seen.after)}`);
+			return 0;
+		}
+		if (finding.state === "hand") {
+			say(`${at.stream}: ${finding.why}. ${finding.remedy}`);
+			return 2;
+		}
+		const what = WORDS[finding.act](seen);
+		if (config.dryRun) {
+			say(`${at.stream}: ${finding.why}: would ${what}`);
+			return 2;
+		}
+		await carryOut(finding.act, at, config, seen);
+		done.add(finding.act);
+		const healed = seen.lastSeq === seen.after || (await movesFrom(at, seen.after, HEALED_MS));
+		say(`${at.stream}: ${finding.why}: ${healed ? "healed" : "not healed"} (${what})`);
+	}
+}
+
+const WORDS: Readonly<Record<Act, (seen: Seen) => string>> = {
+	make: ({ after }) => `make it anew, and set it behind ${count(after)}`,
+	resume: () => "resume it",
+	reset: ({ after }) => `set its consumer behind ${count(after)}, where the hub is`,
+	"step-down": () => "let the leader of the hub's stream step down",
+};
+
+async function carryOut(act: Act, at: Place, config: Config, { after, proven }: Seen): Promise<void> {
+	const { stream } = at;
+	const reset = () => resetConsumer(at.edge, stream, HUB_CONSUMER, after + 1, patience());
+	if (act === "make") {
+		await putConsumer(at.edge, stream, consumerOf(at.device, config), patience());
+		if (proven && after > 0) await reset();
+	} else if (act === "reset") await reset();
+	else if (act === "resume")
+		await persist((timeout) => at.edge.ask(`CONSUMER.PAUSE.${stream}.${HUB_CONSUMER}`, {}, timeout), patience());
+	else await persist((timeout) => at.hub.ask(`STREAM.LEADER.STEPDOWN.${at.hubStream}`, {}, timeout), patience());
+}
+
+/** As `topology/edge.ts` makes it, with the window that stands in the outputs. */
+function consumerOf(device: string, { leafline, className }: Config) {
+	const window = leafline.budgets.link[leafline.devices[device]?.group ?? ""]?.windows[className];
+	if (window === undefined) throw new UserError(`the outputs hold no window of ${className}: npm run up`);
+	return {
+		durable_name: HUB_CONSUMER,
+		deliver_subject: deliverSubject(device, className),
+		...flowControlled(window),
+	};
+}
+
+function some(names: readonly string[]): string {
+	return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
+}

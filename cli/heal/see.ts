@@ -1,0 +1,110 @@
+import { type Position, positionOf } from "../../components/streams/provider/position";
+import { sleep } from "../../components/streams/provider/wait";
+import type { StoredMessage, StreamInfo } from "../../jetstream/answers";
+import { type Api, domainApi } from "../../jetstream/api";
+import { consumerInfo, streamInfo } from "../../jetstream/calls";
+import { type Patience, persist } from "../../jetstream/patience";
+import { edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
+import type { Hub } from "../hub";
+import type { Seen } from "./diagnose";
+
+/** A source that lives moves within this time, over a slow link as well. */
+const MOVES_MS = 6_000;
+const LOOK_MS = 500;
+
+/** One class of one device, and the ways to both ends of it. */
+export interface Place {
+	readonly device: string;
+	readonly stream: string;
+	readonly hubStream: string;
+	readonly edge: Api;
+	readonly hub: Api;
+}
+
+export function place(hub: Hub, device: string, className: string, hubStream: string): Place {
+	return {
+		device,
+		stream: edgeStreamName(device, className),
+		hubStream,
+		edge: domainApi(hub.connection, device),
+		hub: domainApi(hub.connection, HUB_DOMAIN),
+	};
+}
+
+/** A device on a slow link that is catching up answers late. */
+export const patience = (): Patience => ({ deadline: Date.now() + 30_000, timeoutsMs: [3_000, 10_000, 20_000] });
+
+/** Looks for up to some seconds whether the hub's position moves, where something waits. @throws NoAnswer, ApiError */
+export async function see(at: Place): Promise<Seen> {
+	const { stream } = at;
+	const here = await streamInfo(at.edge, stream, patience());
+	const before = await hubSide(at, here);
+	if (!here || !before.sourcing) return { ...gone(at, before), ...(here && { lastSeq: here.state.last_seq ?? 0 }) };
+	// Looked at in between: a consumer that is well is never behind what the hub had before, nor ahead of what it has after.
+	const consumer =
+		before.sourcing === "durable" ? await consumerInfo(at.edge, stream, HUB_CONSUMER, patience()) : undefined;
+	const after = await hubSide(at, here);
+	const lastSeq = here.state.last_seq ?? 0;
+	const waiting = consumer ? consumer.num_pending + consumer.num_ack_pending : lastSeq - after.position.seq;
+	const waits = waiting > 0 && lastSeq > after.position.seq;
+	const moves = waits ? await movesFrom(at, after.position.seq) : undefined;
+	const next = moves === false ? await messageFrom(at, after.position.seq + 1) : undefined;
+	return {
+		stream,
+		lastSeq,
+		sourcing: before.sourcing,
+		...(consumer && {
+			consumer: {
+				delivered: consumer.delivered.stream_seq,
+				ackFloor: consumer.ack_floor.stream_seq,
+				waiting,
+				paused: consumer.paused === true,
+			},
+		}),
+		before: before.position.seq,
+		after: after.position.seq,
+		proven: after.position.proven,
+		...(moves !== undefined && { moves }),
+		...(next && { next }),
+	};
+}
+
+interface HubSide {
+	readonly sourcing?: "durable" | "ordinary";
+	readonly position: Position;
+}
+
+async function hubSide({ hub, hubStream, stream }: Place, here: StreamInfo | undefined): Promise<HubSide> {
+	const info = await streamInfo(hub, hubStream, patience());
+	const source = info?.config.sources?.find(({ name }) => name === stream);
+	if (!info || !source) return { position: { seq: 0, proven: false } };
+	const sourced = { name: stream, ...(here?.created !== undefined && { created: here.created }) };
+	const position = await positionOf(hub, info, sourced, patience());
+	return { sourcing: source.consumer ? "durable" : "ordinary", position };
+}
+
+function gone({ stream }: Place, { position }: HubSide): Seen {
+	return { stream, before: position.seq, after: position.seq, proven: position.proven };
+}
+
+/** Whether the hub gets past a sequence while one looks. */
+export async function movesFrom({ hub, hubStream, stream }: Place, seq: number, within = MOVES_MS): Promise<boolean> {
+	const deadline = Date.now() + within;
+	for (;;) {
+		const info = await streamInfo(hub, hubStream, patience());
+		if ((info?.sources ?? []).some((source) => source.name === stream && (source.seq ?? 0) > seq)) return true;
+		if (Date.now() >= deadline) return false;
+		await sleep(LOOK_MS);
+	}
+}
+
+async function messageFrom({ edge, stream }: Place, from: number): Promise<Seen["next"]> {
+	const body = { next_by_subj: ">", seq: from };
+	const ask = (timeout: number) => edge.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, body, timeout);
+	try {
+		const { message } = await persist(ask, patience());
+		return { seq: message.seq, headerBytes: Buffer.byteLength(message.hdrs ?? "", "base64") };
+	} catch {
+		return undefined;
+	}
+}

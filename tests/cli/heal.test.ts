@@ -1,0 +1,156 @@
+import { resolve } from "node:path";
+import { headers, type NatsConnection } from "nats";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { HUB_CONSUMER } from "../../topology/names";
+import { eventually } from "../support/eventually";
+import { run } from "../support/project";
+import { api, type Stack, startStack } from "./stack";
+
+/** `leafline heal` on real servers: each test stops a source in another way, and has all of it at the hub afterwards. */
+let stack: Stack;
+let hub: NatsConnection;
+
+/** A source that did not find its consumer is tried again 10 s to 2 min later (nats-server, `stream.go`). */
+const MENDED_MS = 150_000;
+/** Several windows of 1,000: less than one would not stop a source that is behind. */
+const BACKLOG = 3_000;
+vi.setConfig({ testTimeout: 2 * MENDED_MS });
+
+beforeAll(async () => {
+	stack = await startStack(["edge1", "edge2", "edge3", "edge4"]);
+	hub = await stack.connect("hub");
+});
+afterAll(async () => {
+	await stack?.stop();
+});
+
+async function heal(device: string, ...flags: string[]) {
+	const args = [resolve("bin/cli/main.js"), "heal", device, ...flags, "--outputs", stack.outputsFile];
+	const { code, text } = await run(process.execPath, args, { cwd: stack.dir, env: stack.env });
+	return { code, text: text.trimEnd() };
+}
+
+async function publish(device: string, messages: number): Promise<void> {
+	const jetstream = (await stack.connect(device)).jetstream();
+	for (let at = 0; at < messages; at += 200) {
+		const some = Math.min(200, messages - at);
+		await Promise.all(Array.from({ length: some }, () => jetstream.publish("vehicle.sensor", "21.5")));
+	}
+}
+
+const edge = async (device: string, call: string, body?: unknown) =>
+	api(await stack.connect(device), `$JS.API.${call}`, body);
+
+async function onHub(device: string): Promise<number> {
+	const body = { subjects_filter: `${device}.sensor.>` };
+	const info = (await api(hub, "$JS.hub.API.STREAM.INFO.hub_sensor", body)) as {
+		state: { subjects?: Record<string, number> };
+	};
+	return Object.values(info.state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
+}
+const arrived = (device: string, messages: number) =>
+	eventually(async () => (await onHub(device)) === messages, {
+		what: `${messages} of ${device} at the hub`,
+		within: MENDED_MS,
+	});
+
+/** With the hub away, so that it does not find its way by itself, as one that still listens would. */
+async function withoutHub(act: () => Promise<unknown>): Promise<void> {
+	await stack.kill("hub");
+	await act();
+	await stack.start("hub");
+	await eventually(() => hub.flush().then(() => true), { what: "the hub is back", within: MENDED_MS });
+	const told = async () =>
+		(await fetch(`${stack.outputs.leafline.hub.monitorUrl}/leafz`)).json() as Promise<{ leafs?: unknown[] }>;
+	await eventually(async () => (await told()).leafs?.length === 4, { what: "all are back", within: MENDED_MS });
+}
+
+test("nothing to do, no such device, and one that is away", async () => {
+	await publish("edge1", 10);
+	await arrived("edge1", 10);
+	expect(await heal("edge1")).toEqual({ code: 0, text: "edge1_sensor: well, the hub is at 10" });
+	expect(await heal("edge9")).toEqual({
+		code: 1,
+		text: "leafline: the fleet has no device edge9; it has edge1, edge2, edge3, edge4",
+	});
+	await stack.kill("edge4");
+	const { code, text } = await heal("edge4");
+	await stack.start("edge4");
+	expect(text).toMatch(/^leafline: edge4 is not connected: npx leafline status says why/);
+	expect(code).toBe(1);
+});
+
+test("a consumer that was deleted: a dry run says what would be done, and does nothing", async () => {
+	await publish("edge2", BACKLOG);
+	await arrived("edge2", BACKLOG);
+	await withoutHub(() => edge("edge2", `CONSUMER.DELETE.edge2_sensor.${HUB_CONSUMER}`));
+	await publish("edge2", 100);
+	const would = "edge2_sensor: its consumer is gone: would make it anew, and set it behind 3,000";
+	expect(await heal("edge2", "--dry-run")).toEqual({ code: 2, text: would });
+	expect(await heal("edge2", "-n")).toEqual({ code: 2, text: would });
+	const { code, text } = await heal("edge2");
+	expect(text).toMatch(/^edge2_sensor: its consumer is gone: healed \(make it anew/);
+	expect(code).toBe(0);
+	await arrived("edge2", BACKLOG + 100);
+});
+
+test("a consumer that is behind the hub by more than its window", async () => {
+	await publish("edge1", BACKLOG - 10);
+	await arrived("edge1", BACKLOG);
+	await withoutHub(() => edge("edge1", `CONSUMER.RESET.edge1_sensor.${HUB_CONSUMER}`, { seq: 1 }));
+	await publish("edge1", 100);
+	await eventually(
+		async () =>
+			((await edge("edge1", `CONSUMER.INFO.edge1_sensor.${HUB_CONSUMER}`)) as { num_ack_pending: number })
+				.num_ack_pending >= 1_000,
+		{ what: "a whole window waits", within: MENDED_MS },
+	);
+	const { code, text } = await heal("edge1");
+	expect(text).toMatch(/^edge1_sensor: its consumer has sent up to [\d,]+, and the hub has 3,000: healed/);
+	expect(code).toBe(0);
+	await arrived("edge1", BACKLOG + 100);
+});
+
+test("a consumer that was set past what the hub has, which would never be sent", async () => {
+	await publish("edge3", 50);
+	await arrived("edge3", 50);
+	await withoutHub(async () => {
+		await publish("edge3", 100);
+		await edge("edge3", `CONSUMER.RESET.edge3_sensor.${HUB_CONSUMER}`, { seq: 151 });
+	});
+	const { code, text } = await heal("edge3");
+	expect(text).toMatch(/^edge3_sensor: its consumer goes on behind 150, and the hub has 50 only: healed/);
+	expect(code).toBe(0);
+	await arrived("edge3", 150);
+});
+
+test("a consumer that is paused", async () => {
+	const until = new Date(Date.now() + 3_600_000).toISOString();
+	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, { pause_until: until });
+	await publish("edge3", 10);
+	const { code, text } = await heal("edge3");
+	expect(text).toBe("edge3_sensor: its consumer is paused: healed (resume it)");
+	expect(code).toBe(0);
+	await arrived("edge3", 160);
+});
+
+test("a message that the hub cannot take is left to a person", async () => {
+	const poison = headers();
+	poison.set("Trace", "x".repeat(65_510));
+	await (await stack.connect("edge4")).jetstream().publish("vehicle.sensor", "21.5", { headers: poison });
+	await publish("edge4", 9);
+	const { code, text } = await heal("edge4");
+	expect(text).toMatch(
+		/^edge4_sensor: message 1 has 65,5\d\d bytes of headers.* keep a copy, then on the device: nats stream rmm edge4_sensor 1 --force$/,
+	);
+	expect(code).toBe(2);
+	expect(await onHub("edge4")).toBe(0);
+});
+
+test("a stream that is gone from the device is made by an update, not by this", async () => {
+	await edge("edge4", "STREAM.DELETE.edge4_sensor");
+	expect(await heal("edge4")).toEqual({
+		code: 2,
+		text: "edge4_sensor: the stream is gone from the device. npm run pulumi -- refresh --yes, then npm run up",
+	});
+});

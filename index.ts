@@ -24,6 +24,8 @@ async function stack(): Promise<pulumi.Inputs> {
 	const { restarts } = hub;
 	const streams = new Streams("streams", { topology, connection, hub, leaves, restarts }, { dependsOn: accounts });
 
+	identity.keepRevoked(connection, hub.generation, { dependsOn: streams });
+
 	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, versionFloor: MINIMUM_SERVER };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {

@@ -212,7 +212,7 @@ const Override = section(
 			.exactOptional(),
 		retired: choice(
 			["drain", "lost"],
-			"drain: taken out when the hub has everything that it holds. lost: its access is revoked at once.",
+			"drain: taken out when the hub has everything that it holds. lost: its access is revoked at once and for ever.",
 		).exactOptional(),
 		publicKey: text(
 			/^U[A-Z2-7]{55}$/,

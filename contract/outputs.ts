@@ -142,6 +142,10 @@ export const signingOutput = z.strictObject({
 	devicesAccount: z.string().describe("Public key of the account that devices bind to."),
 	fleetSecret: z.string().describe("Each device's own seed is derived from it."),
 	createdAt: count.describe("Seconds since 1970; the `iat` of every credential."),
+	generations: z
+		.record(token, count)
+		.describe("By device: the generation of its key, from 2, where its name's first one was revoked.")
+		.exactOptional(),
 });
 
 /** All outputs of a stack, as `pulumi stack output --json --show-secrets` prints them. */

@@ -1,10 +1,12 @@
 import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
 import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams, type Role, SHARES, type Share } from "../../topology/permissions";
-import { devicePublicKey, roleClaims } from "./credentials";
+import { firstRoster, type Roster } from "../../topology/roster";
+import { roleClaims } from "./credentials";
 import { encodeAccount, encodeOperator } from "./jwt";
-import { deviceSigning, type Keys } from "./keys";
+import type { Keys } from "./keys";
 import { publicKey } from "./nkey";
+import { forEver, lostDevices } from "./revocations";
 
 /** What the two accounts that change over time state; the system account never changes. */
 export interface AccountClaims {
@@ -17,12 +19,6 @@ export interface AccountJwts {
 	readonly devices: string;
 	readonly hub: string;
 }
-
-/**
- * Revocations hold for credentials that were issued up to then. Credentials of a device are issued once and never
- * again, so any later time does: the year 2100.
- */
-const FOR_EVER = 4_102_444_800;
 
 const NO_STREAMS: OperatorLimits = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
 const ANY_STREAMS: OperatorLimits = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
@@ -41,11 +37,22 @@ export function systemAccountJwt(keys: Keys): string {
 	);
 }
 
-/** What the accounts DEVICES and HUB of a fleet must state. Holds public keys only. */
-export function fleetClaims(keys: Keys, topology: Pick<Topology, "hubStreams" | "retired">): AccountClaims {
-	const signing = deviceSigning(keys);
+/**
+ * What the accounts DEVICES and HUB of a fleet must state: lost devices revoked, and nobody else yet, for others that
+ * left must be reached until nothing waits on them. Holds public keys only.
+ * @param roster who has which key. @default of a fleet that begins
+ */
+export function fleetClaims(
+	keys: Keys,
+	topology: Pick<Topology, "hubStreams" | "retired">,
+	roster: Roster = firstRoster({ devices: topology.retired, consumers: {} }),
+): AccountClaims {
 	const lost = Object.values(topology.retired).filter(({ retired }) => retired === "lost");
-	const revoked = lost.map(({ name, publicKey: own }) => devicePublicKey(signing, name, own));
+	const revoked = lostDevices(
+		keys,
+		roster,
+		lost.map(({ name }) => name),
+	);
 	return accountClaims(keys, { role: deviceRole(downlinkStreams(topology)), revoked });
 }
 
@@ -73,7 +80,7 @@ export function accountClaims(keys: Keys, { role, shares = SHARES, revoked = [] 
 			signing_keys: [deviceScope],
 			exports: fromDevices.map(exported),
 			imports: fromHub.map((share) => imported(share, publicKey(keys.hub))),
-			...(revoked.length > 0 && { revocations: Object.fromEntries([...revoked].sort().map((key) => [key, FOR_EVER])) }),
+			...(revoked.length > 0 && { revocations: { ...forEver(revoked) } }),
 		},
 		hub: {
 			limits: limits(ANY_STREAMS),

@@ -18,12 +18,16 @@ export function deviceCreds(signing: DeviceSigning, device: string, ownKey?: str
 		},
 		{ seed: signing.deviceSigningSeed, issuedAt: signing.createdAt },
 	);
-	return formatCreds(token, ownKey === undefined ? deviceSeed(signing.fleetSecret, device) : undefined);
+	return formatCreds(token, ownKey === undefined ? seedOf(signing, device) : undefined);
 }
 
 /** Public key of a device's user, as revocations name it. */
 export function devicePublicKey(signing: DeviceSigning, device: string, ownKey?: string): string {
-	return ownKey ?? publicKey(deviceSeed(signing.fleetSecret, device));
+	return ownKey ?? publicKey(seedOf(signing, device));
+}
+
+function seedOf({ fleetSecret, generations = {} }: DeviceSigning, device: string): string {
+	return deviceSeed(fleetSecret, device, Object.hasOwn(generations, device) ? generations[device] : 1);
 }
 
 /** Credentials file of the administrator. `direct`: usable on the hub's client port as well. */
@@ -36,13 +40,23 @@ export function systemCreds(keys: Keys, options: { readonly direct: boolean }): 
 	return staffCreds(keys, "system", keys.system, systemRole(options));
 }
 
-/** Credentials file of a reader: the durable consumer of that name on those streams of the hub, nothing else. */
-export function readerCreds(keys: Keys, consumer: string, streams: readonly string[]): string {
-	return staffCreds(keys, `reader ${consumer}`, keys.hub, readerRole(consumer, streams));
+/**
+ * Credentials file of a reader: the durable consumer of that name on those streams of the hub, nothing else.
+ * @param generation which of its name's keys it has, from 1
+ */
+export function readerCreds(keys: Keys, consumer: string, streams: readonly string[], generation = 1): string {
+	return staffCreds(keys, readerUser(consumer), keys.hub, readerRole(consumer, streams), generation);
 }
 
-function staffCreds(keys: Keys, name: string, accountSeed: string, role: Role): string {
-	const seed = staffSeed(keys.fleetSecret, name);
+/** Public key of a reader's user, as revocations name it. */
+export function readerPublicKey(keys: Pick<Keys, "fleetSecret">, consumer: string, generation: number): string {
+	return publicKey(staffSeed(keys.fleetSecret, readerUser(consumer), generation));
+}
+
+const readerUser = (consumer: string) => `reader ${consumer}`;
+
+function staffCreds(keys: Keys, name: string, accountSeed: string, role: Role, generation = 1): string {
+	const seed = staffSeed(keys.fleetSecret, name, generation);
 	const token = encodeUser(
 		{ name, subject: publicKey(seed), claims: roleClaims(role) },
 		{ seed: accountSeed, issuedAt: keys.createdAt },

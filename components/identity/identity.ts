@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
+import { generationOf, generations, type Roll, type Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
 import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, readerCreds, systemCreds } from "./credentials";
+import { type HubRevocations, keepRevoked } from "./hub-revocations";
 import { type DeviceSigning, deviceSigning, type Keys } from "./keys";
 import { publicKey } from "./nkey";
+import { type RevokedUsers, revokedUsers } from "./revocations";
+import { keepRoster } from "./roster";
 
 export interface IdentityArgs {
 	readonly topology: Topology;
@@ -46,6 +50,8 @@ export class Identity extends pulumi.ComponentResource {
 	readonly readerCreds: pulumi.Output<Record<string, string>>;
 	/** What makes the credentials of devices, for tools. Secret. */
 	readonly signing: pulumi.Output<DeviceSigning>;
+	/** Who has which key, and whose are revoked. */
+	readonly roster: pulumi.Output<Roster>;
 	private readonly topology: Topology;
 
 	constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,6 +61,7 @@ export class Identity extends pulumi.ComponentResource {
 		// With other keys every device needs new credentials, with another authority a new bundle.
 		const kept = { parent: this, protect: !settings.allowDataLoss };
 		const keys = pulumi.secret(args.keys ?? new EnvironmentKeys("keys", kept).keys);
+		const roster = keepRoster(topology, kept);
 		const certificates = args.certificates
 			? pulumi.output(args.certificates)
 			: pulumi.output(new HubCertificates("certificates", args.hosts ?? hosts(topology), kept));
@@ -63,6 +70,7 @@ export class Identity extends pulumi.ComponentResource {
 
 		this.topology = topology;
 		this.keys = keys;
+		this.roster = roster;
 		this.operatorJwt = pulumi.unsecret(keys.apply(operatorJwt));
 		this.systemAccount = pulumi.unsecret(keys.apply(({ system }) => publicKey(system)));
 		this.systemAccountJwt = pulumi.unsecret(keys.apply(systemAccountJwt));
@@ -71,8 +79,8 @@ export class Identity extends pulumi.ComponentResource {
 		this.serverKey = pulumi.secret(certificates.serverKey);
 		this.adminCreds = keys.apply((it) => adminCreds(it, { direct }));
 		this.systemCreds = keys.apply((it) => systemCreds(it, { direct }));
-		this.readerCreds = keys.apply((it) => readers(it, topology));
-		this.signing = keys.apply(deviceSigning);
+		this.readerCreds = pulumi.all([keys, roster]).apply(([it, { readers }]) => readersCreds(it, topology, readers));
+		this.signing = pulumi.all([keys, roster]).apply(([it, { devices }]) => deviceSigning(it, generations(devices)));
 		this.registerOutputs({});
 	}
 
@@ -90,7 +98,8 @@ export class Identity extends pulumi.ComponentResource {
 	}
 
 	/**
-	 * Gives the hub its accounts; nobody can connect before. Devices that are `retired: lost` are revoked by it.
+	 * Gives the hub its accounts; nobody can connect before. Devices that are `retired: lost` are revoked by it, those
+	 * that left the fleet by `keepRevoked`.
 	 * @param generation anything that is another one when the hub was made anew
 	 */
 	pushAccounts(
@@ -99,10 +108,35 @@ export class Identity extends pulumi.ComponentResource {
 		opts: pulumi.CustomResourceOptions = {},
 	): HubAccounts {
 		const { topology } = this;
-		const claims = pulumi.unsecret(this.keys.apply((keys) => fleetClaims(keys, topology)));
+		const known = pulumi.all([this.keys, this.roster]);
+		const claims = pulumi.unsecret(known.apply(([keys, roster]) => fleetClaims(keys, topology, roster)));
+		const revoked = pulumi.unsecret(known.apply(([keys, roster]) => revokedUsers(keys, roster)));
 		const keys = this.keys.apply(({ operator, devices, hub }) => ({ operator, devices, hub }));
-		const args = { connection, keys, claims, servers: topology.settings.hub.nodes, generation };
+		const args = {
+			connection,
+			keys,
+			claims,
+			revoked,
+			servers: topology.settings.hub.nodes,
+			generation,
+		};
 		return new HubAccounts("accounts", args, { parent: this, ...opts });
+	}
+
+	/** Revokes whoever left the fleet, for ever, once the streams have let go; see `keepRevoked()`. */
+	keepRevoked(
+		connection: pulumi.Input<Connection>,
+		generation: pulumi.Input<string> = "",
+		opts: pulumi.CustomResourceOptions = {},
+	): HubRevocations {
+		const args = {
+			keys: this.keys,
+			roster: this.roster,
+			connection,
+			servers: this.topology.settings.hub.nodes,
+			generation,
+		};
+		return keepRevoked(args, { parent: this, ...opts });
 	}
 }
 
@@ -132,6 +166,8 @@ export interface HubAccountsArgs {
 	readonly connection: pulumi.Input<Connection>;
 	readonly keys: pulumi.Input<Pick<Keys, "operator" | "devices" | "hub">>;
 	readonly claims: pulumi.Input<AccountClaims>;
+	/** Everybody who is revoked, for a hub that knows nobody. */
+	readonly revoked: pulumi.Input<RevokedUsers>;
 	readonly servers: number;
 	readonly generation: pulumi.Input<string>;
 }
@@ -157,13 +193,13 @@ function hosts({ settings }: Topology): string[] {
 	return [...new Set([...addresses, ...(kind === "local" ? ["localhost", "127.0.0.1"] : [])])];
 }
 
-function readers(keys: Keys, { fleet, hubStreams }: Topology): Record<string, string> {
+function readersCreds(keys: Keys, { fleet, hubStreams }: Topology, roll: Roll): Record<string, string> {
 	return Object.fromEntries(
 		Object.entries(fleet.consumers).map(([name, consumer]) => {
 			const streams = Object.entries(hubStreams).filter(
 				([, { direction, class: name }]) => direction === "uplink" && name === consumer.class,
 			);
-			return [name, readerCreds(keys, name, streams.map(([stream]) => stream).sort())];
+			return [name, readerCreds(keys, name, streams.map(([stream]) => stream).sort(), generationOf(roll, name))];
 		}),
 	);
 }

@@ -35,8 +35,18 @@ export function encodeUser(token: Token<Partial<User>>, signature: Signature): s
 
 /** When a token was signed, in seconds since 1970. Does not verify it. @throws on anything but a token */
 export function issuedAt(token: string): number {
+	return decoded(token).iat;
+}
+
+/** Name and claims of an account's token. Does not verify it. @throws on anything but a token */
+export function accountOf(token: string): { readonly name: string; readonly claims: Partial<Account> } {
+	const { name, nats } = decoded(token);
+	return { name, claims: nats };
+}
+
+function decoded(token: string): { iat: number; name: string; nats: Partial<Account> } {
 	const [, body = ""] = token.split(".");
-	return (JSON.parse(Buffer.from(body, "base64url").toString()) as { iat: number }).iat;
+	return JSON.parse(Buffer.from(body, "base64url").toString());
 }
 
 function encode(type: string, { name, subject, claims }: Token<object>, { seed, issuedAt }: Signature): string {

@@ -40,28 +40,38 @@ export interface DeviceSigning {
 	readonly fleetSecret: string;
 	/** Seconds since 1970. */
 	readonly createdAt: number;
+	/** By device: which of its name's keys it has. @default 1, the first one */
+	readonly generations?: Readonly<Record<string, number>>;
 }
 
-export function deviceSigning(keys: Keys): DeviceSigning {
+/** @param generations of devices whose first key was revoked */
+export function deviceSigning(keys: Keys, generations: Readonly<Record<string, number>> = {}): DeviceSigning {
 	return {
 		deviceSigningSeed: keys.deviceSigner,
 		devicesAccount: publicKey(keys.devices),
 		fleetSecret: keys.fleetSecret,
 		createdAt: keys.createdAt,
+		generations,
 	};
 }
 
 /**
- * The user seed of a device, derived from its name: no device needs state of its own, and the same name gives the same
- * seed for ever. So a name, once lost, is lost; a replacement gets another name or brings its own key.
+ * The user seed of a device, derived from its name: no device needs state of its own. The same name and generation give
+ * the same seed for ever; what was revoked stays so, and the name gets the next generation.
+ * @param generation from 1
  */
-export function deviceSeed(fleetSecret: string, device: string): string {
-	return derivedSeed(fleetSecret, `leafline device ${device}`);
+export function deviceSeed(fleetSecret: string, device: string, generation = 1): string {
+	return derivedSeed(fleetSecret, `leafline device ${ofGeneration(device, generation)}`);
 }
 
-/** The user seed of an administrator or a reader. */
-export function staffSeed(fleetSecret: string, name: string): string {
-	return derivedSeed(fleetSecret, `leafline user ${name}`);
+/** The user seed of an administrator or a reader. @param generation from 1 */
+export function staffSeed(fleetSecret: string, name: string, generation = 1): string {
+	return derivedSeed(fleetSecret, `leafline user ${ofGeneration(name, generation)}`);
+}
+
+/** No name has a blank. The first generation is the name alone, as it was before there were others. */
+function ofGeneration(name: string, generation: number): string {
+	return generation === 1 ? name : `${name} ${generation}`;
 }
 
 function derivedSeed(fleetSecret: string, info: string): string {

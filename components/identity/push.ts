@@ -58,6 +58,30 @@ export async function lookUpAccount(
 	return first !== "" && others.every((other) => other === first) ? first : undefined;
 }
 
+/**
+ * Every JWT that a server of the hub holds of an account, without repetitions; empty while none holds one. Insists on an
+ * answer of each server: what one of them knows to be revoked must not be forgotten.
+ * @throws UserError when not all servers answer within `withinMs`
+ */
+export async function heldAccounts(
+	system: NatsConnection,
+	account: string,
+	servers: number,
+	withinMs = 30_000,
+): Promise<readonly string[]> {
+	const deadline = Date.now() + withinMs;
+	for (;;) {
+		const replies = await askAll(system, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, "", servers);
+		if (replies.length >= servers)
+			return [...new Set(replies.map((reply) => reply.string()))].filter((jwt) => jwt !== "");
+		if (Date.now() >= deadline) {
+			const why = "what is revoked there must be kept; are all of them running?";
+			throw new UserError(`of the hub's ${servers} servers ${replies.length} told which accounts they have: ${why}`);
+		}
+		await sleep(250);
+	}
+}
+
 async function askAll(system: NatsConnection, subject: string, body: string, servers: number): Promise<Msg[]> {
 	const replies: Msg[] = [];
 	try {

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** The handlers of `@leafline/provider`, by the names under which it exports them. */
-export type Kind = "keys" | "certificates" | "accounts" | "stream" | "edgeStreams" | "leaders";
+export type Kind =
+	| "keys"
+	| "certificates"
+	| "roster"
+	| "accounts"
+	| "revocations"
+	| "stream"
+	| "edgeStreams"
+	| "leaders";
 
 /**
  * The text that the engine stores with every resource and runs whenever it needs the provider. It requires the provider

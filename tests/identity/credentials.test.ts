@@ -13,11 +13,13 @@ import {
 	deviceCreds,
 	devicePublicKey,
 	readerCreds,
+	readerPublicKey,
 	systemCreds,
 } from "../../components/identity/credentials";
 import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
 import { deviceRole, SHARES } from "../../topology/permissions";
+import { NO_ROLL } from "../../topology/roster";
 import { overlaps } from "../../topology/subjects";
 
 /** Fixed, so that a change of any text that devices already hold shows here. */
@@ -54,6 +56,20 @@ describe("keys", () => {
 		expect(publicKey(deviceSeed(createKeys().fleetSecret, "edge1"))).not.toBe(
 			publicKey(deviceSeed(KEYS.fleetSecret, "edge1")),
 		);
+	});
+
+	it("of a name whose key was revoked are others, and its first ones are what they always were", async () => {
+		const second = { ...SIGNING, generations: { edge1: 2 } };
+		expect(devicePublicKey({ ...SIGNING, generations: { edge1: 1 } }, "edge1")).toBe(devicePublicKey(SIGNING, "edge1"));
+		expect(devicePublicKey(second, "edge1")).toBe("UBMXNXOZVNQPFXH6HCGTFFRCEMMT5VMQDVGOD4VOH5RPSYWG7TWC5ABU");
+		expect(devicePublicKey(second, "edge2")).toBe(devicePublicKey(SIGNING, "edge2"));
+		expect(devicePublicKey(second, "constructor")).toBe(devicePublicKey(SIGNING, "constructor"));
+		const { uc, key } = await creds(deviceCreds(second, "edge1"));
+		expect([uc.sub, key]).toEqual([devicePublicKey(second, "edge1"), deviceSeed(KEYS.fleetSecret, "edge1", 2)]);
+		const lake = async (generation: number) => (await creds(readerCreds(KEYS, "lake", [], generation))).uc.sub;
+		expect(await lake(1)).toBe((await creds(readerCreds(KEYS, "lake", []))).uc.sub);
+		expect(await lake(2)).toBe(readerPublicKey(KEYS, "lake", 2));
+		expect(await lake(2)).not.toBe(await lake(1));
 	});
 
 	it("refuse a secret that was cut off", () => {
@@ -189,6 +205,14 @@ describe("accounts", () => {
 		const revocations = devices.revocations ?? {};
 		expect(Object.keys(revocations).sort()).toEqual([devicePublicKey(SIGNING, "edge1"), own].sort());
 		for (const time of Object.values(revocations)) expect(time).toBeGreaterThan(Date.now() / 1000);
+	});
+
+	it("revoke every key that a lost device had, and no device that only left: it may have something left to say", () => {
+		const roster = { keys: {}, revoked: { edge1: [1, 2], gone: [1] } };
+		const retired = { edge1: { name: "edge1", group: "all", retired: "lost" } } as const;
+		const { devices } = fleetClaims(KEYS, { hubStreams: {}, retired }, { devices: roster, readers: NO_ROLL });
+		const keys = [1, 2].map((generation) => publicKey(deviceSeed(KEYS.fleetSecret, "edge1", generation)));
+		expect(Object.keys(devices.revocations ?? {}).sort()).toEqual(keys.sort());
 	});
 
 	it("without lost devices revoke nobody", () => {

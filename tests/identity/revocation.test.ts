@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountClaims, accountJwts } from "../../components/identity/accounts";
 import { devicePublicKey } from "../../components/identity/credentials";
 import { deviceSigning } from "../../components/identity/keys";
-import { pushAccount } from "../../components/identity/push";
+import { publicKey } from "../../components/identity/nkey";
+import { heldAccounts, pushAccount } from "../../components/identity/push";
 import { deviceRole } from "../../topology/permissions";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
@@ -51,6 +52,10 @@ describe("a revoked device, at a hub of three nodes", () => {
 		const jwts = accountJwts(bench.keys, claims, Math.floor(Date.now() / 1000) + 60);
 		await expect(pushAccount(bench.control.system, jwts.devices, 3, 1_000)).rejects.toThrow(
 			"of the hub's 3 servers only hub_1, hub_2 took the new accounts",
+		);
+		// What that node knows to be revoked could be more: nothing is pushed before it has told.
+		await expect(heldAccounts(bench.control.system, publicKey(bench.keys.devices), 3, 1_000)).rejects.toThrow(
+			"of the hub's 3 servers 2 told which accounts they have",
 		);
 		await bench.hubs[2]?.start();
 		const refused = () =>

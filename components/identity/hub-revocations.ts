@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Roster } from "../../topology/roster";
+import { DynamicResource } from "../streams/dynamic";
+import type { Connection } from "../streams/provider/connection";
+import type { Keys } from "./keys";
+import { publicKey } from "./nkey";
+import { devicesWithKeys, type Revocations, revokedUsers } from "./revocations";
+
+export interface HubRevocationsArgs {
+	readonly connection: pulumi.Input<Connection>;
+	/** Seed of the operator. */
+	readonly operator: pulumi.Input<string>;
+	/** Public keys of users, by that of their account. */
+	readonly revoked: pulumi.Input<Record<string, readonly string[]>>;
+	/** Servers of the hub; every one must take the accounts. */
+	readonly servers: number;
+	readonly generation: pulumi.Input<string>;
+}
+
+/** Who is revoked at the hub for ever. */
+export class HubRevocations extends DynamicResource {
+	/** What the hub revokes by account, and nobody here asked for; undefined before it was looked at. */
+	declare readonly found: pulumi.Output<Record<string, Revocations> | undefined>;
+
+	constructor(name: string, args: HubRevocationsArgs, opts: pulumi.CustomResourceOptions) {
+		const secrets = { connection: pulumi.secret(args.connection), operator: pulumi.secret(args.operator) };
+		const additionalSecretOutputs = Object.keys(secrets);
+		const inputs = { ...args, ...secrets, found: undefined };
+		super("revocations", "Revocations", name, inputs, { ...opts, additionalSecretOutputs });
+	}
+}
+
+export interface KeepRevokedArgs {
+	readonly keys: pulumi.Output<Keys>;
+	readonly roster: pulumi.Output<Roster>;
+	readonly connection: pulumi.Input<Connection>;
+	readonly servers: number;
+	/** Anything that is another one when the hub was made anew. */
+	readonly generation: pulumi.Input<string>;
+}
+
+/**
+ * Revokes whoever left the fleet, for ever. To be made after the streams: a device that leaves is asked before whether
+ * the hub has everything that it holds.
+ */
+export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOptions): HubRevocations {
+	const { keys, roster, ...others } = args;
+	const operator = keys.apply((it) => it.operator);
+	const revoked = pulumi.all([keys, roster]).apply(([it, roster]) => {
+		const users = revokedUsers(it, roster);
+		return { [publicKey(it.devices)]: users.devices, [publicKey(it.hub)]: users.hub };
+	});
+	const kept = new HubRevocations("revocations", { ...others, operator, revoked: pulumi.unsecret(revoked) }, opts);
+	warnOfRevoked(args, kept);
+	return kept;
+}
+
+/** Devices in service that the hub does not let in, for it knows more than the state, which may be an older one. */
+function warnOfRevoked({ keys, roster }: KeepRevokedArgs, kept: HubRevocations): void {
+	pulumi.all([keys, roster, kept.found]).apply(([it, roster, found = {}]) => {
+		const users = Object.values(found).flatMap((revocations) => Object.keys(revocations));
+		const devices = devicesWithKeys(it, roster, users);
+		if (devices.length === 0) return;
+		const more = devices.length - SHOWN;
+		const who = devices.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
+		const text =
+			`the hub revoked the key of ${who}, and this state does not know it: it may be an older one. For a new key, ` +
+			"take it out of its group, bring the stack up, put it in again, and give it its new credentials";
+		void pulumi.log.warn(text, kept);
+	});
+}
+
+const SHOWN = 5;

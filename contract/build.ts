@@ -1,6 +1,6 @@
 import { linkPorts, type NodePorts, nodePorts } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
-import { deviceDomain, HUB_DOMAIN } from "../topology/names";
+import { deviceDomain, HUB_DOMAIN, JOURNAL } from "../topology/names";
 import { CLIENTS } from "./clients";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
@@ -38,6 +38,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 				monitorUrl: ofEachNode(settings.hub, ({ monitor }) => `http://127.0.0.1:${monitor}`),
 			}),
 			nodes: settings.hub.nodes,
+			journal: JOURNAL,
 			versionFloor: live.versionFloor,
 		},
 		ca: live.ca,

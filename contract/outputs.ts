@@ -28,6 +28,7 @@ const hub = z.strictObject({
 		.optional()
 		.describe("Monitoring on loopback, for a hub on this machine; of several nodes, each, with commas between."),
 	nodes: count.describe("Servers in the cluster."),
+	journal: streamName.optional().describe("Stream on the hub that keeps what was done to it."),
 	versionFloor: z.string().describe("Oldest nats-server that the hub and the devices may run."),
 });
 

@@ -1,6 +1,7 @@
-import { ErrorCode, type NatsConnection, NatsError } from "nats";
+import { ErrorCode, headers, type NatsConnection, NatsError } from "nats";
 import { apiPrefix, HUB_DOMAIN } from "../topology/names";
 import { ConnectionEnded, NoAnswer } from "./errors";
+import { MARK, markOf } from "./mark";
 import { readAnswer } from "./read-answer";
 import { DEVICE_BOUNDS, HUB_BOUNDS } from "./read-json";
 
@@ -16,9 +17,12 @@ export interface Api {
 	ask<T>(call: string, body: unknown, timeoutMs: number): Promise<T>;
 }
 
-/** As an administrator of the hub, from which the API of every domain can be reached. */
-export function domainApi(connection: NatsConnection, domain: string): Api {
-	return apiAt(connection, domain, apiPrefix(domain));
+/**
+ * As an administrator of the hub, from which the API of every domain can be reached.
+ * @param creds the administrator's, by which the hub's journal tells requests as the stack's own. @default no mark
+ */
+export function domainApi(connection: NatsConnection, domain: string, creds?: string): Api {
+	return apiAt(connection, domain, apiPrefix(domain), domain === HUB_DOMAIN ? creds : undefined);
 }
 
 /** On a device itself, without its domain's name. */
@@ -26,12 +30,13 @@ export function localApi(connection: NatsConnection, device: string): Api {
 	return apiAt(connection, device, "$JS.API");
 }
 
-function apiAt(connection: NatsConnection, domain: string, prefix: string): Api {
+function apiAt(connection: NatsConnection, domain: string, prefix: string, creds?: string): Api {
 	const bounds = domain === HUB_DOMAIN ? HUB_BOUNDS : DEVICE_BOUNDS;
 	return {
 		domain,
 		ask: async <T>(call: string, body: unknown, timeoutMs: number) => {
-			const payload = await request(connection, `${prefix}.${call}`, body, timeoutMs, { who: domain, call });
+			const asked = { who: domain, call, ...(creds !== undefined && { creds }) };
+			const payload = await request(connection, `${prefix}.${call}`, body, timeoutMs, asked);
 			return readAnswer(payload, { who: domain, call, domain, bounds }) as T;
 		},
 	};
@@ -40,18 +45,22 @@ function apiAt(connection: NatsConnection, domain: string, prefix: string): Api 
 /**
  * One request and the first reply to it; later ones are for nobody. @throws NoAnswer, ConnectionEnded
  * @param body JSON; undefined for an empty request
+ * @param asked `creds` mark it as the stack's own
  */
 export async function request(
 	connection: NatsConnection,
 	subject: string,
 	body: unknown,
 	timeoutMs: number,
-	{ who, call }: { readonly who: string; readonly call: string },
+	{ who, call, creds }: { readonly who: string; readonly call: string; readonly creds?: string },
 ): Promise<Uint8Array> {
 	if (connection.isClosed()) throw new ConnectionEnded(who, call);
 	try {
 		const payload = body === undefined ? "" : JSON.stringify(body);
-		return (await connection.request(subject, payload, { timeout: timeoutMs })).data;
+		const marked = headers();
+		if (creds !== undefined) marked.set(MARK, markOf(creds, call, payload));
+		const options = { timeout: timeoutMs, ...(creds !== undefined && { headers: marked }) };
+		return (await connection.request(subject, payload, options)).data;
 	} catch (error) {
 		const code = error instanceof NatsError ? error.code : undefined;
 		if (code === ErrorCode.NoResponders) throw new NoAnswer(who, call, "nobody answers");

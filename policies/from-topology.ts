@@ -1,6 +1,7 @@
 import { hubServerName, hubTree, ROUTE_PORT } from "../render/hub";
 import { leafTree } from "../render/leaf";
 import { expandEdge } from "../topology/edge";
+import { journalStream } from "../topology/journal";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
 import { adminRole, deviceRole, downlinkStreams, type Role, readerRole, systemRole } from "../topology/permissions";
@@ -28,21 +29,27 @@ export function fromTopology(topology: Topology): Design {
 }
 
 function hubStreams({ hubStreams, settings, fleet }: Topology): DesignStream[] {
-	return Object.values(hubStreams).map((stream) => ({
+	const common = {
+		domain: HUB_DOMAIN,
+		side: "hub",
+		nodes: settings.hub.nodes,
+		maxFile: settings.hub.fileBytes,
+	} as const;
+	const journal = journalStream(settings);
+	const label = { label: journal.name, place: inSettings("hub") };
+	const ofClasses = Object.values(hubStreams).map((stream) => ({
+		...common,
 		origin: {
 			label: stream.config.name,
 			place:
 				stream.direction === "uplink" ? inFleet("classes", stream.class, "hub") : inFleet("downlink", stream.class),
 		},
-		domain: HUB_DOMAIN,
-		side: "hub",
 		class: stream.class,
 		critical: fleet.classes[stream.class]?.whenFull === "refuse",
 		config: { ...stream.config },
 		consumers: stream.consumers,
-		nodes: settings.hub.nodes,
-		maxFile: settings.hub.fileBytes,
 	}));
+	return [{ ...common, origin: label, critical: false, config: { ...journal }, consumers: {} }, ...ofClasses];
 }
 
 function edgeStreams({ edgeGroups, fleet }: Topology): DesignStream[] {

@@ -13,13 +13,14 @@ import {
 	usesOf,
 } from "./hub-load";
 import { betterMachine, formatSync, hubMachine, LESS, whyNot } from "./hub-machine";
+import { JOURNAL_BYTES } from "./journal";
 import type { Machine } from "./machines";
 import type { HubBudget, Problem } from "./model";
 import { downStoredBytes, hubStoredBytes } from "./sizes";
 
 /** The third budget: disks of the hub, and what its machines sustain. */
 
-/** Part of each node's `max_file` that streams may reserve; the rest is for the metadata and Raft logs of a cluster. */
+/** Part of each node's `max_file` that streams may reserve; the rest is for the journal, and the metadata and Raft logs of a cluster. */
 const USABLE = 0.9;
 
 /** Beyond rate × size × keep, because rates are not exact. */
@@ -49,7 +50,7 @@ export function hubBudget(
 	const { nodes, fileBytes } = settings.hub;
 	const planned = shards.map((shard) => plannedShard(fleet, settings, shard));
 	const neededBytes = planned.reduce((sum, { maxBytes, replicas }) => sum + maxBytes * replicas, 0);
-	const availableBytes = Math.floor(nodes * fileBytes * USABLE);
+	const availableBytes = Math.max(0, Math.floor(nodes * Math.min(fileBytes * USABLE, fileBytes - JOURNAL_BYTES)));
 	const messagesPerSecond = planned.reduce((sum, { rate }) => sum + rate, 0);
 	const bytesPerSecond = planned.reduce((sum, { rate, size, replicas }) => sum + rate * size * replicas, 0);
 	const readers = Object.values(fleet.consumers);
@@ -142,7 +143,7 @@ function diskProblem(
 		return [];
 	}
 	const { name, direction, keepMs, rate, replicas } = largest;
-	const perNode = Math.ceil(neededBytes / nodes / USABLE);
+	const perNode = Math.ceil(Math.max(neededBytes / nodes / USABLE, neededBytes / nodes + JOURNAL_BYTES));
 	// More than a volume holds is no remedy.
 	const sold = settings.hub.aws === undefined || perNode <= MOST_FILE_BYTES;
 	return [

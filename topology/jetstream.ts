@@ -16,11 +16,18 @@ export interface StreamConfig {
 	max_bytes: number;
 	/** Nanoseconds, 0 for none. */
 	max_age: number;
+	/** Messages under one subject; the oldest go. @default no limit */
+	max_msgs_per_subject?: number;
 	max_msg_size?: number;
 	/** Nanoseconds, 0 for none. */
 	duplicate_window?: number;
 	compression?: "none" | "s2";
 	allow_direct?: boolean;
+	/** Publishers get no acknowledgement. @default false */
+	no_ack?: boolean;
+	/** Once set, a server refuses to unset it. @default false */
+	deny_delete?: boolean;
+	deny_purge?: boolean;
 	subject_transform?: SubjectTransform;
 	sources?: StreamSource[];
 	/** leafline makes no mirrors, but sees those of others. */

@@ -14,6 +14,9 @@ export const HUB_CONSUMER = "hub";
 /** Names that no device may have: they are the first token of subjects, or would clash with the hub's streams. */
 export const RESERVED_DEVICES: readonly string[] = ["hub", "down", "deliver", "dl", "control"];
 
+/** Stream on the hub that keeps what was done to it. Streams of classes are called `hub_…`. */
+export const JOURNAL = "leafline_journal";
+
 /** Most tokens a subject may have. */
 export const MAX_TOKENS = 16;
 

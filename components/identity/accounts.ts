@@ -1,4 +1,5 @@
 import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
+import { SYSTEM_EVENTS } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams, type Role, SHARES, type Share } from "../../topology/permissions";
 import { firstRoster, type Roster } from "../../topology/roster";
@@ -30,10 +31,17 @@ export function operatorJwt(keys: Keys): string {
 	);
 }
 
+/**
+ * The hub's configuration preloads it. Nodes give each other the newest they have, and of two of the same second either
+ * one may win, so one that states something else is later than the one before it, while nodes restart one by one.
+ */
+const SYSTEM_EDITION = 1;
+
 export function systemAccountJwt(keys: Keys): string {
+	const exports = SYSTEM_EVENTS.map(({ subject }) => exported({ kind: "stream", subject }));
 	return encodeAccount(
-		{ name: "SYS", subject: publicKey(keys.system), claims: { limits: limits(NO_STREAMS) } },
-		{ seed: keys.operator, issuedAt: keys.createdAt },
+		{ name: "SYS", subject: publicKey(keys.system), claims: { limits: limits(NO_STREAMS), exports } },
+		{ seed: keys.operator, issuedAt: keys.createdAt + SYSTEM_EDITION },
 	);
 }
 
@@ -85,7 +93,10 @@ export function accountClaims(keys: Keys, { role, shares = SHARES, revoked = [] 
 		hub: {
 			limits: limits(ANY_STREAMS),
 			exports: fromHub.map(exported),
-			imports: fromDevices.map((share) => imported(share, publicKey(keys.devices))),
+			imports: [
+				...fromDevices.map((share) => imported(share, publicKey(keys.devices))),
+				...SYSTEM_EVENTS.map((event) => imported({ kind: "stream", ...event }, publicKey(keys.system))),
+			],
 		},
 	};
 }
@@ -108,10 +119,10 @@ function limits(streams: OperatorLimits): OperatorLimits {
 	return { ...unlimited, ...streams };
 }
 
-function exported({ kind, subject }: Share): Export {
+function exported({ kind, subject }: Pick<Share, "kind" | "subject">): Export {
 	return { name: subject, subject, type: kind };
 }
 
-function imported({ kind, subject, as }: Share, account: string): Import {
+function imported({ kind, subject, as }: Omit<Share, "from">, account: string): Import {
 	return { name: subject, subject, account, type: kind, ...(as !== undefined && { local_subject: as }) };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
 import { EdgeStreams } from "./edge-streams";
 import { Leaders } from "./leaders";
@@ -18,23 +19,26 @@ export interface StreamsArgs {
 }
 
 /**
- * All streams of a topology. First what feeds the devices, then the devices' streams, then the hub's streams that
+ * All streams of a topology. First the journal, which hears of all others; then what feeds the devices, then the devices' streams, then the hub's streams that
  * source them: a hub that looks for a device's consumer before it exists tries again only after 10 s and more.
  */
 export class Streams extends pulumi.ComponentResource {
 	/** Devices that are not yet as asked, and why. */
 	readonly pending: pulumi.Output<Record<string, string>>;
-	/** Streams of the hub, by name. */
+	/** What keeps what was done to the hub. */
+	readonly journal: Stream;
+	/** Streams of the hub that devices feed or are fed by, by name. */
 	readonly hubStreams: Readonly<Record<string, Stream>>;
 	/** Streams of devices, by key of their group. */
 	readonly edgeStreams: Readonly<Record<string, EdgeStreams>>;
 
 	constructor(name: string, args: StreamsArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("leafline:streams:Streams", name, {}, opts);
-		const down = createHubStreams(args, "downlink", { parent: this });
+		this.journal = createJournal(args, { parent: this });
+		const down = createHubStreams(args, "downlink", { parent: this, dependsOn: this.journal });
 		this.edgeStreams = createEdgeStreams(args, {
 			parent: this,
-			dependsOn: [...Object.values(down), ...(args.leaves ?? [])],
+			dependsOn: [this.journal, ...Object.values(down), ...(args.leaves ?? [])],
 		});
 		const up = createHubStreams(args, "uplink", { parent: this, dependsOn: Object.values(this.edgeStreams) });
 		this.hubStreams = { ...down, ...up };
@@ -42,6 +46,13 @@ export class Streams extends pulumi.ComponentResource {
 		this.pending = allPending([...Object.values(this.hubStreams), ...Object.values(this.edgeStreams)]);
 		this.registerOutputs({ pending: this.pending });
 	}
+}
+
+function createJournal({ topology, connection, hub }: StreamsArgs, opts: pulumi.CustomResourceOptions): Stream {
+	const { environment, allowDataLoss, adopt } = topology.settings;
+	const config = journalStream(topology.settings);
+	const args = { connection, config, allowDataLoss, adopt: adopt.includes(config.name) };
+	return new Stream(config.name, args, { ...opts, ...keeping(environment, allowDataLoss, hub) });
 }
 
 function createHubStreams(

@@ -102,8 +102,8 @@ function devices(resource: Resource): DesignDevice[] {
 
 /** What devices' users are signed with, once the keys exist: before, there is nothing to judge. */
 function deviceRoles(resource: Resource, hub: readonly DesignStream[]): DesignRole[] {
-	const downlinks = hub.flatMap(({ config: { name, subjects } }) => {
-		return typeof name === "string" && Array.isArray(subjects) && subjects.length > 0 ? [name] : [];
+	const downlinks = hub.flatMap(({ class: of, config: { name, subjects } }) => {
+		return of !== undefined && typeof name === "string" && Array.isArray(subjects) && subjects.length > 0 ? [name] : [];
 	});
 	const { publish, subscribe } = deviceRole(downlinks.sort());
 	const signing = at(resource.inputs, "claims", "devices", "signing_keys");

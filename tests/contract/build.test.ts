@@ -91,6 +91,7 @@ test("a hub elsewhere has no loopback addresses and no local part", () => {
 		domain: "hub",
 		urls: ["tls://a.example.com:7422", "tls://b.example.com:7422"],
 		nodes: 3,
+		journal: "leafline_journal",
 		versionFloor: "2.14.5",
 	});
 	expect(outputs).not.toHaveProperty("local");

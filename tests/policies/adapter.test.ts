@@ -11,6 +11,7 @@ import { type Design, UNKNOWN } from "../../policies/model";
 import { isProduction, withDefaults } from "../../policies/pack-config";
 import { rules } from "../../policies/rules";
 import { renderNatsConfig } from "../../render/nats-config";
+import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
 import { compliantTopology, policyConfig } from "./fixture";
 
@@ -458,8 +459,10 @@ test("the settings follow from the stack's name where they are not stated", () =
 /** What `Streams` and `HubAccounts` register for a topology. */
 function resourcesOf(topology: Topology): Resource[] {
 	const dynamic = "pulumi-nodejs:dynamic/leafline:";
+	const journal = journalStream(topology.settings);
 	return [
 		resource(`${dynamic}Accounts`, "accounts", { servers: topology.settings.hub.nodes, claims: UNKNOWN }),
+		resource(`${dynamic}Stream`, journal.name, { config: journal, sources: {}, consumers: {} }),
 		...Object.entries(topology.hubStreams).map(
 			([
 				name,

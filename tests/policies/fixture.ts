@@ -1,5 +1,6 @@
 import type { Design, DesignStream, PolicyConfig } from "../../policies/model";
 import { expandEdge } from "../../topology/edge";
+import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
 import { HUB_DOMAIN } from "../../topology/names";
 import { deviceRole, downlinkStreams } from "../../topology/permissions";
@@ -112,17 +113,23 @@ export function withStream(
 }
 
 function hubStreams({ hubStreams, settings, fleet }: Topology): DesignStream[] {
-	return Object.values(hubStreams).map((stream) => ({
-		origin: { label: stream.config.name },
+	const common = {
 		domain: HUB_DOMAIN,
 		side: "hub",
+		nodes: settings.hub.nodes,
+		maxFile: settings.hub.fileBytes,
+	} as const;
+	const journal = journalStream(settings);
+	const ofClasses = Object.values(hubStreams).map((stream) => ({
+		...common,
+		origin: { label: stream.config.name },
 		class: stream.class,
 		critical: fleet.classes[stream.class]?.whenFull === "refuse",
 		config: { ...stream.config },
 		consumers: stream.consumers,
-		nodes: settings.hub.nodes,
-		maxFile: settings.hub.fileBytes,
 	}));
+	const itself = { origin: { label: journal.name }, critical: false, config: { ...journal }, consumers: {} };
+	return [{ ...common, ...itself }, ...ofClasses];
 }
 
 function edgeStreams({ edgeGroups, fleet }: Topology): DesignStream[] {

@@ -87,13 +87,15 @@ describe("the streams of a topology", () => {
 			"EdgeStreams all",
 			"Stream hub_can",
 			"Stream hub_commands",
+			"Stream leafline_journal",
 			"Streams streams",
 		]);
 	});
 
-	test("are made in the order of the data: downlink, devices, uplink", async () => {
+	test("are made in the order of the data, behind the journal that hears of it: downlink, devices, uplink", async () => {
 		await make();
-		expect(find("hub_commands").dependsOn).toEqual([]);
+		expect(find("leafline_journal").dependsOn).toEqual([]);
+		expect(find("hub_commands").dependsOn).toEqual(["leafline_journal"]);
 		expect(find("all").dependsOn).toContain("hub_commands");
 		expect(find("hub_can").dependsOn).toContain("all");
 	});
@@ -109,7 +111,7 @@ describe("the streams of a topology", () => {
 
 	test("keep the connection secret, as input and as output", async () => {
 		await make();
-		for (const name of ["hub_can", "hub_commands", "all"]) {
+		for (const name of ["leafline_journal", "hub_can", "hub_commands", "all"]) {
 			expect(find(name).inputs.connection).toHaveProperty(SECRET);
 			expect(find(name).secretOutputs).toContain("connection");
 		}
@@ -129,6 +131,7 @@ describe("hub streams", () => {
 			registered = [];
 			await make({ allowDataLoss: false, environment });
 			expect(find("hub_can")).toMatchObject({ protect: true, retain: true });
+			expect(find("leafline_journal")).toMatchObject({ protect: true, retain: true });
 		}
 	});
 

@@ -96,7 +96,7 @@ async function openControl(connection: Connection, timeoutMs: number, gone: () =
 		connection,
 		hub: way.hub,
 		system: way.system,
-		api: (domain) => domainApi(way.hub, domain),
+		api: (domain) => domainApi(way.hub, domain, connection.adminCreds),
 		request: async (subject, body, { timeoutMs: timeout = 5_000 } = {}) =>
 			(await way.hub.request(subject, body === undefined ? "" : JSON.stringify(body), { timeout })).json(),
 		ready: (wait = DEFAULT_WAIT_MS) => jetStreamAnswers(way, connection, Date.now() + wait),

@@ -1,9 +1,9 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import type { StoredMessage } from "../jetstream/answers";
 import { edgeSubjects } from "../topology/names";
-import * as answers from "./answers";
 import type { Edges } from "./edges";
 import { hubStreams } from "./facts";
-import type { Hub } from "./hub";
+import { HUB_ANSWER_MS, type Hub } from "./hub";
 import { localCause } from "./local-servers";
 import { type Memory, remember } from "./memory";
 import { STILL_MS } from "./notes/source";
@@ -50,9 +50,10 @@ async function withArrivals(outputs: LeaflineOutput, facts: Facts, hub: Hub): Pr
 	const times = await Promise.all(
 		doubts.map(async ({ device, name, stream }) => {
 			try {
-				const subject = `$JS.${outputs.hub.domain}.API.STREAM.MSG.GET.${stream}`;
-				const reply = await hub.request(subject, { last_by_subj: edgeSubjects(device, name) });
-				return answers.read(answers.storedMessage, reply, "message").message.time;
+				const body = { last_by_subj: edgeSubjects(device, name) };
+				const api = hub.api(outputs.hub.domain);
+				const { message } = await api.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, body, HUB_ANSWER_MS);
+				return Date.parse(message.time);
 			} catch {
 				return undefined;
 			}

@@ -1,10 +1,13 @@
 import { connect, type NatsConnection } from "nats";
+import { foreign } from "../config/printable";
 import type { LeaflineOutput } from "../contract/outputs";
-import { STREAM_NOT_FOUND } from "../jetstream/errors";
-import { apiPrefix, edgeStreamName, HUB_CONSUMER } from "../topology/names";
-import * as answers from "./answers";
+import type { ConsumerInfo, StoredMessage, StreamInfo } from "../jetstream/answers";
+import { type Api, localApi, NOBODY } from "../jetstream/api";
+import { unlessMissing } from "../jetstream/calls";
+import { ApiError, BadAnswer, NoAnswer, STREAM_NOT_FOUND } from "../jetstream/errors";
+import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { messageOf } from "./errors";
-import { type ApiReply, ask, type Hub } from "./hub";
+import type { Hub } from "./hub";
 import { localHealth } from "./local-servers";
 import { programFacts } from "./programs";
 import type { ConsumerFacts, EdgeFacts, EdgeStreamFacts } from "./seen";
@@ -40,7 +43,7 @@ export class Edges {
 					const answer = await this.askDevice(device, health);
 					if (answer) devices[device] = answer;
 				} catch (error) {
-					silence[device] = answers.printable(messageOf(error));
+					silence[device] = silenceOf(error);
 				}
 			}),
 		);
@@ -50,11 +53,14 @@ export class Edges {
 	/** The first message from a sequence on, as far as its headers matter; undefined if it is not told. */
 	async message(device: string, name: string, from: number): Promise<EdgeStreamFacts["next"]> {
 		try {
-			const request = await this.route(device);
+			const api = await this.route(device);
 			const body = { next_by_subj: ">", seq: from };
-			const reply = await request?.(`STREAM.MSG.GET.${edgeStreamName(device, name)}`, body);
-			const { message } = answers.read(answers.storedMessage, reply, "message");
-			return { seq: message.seq, headerBytes: Buffer.byteLength(message.hdrs ?? "", "base64") };
+			const found = await api?.ask<StoredMessage>(
+				`STREAM.MSG.GET.${edgeStreamName(device, name)}`,
+				body,
+				this.answerMs(device),
+			);
+			return found && { seq: found.message.seq, headerBytes: Buffer.byteLength(found.message.hdrs ?? "", "base64") };
 		} catch {
 			return undefined;
 		}
@@ -68,26 +74,31 @@ export class Edges {
 	}
 
 	private async askDevice(device: string, health: boolean): Promise<EdgeFacts | undefined> {
-		const request = await this.route(device);
-		if (!request) return undefined;
+		const api = await this.route(device);
+		if (!api) return undefined;
 		const facts: Mutable = { at: 0, streams: {}, missing: [], unreadable: {}, consumers: {} };
 		const classes = Object.keys(this.outputs.devices[device]?.hubStreams ?? {});
 		const own = Object.keys(this.outputs.classes).map((name) => edgeStreamName(device, name));
 		const loopback = this.isLocal(device) ? await this.connection(device) : undefined;
-		const programs = health ? programFacts(request, own, loopback).catch(() => undefined) : undefined;
+		const programs = health ? programFacts(api, own, loopback).catch(() => undefined) : undefined;
 		const looked = this.isLocal(device) && health ? localHealth(this.outputs, device) : undefined;
 		await Promise.all(
 			classes.map(async (name) => {
 				const stream = edgeStreamName(device, name);
-				const [info, consumer] = await Promise.all([
-					request(`STREAM.INFO.${stream}`),
-					request(`CONSUMER.INFO.${stream}.${HUB_CONSUMER}`),
-				]);
+				const ask = <T>(call: string) => api.ask<T>(call, undefined, this.answerMs(device));
 				try {
-					addStream(facts, name, info);
-					facts.consumers[name] = consumerFacts(consumer);
+					const [info, consumer] = await Promise.all([
+						unlessMissing(STREAM_NOT_FOUND, () => ask<StreamInfo>(`STREAM.INFO.${stream}`)),
+						unlessRefused(() => ask<ConsumerInfo>(`CONSUMER.INFO.${stream}.${HUB_CONSUMER}`)),
+					]);
+					if (info) facts.streams[name] = streamFacts(info);
+					else facts.missing.push(name);
+					facts.consumers[name] = consumer ? consumerFacts(consumer) : "missing";
 				} catch (error) {
-					facts.unreadable[name] = messageOf(error);
+					// Without an answer there is nothing to be said of a class.
+					if (error instanceof ApiError) facts.unreadable[name] = `it refuses: ${error.description}`;
+					else if (error instanceof BadAnswer) facts.unreadable[name] = `its answer cannot be used: ${error.reason}`;
+					else throw error;
 				}
 			}),
 		);
@@ -104,13 +115,13 @@ export class Edges {
 		return this.outputs.local?.links[device] !== undefined;
 	}
 
-	private async route(device: string): Promise<((call: string, body?: unknown) => Promise<ApiReply>) | undefined> {
-		if (this.isLocal(device)) {
-			const connection = await this.connection(device);
-			return (call, body) => ask(connection, `$JS.API.${call}`, body, LOOPBACK_ANSWER_MS);
-		}
-		const hub = this.hub;
-		return hub && ((call, body) => hub.request(`${apiPrefix(device)}.${call}`, body, ANSWER_MS));
+	private async route(device: string): Promise<Api | undefined> {
+		if (this.isLocal(device)) return localApi(await this.connection(device), device);
+		return this.hub?.api(deviceDomain(device));
+	}
+
+	private answerMs(device: string): number {
+		return this.isLocal(device) ? LOOPBACK_ANSWER_MS : ANSWER_MS;
 	}
 
 	/** No credentials, as for any program on the device. A connection that broke is made again. */
@@ -142,38 +153,42 @@ type Mutable = { -readonly [Key in keyof EdgeFacts]: EdgeFacts[Key] } & {
 	consumers: Record<string, ConsumerFacts | "missing">;
 };
 
-/** @throws Error when the answer is none; an error of JetStream as a whole is the device's silence */
-function addStream(facts: Mutable, name: string, reply: ApiReply): void {
-	const code = refusalCode(reply);
-	if (code === STREAM_NOT_FOUND) return void facts.missing.push(name);
-	if (code !== undefined)
-		throw new Error(`it refuses: ${answers.read(answers.refusal, reply.error, "refusal").description}`);
-	const { state, created } = answers.read(answers.edgeStream, reply, "description of a stream");
-	facts.streams[name] = {
+/** Why a device gave no answer. */
+function silenceOf(error: unknown): string {
+	if (!(error instanceof NoAnswer)) return foreign(messageOf(error));
+	return error.reason === NOBODY ? "its JetStream does not run" : foreign(error.reason);
+}
+
+/** A consumer that the device does not tell is none. */
+async function unlessRefused<T>(act: () => Promise<T>): Promise<T | undefined> {
+	try {
+		return await act();
+	} catch (error) {
+		if (error instanceof ApiError) return undefined;
+		throw error;
+	}
+}
+
+function streamFacts({ state, created }: StreamInfo): EdgeStreamFacts {
+	return {
 		messages: state.messages,
 		bytes: state.bytes,
 		lastSeq: state.last_seq,
-		...(created !== undefined && { created }),
+		...(created !== undefined && { created: Date.parse(created) }),
 	};
 }
 
-function consumerFacts(reply: ApiReply): ConsumerFacts | "missing" {
-	if (refusalCode(reply) !== undefined) return "missing";
-	const {
-		config,
-		num_pending,
-		num_ack_pending,
-		paused,
-		pause_remaining = 0,
-	} = answers.read(answers.consumer, reply, "consumer");
+function consumerFacts({
+	config,
+	num_pending,
+	num_ack_pending,
+	paused,
+	pause_remaining = 0,
+}: ConsumerInfo): ConsumerFacts {
 	return {
 		underWay: num_ack_pending,
 		unacknowledged: num_pending + num_ack_pending,
 		window: config.max_ack_pending ?? 0,
 		...(paused && { pausedMs: pause_remaining / 1e6 }),
 	};
-}
-
-function refusalCode({ error }: ApiReply): number | undefined {
-	return error ? (error.err_code ?? error.code ?? 0) : undefined;
 }

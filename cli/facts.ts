@@ -1,11 +1,13 @@
-import type { z } from "zod";
 import { OWNER } from "../components/streams/provider/stream-props";
+import { foreign } from "../config/printable";
 import type { LeaflineOutput } from "../contract/outputs";
+import type { StreamInfo } from "../jetstream/answers";
+import { unlessMissing } from "../jetstream/calls";
+import { STREAM_NOT_FOUND } from "../jetstream/errors";
 import { deviceOfSubject, edgeStreamName } from "../topology/names";
-import * as answers from "./answers";
 import type { Edges } from "./edges";
 import { messageOf } from "./errors";
-import type { Hub } from "./hub";
+import { HUB_ANSWER_MS, type Hub } from "./hub";
 import { nodesOf } from "./nodes";
 import { readReaders } from "./readers";
 import type { Facts, HubStreamFacts, SourceFacts } from "./seen";
@@ -75,11 +77,11 @@ async function hubStream(
 	const stored: Record<string, number> = {};
 	let offset = 0;
 	for (;;) {
-		const subject = `$JS.${outputs.hub.domain}.API.STREAM.INFO.${name}`;
-		const reply = await hub.request(subject, count ? { subjects_filter: ">", offset } : undefined);
-		if (reply.error?.code === 404) return undefined;
-		if (reply.error) throw new Error(`${name}: ${answers.printable(reply.error.description)}`);
-		const info = answers.read(answers.hubStream, reply, `description of ${name}`);
+		const body = count ? { subjects_filter: ">", offset } : undefined;
+		const info = await unlessMissing(STREAM_NOT_FOUND, () =>
+			hub.api(outputs.hub.domain).ask<StreamInfo>(`STREAM.INFO.${name}`, body, HUB_ANSWER_MS),
+		);
+		if (!info) return undefined;
 		for (const [subject, messages] of Object.entries(info.state.subjects ?? {})) {
 			const device = deviceOfSubject(subject);
 			if (device !== undefined) stored[device] = (stored[device] ?? 0) + messages;
@@ -93,17 +95,13 @@ async function hubStream(
 			bytes,
 			stored,
 			sources: sources(outputs, name, info),
-			...(owner !== undefined && { owner: answers.printable(owner) }),
+			...(owner !== undefined && { owner: foreign(owner) }),
 			refusesWhenFull: info.config.discard === "new",
 		};
 	}
 }
 
-function sources(
-	outputs: LeaflineOutput,
-	name: string,
-	info: z.output<typeof answers.hubStream>,
-): Record<string, SourceFacts> {
+function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Record<string, SourceFacts> {
 	const { class: of = "", devices = [] } = outputs.streams[name] ?? {};
 	const device = new Map(devices.map((it) => [edgeStreamName(it, of), it]));
 	const durable = new Set((info.config.sources ?? []).flatMap((source) => (source.consumer ? [source.name] : [])));

@@ -1,16 +1,18 @@
-import { connect, credsAuthenticator, ErrorCode, type NatsConnection, NatsError } from "nats";
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import type { Connection } from "../components/streams/provider/connection";
 import { control } from "../components/streams/provider/control";
+import { foreign } from "../config/printable";
 import type { StackOutputs } from "../contract/outputs";
-import * as answers from "./answers";
+import { type Api, domainApi } from "../jetstream/api";
+import { askMonitor, leafz, serverVersion } from "../jetstream/monitoring";
 import { messageOf, UserError } from "./errors";
 
 /** The hub, as its administrator, over its loopback port or through a control leaf on 7422. */
 export interface Hub {
 	/** Connection in the account that holds the streams. */
 	readonly connection: NatsConnection;
-	/** One request of the JSON API; throws on a time-out, an error in the answer is returned as it is. */
-	request(subject: string, body?: unknown, timeoutMs?: number): Promise<ApiReply>;
+	/** JetStream API of the hub's domain, or a device's. */
+	api(domain: string): Api;
 	/** Devices with a leaf connection; undefined if the hub does not say. */
 	connected(): Promise<readonly string[] | undefined>;
 	/** Version of the server that was asked. */
@@ -18,9 +20,8 @@ export interface Hub {
 	close(): Promise<void>;
 }
 
-export type ApiReply = Readonly<Record<string, unknown>> & {
-	readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
-};
+/** How long the hub has for its answer. */
+export const HUB_ANSWER_MS = 5_000;
 
 /** Throws a `UserError` if the hub does not answer. */
 export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> {
@@ -41,23 +42,13 @@ async function openThroughLeaf(connection: Connection): Promise<Hub> {
 	return {
 		connection: way.hub,
 		version: await serverVersion(way.system),
-		request: (subject, body, timeoutMs = 5000) => ask(way.hub, subject, body, timeoutMs),
+		api: (domain) => way.api(domain),
 		connected: async () => {
 			const names = await way.leaves();
 			return names && [...names];
 		},
 		close: () => way.close(),
 	};
-}
-
-/** The hub's, not that of the leaf in between. */
-async function serverVersion(system: NatsConnection): Promise<string> {
-	try {
-		const reply = await ask(system, "$SYS.REQ.SERVER.PING.VARZ", {}, 2000);
-		return (reply.server as { ver?: string } | undefined)?.ver ?? "";
-	} catch {
-		return "";
-	}
 }
 
 async function openDirect(url: string, creds: string, monitorUrl: string | undefined): Promise<Hub> {
@@ -77,41 +68,11 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 	}
 	return {
 		connection,
-		version: connection.info?.version ?? "",
-		request: (subject, body, timeoutMs = 3000) => ask(connection, subject, body, timeoutMs),
+		version: foreign(connection.info?.version ?? "", 40),
+		api: (domain) => domainApi(connection, domain, creds),
 		connected: () => leafNames(monitors),
 		close: () => connection.close(),
 	};
-}
-
-/** One request on any connection; the answer parsed. Throws with a readable reason if there is none. */
-export async function ask(
-	connection: NatsConnection,
-	subject: string,
-	body: unknown,
-	timeoutMs: number,
-): Promise<ApiReply> {
-	const payload = body === undefined ? "" : JSON.stringify(body);
-	try {
-		return object((await connection.request(subject, payload, { timeout: timeoutMs })).string());
-	} catch (error) {
-		const code = error instanceof NatsError ? error.code : undefined;
-		if (code === ErrorCode.Timeout) throw new Error(`no answer within ${timeoutMs / 1000} s`);
-		if (code === ErrorCode.NoResponders) throw new Error("its JetStream does not run");
-		throw error;
-	}
-}
-
-/** Whatever came: an object, or an error that does not repeat it. */
-function object(text: string): ApiReply {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		throw new Error("its answer is no JSON");
-	}
-	if (typeof value !== "object" || value === null) throw new Error("its answer is no JSON object");
-	return value as ApiReply;
 }
 
 /** Those of all nodes that answer; a device whose node is down is on its way to another. */
@@ -122,9 +83,8 @@ async function leafNames(monitorUrls: readonly string[]): Promise<readonly strin
 
 async function leafNamesOf(monitorUrl: string): Promise<readonly string[] | undefined> {
 	try {
-		const response = await fetch(`${monitorUrl}/leafz`, { signal: AbortSignal.timeout(1000) });
-		const { leafs } = answers.read(answers.leafz, await response.json(), "leafz");
-		return (leafs ?? []).map(({ name }) => name);
+		const { answer } = await askMonitor(monitorUrl, "leafz", leafz, 1000);
+		return (answer.leafs ?? []).map(({ name }) => name);
 	} catch {
 		return undefined;
 	}

@@ -4,8 +4,9 @@ import { hubDir, LOCAL_ROOT, leafDir } from "../components/daemon/layout";
 import { isRunning } from "../components/daemon/process";
 import { type DaemonRecord, LOG_FILE, missingFiles, readRecord } from "../components/daemon/record";
 import { linkTrouble } from "../components/streams/provider/explain";
+import { foreign } from "../config/printable";
 import type { LeaflineOutput } from "../contract/outputs";
-import * as answers from "./answers";
+import { askMonitor, healthz } from "../jetstream/monitoring";
 import { projectDir } from "./project";
 
 /** Servers of a local stack, seen from outside: processes, files, logs, and what their monitoring says. */
@@ -50,7 +51,7 @@ export async function localHealth(outputs: LeaflineOutput, device: string): Prom
 	const record = readRecord(leafDir(root(outputs), device));
 	if (!record || !isRunning(record)) return undefined;
 	const failed = WRITE_FAILED.exec(logOf(record, WHOLE_LOG))?.[1];
-	if (failed !== undefined) return answers.printable(failed);
+	if (failed !== undefined) return foreign(failed);
 	const url = monitoring(record);
 	const error = url === undefined ? undefined : (await health(url)).error;
 	return error === undefined || MISTAKEN.test(error) ? undefined : error;
@@ -79,9 +80,8 @@ export interface Health {
 /** @param url of a server's monitoring */
 export async function health(url: string): Promise<Health> {
 	try {
-		const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(HEALTH_MS) });
-		const { status, error } = answers.read(answers.healthz, await response.json(), "healthz");
-		return response.ok ? { answers: true } : { answers: true, error: error ?? status };
+		const { ok, answer } = await askMonitor(url, "healthz", healthz, HEALTH_MS);
+		return ok ? { answers: true } : { answers: true, error: answer.error ?? answer.status };
 	} catch {
 		return { answers: false };
 	}
@@ -118,5 +118,5 @@ function logOf({ dir, pid }: DaemonRecord, bytes = LOG_BYTES): string {
 /** What a server said when it ended by itself. */
 function lastWord(record: DaemonRecord): string {
 	const fatal = /(?:\[FTL\]|^nats-server:) (.*)$/m.exec(logOf(record))?.[1];
-	return fatal ? ` (it ended with: ${answers.printable(fatal)})` : "";
+	return fatal ? ` (it ended with: ${foreign(fatal)})` : "";
 }

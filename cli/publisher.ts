@@ -1,4 +1,5 @@
 import { connect, createInbox, type NatsConnection } from "nats";
+import { foreign } from "../config/printable";
 
 /**
  * A program on a device: it publishes on the device's loopback port, without credentials, and has each message
@@ -109,7 +110,7 @@ class Run implements Publisher {
 function refusal(answer: string): string {
 	try {
 		const { error } = JSON.parse(answer) as { error?: { description?: string } };
-		return `refused: ${error?.description ?? answer}`;
+		return `refused: ${foreign(error?.description ?? answer)}`;
 	} catch {
 		return "refused: no stream takes this subject";
 	}

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import type { Hub } from "./hub";
+import type { StreamInfo } from "../jetstream/answers";
+import { HUB_ANSWER_MS, type Hub } from "./hub";
 import { decodePayload } from "./traffic";
 import type { Arrival } from "./verdict";
 
@@ -19,9 +20,8 @@ export async function lastSequences(
 }
 
 async function lastSequence(outputs: LeaflineOutput, hub: Hub, stream: string): Promise<number> {
-	const reply = await hub.request(`$JS.${outputs.hub.domain}.API.STREAM.INFO.${stream}`);
-	if (reply.error) throw new Error(`${stream}: ${reply.error.description}`);
-	return (reply.state as { last_seq: number }).last_seq;
+	const api = hub.api(outputs.hub.domain);
+	return (await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, HUB_ANSWER_MS)).state.last_seq;
 }
 
 /** Every message of a run in hub streams, each in its order, from behind a sequence to the one that is last now. */

@@ -1,6 +1,9 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import type { ConsumerInfo, StoredMessage } from "../jetstream/answers";
+import { unlessMissing } from "../jetstream/calls";
+import { MESSAGE_NOT_FOUND } from "../jetstream/errors";
 import { count, span } from "./format";
-import type { ApiReply, Hub } from "./hub";
+import { HUB_ANSWER_MS, type Hub } from "./hub";
 
 /**
  * Readers of the hub's streams, as the fleet file declares them, and those that are stuck: nats.java before 2.21.2, for
@@ -36,24 +39,13 @@ export interface ReaderState {
 	readonly note?: string;
 }
 
-interface ConsumerInfo {
-	readonly created: string;
-	/** The server's clock, which all other times are from. */
-	readonly ts?: string;
-	readonly num_pending: number;
-	readonly num_ack_pending: number;
-	readonly delivered: { readonly last_active?: string };
-	readonly ack_floor: { readonly stream_seq: number; readonly last_active?: string };
-	readonly config: { readonly ack_wait?: number; readonly filter_subject?: string };
-}
-
 /**
  * One request a reader and stream, and one more where nothing moves. A consumer that is not there is left out.
  * @param quietMs from when on nothing moves. @default 5 min, or three times what the reader may take for a message
  */
 export async function readReaders(
 	outputs: LeaflineOutput,
-	hub: Pick<Hub, "request">,
+	hub: Pick<Hub, "api">,
 	quietMs = QUIET_MS,
 ): Promise<ReaderFacts[]> {
 	const uplinks = Object.entries(outputs.streams).filter(([, { direction }]) => direction === "uplink");
@@ -65,17 +57,17 @@ export async function readReaders(
 
 async function readReader(
 	{ hub: { domain } }: LeaflineOutput,
-	hub: Pick<Hub, "request">,
+	hub: Pick<Hub, "api">,
 	stream: string,
 	reader: string,
 	quietMs: number,
 ): Promise<ReaderFacts | undefined> {
-	const api = `$JS.${domain}.API`;
-	const reply = await hub.request(`${api}.CONSUMER.INFO.${stream}.${reader}`);
-	if (reply.error) return undefined;
-	const { created, ts, ack_floor, delivered, config, num_pending, num_ack_pending } = reply as unknown as ConsumerInfo;
+	const api = hub.api(domain);
+	const info = await api.ask<ConsumerInfo>(`CONSUMER.INFO.${stream}.${reader}`, undefined, HUB_ANSWER_MS);
+	const { created, ts, ack_floor, delivered, config, num_pending, num_ack_pending } = info;
+	// The server's clock, which all other times are from.
 	const now = ts === undefined ? Date.now() : Date.parse(ts);
-	const since = (time: string | undefined) => Math.max(0, now - Date.parse(time ?? created));
+	const since = (time = created) => (time === undefined ? 0 : Math.max(0, now - Date.parse(time)));
 	const facts: ReaderFacts = {
 		reader,
 		stream,
@@ -87,13 +79,10 @@ async function readReader(
 	};
 	if (facts.waiting === 0 || facts.quietMs < patience(facts, quietMs)) return facts;
 	const first = { seq: ack_floor.stream_seq + 1, next_by_subj: config.filter_subject || ">" };
-	const oldest = await hub.request(`${api}.STREAM.MSG.GET.${stream}`, first);
-	const time = messageTime(oldest);
-	return time === undefined ? facts : { ...facts, oldestMs: Math.max(0, now - Date.parse(time)) };
-}
-
-function messageTime(reply: ApiReply): string | undefined {
-	return (reply.message as { readonly time?: string } | undefined)?.time;
+	const oldest = await unlessMissing(MESSAGE_NOT_FOUND, () =>
+		api.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, first, HUB_ANSWER_MS),
+	);
+	return oldest ? { ...facts, oldestMs: Math.max(0, now - Date.parse(oldest.message.time)) } : facts;
 }
 
 function patience({ ackWaitMs }: ReaderFacts, quietMs = QUIET_MS): number {

@@ -1,6 +1,6 @@
 import type { StackOutputs } from "../contract/outputs";
 import { trimNamed } from "../device/trim";
-import { apiPrefix, edgeStreamName } from "../topology/names";
+import { deviceDomain, edgeStreamName } from "../topology/names";
 import { messageOf } from "./errors";
 import { openHub } from "./hub";
 
@@ -23,12 +23,11 @@ export async function trim(outputs: StackOutputs, say: (line: string) => void): 
 		const here = Object.keys(devices).filter((device) => connected.includes(device));
 		const failed = await Promise.all(
 			here.map(async (device) => {
-				const ask = (request: string, body?: unknown) =>
-					hub.request(`${apiPrefix(device)}.${request}`, body, ANSWER_MS);
+				const api = hub.api(deviceDomain(device));
 				try {
 					for (const name of refusing) {
 						const stream = edgeStreamName(device, name);
-						const purged = await trimNamed(ask, stream);
+						const purged = await trimNamed(api, stream, ANSWER_MS);
 						if (purged > 0) say(`${stream}: ${purged.toLocaleString("en")} messages that the hub has made room`);
 					}
 					return false;

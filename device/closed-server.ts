@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { connect } from "nats";
 import { isRunning, startTime, until } from "../components/daemon/process";
+import { localApi, request } from "../jetstream/api";
+import { readStored } from "../jetstream/read-answer";
+import { DEVICE_BOUNDS } from "../jetstream/read-json";
 import { EDGE_ACCOUNT } from "../topology/names";
 import type { Ask } from "./ask";
 import { DeviceError } from "./spec";
@@ -12,7 +15,6 @@ import { DeviceError } from "./spec";
 /** A store of many gigabytes whose index was lost is read from end to end before the server answers. */
 const START_MS = 10 * 60_000;
 const END_MS = 60_000;
-const ANSWER_MS = 60_000;
 /** Some thousand messages take a second; a server whose disk is full never answers. */
 const STORED_MS = 30_000;
 
@@ -99,18 +101,11 @@ async function withConnection<T>(
 	const connection = await connect({ servers: url, ...user, name: "leafline gate", reconnect: false });
 	try {
 		return await work({
-			request: async (call, body) => {
-				const payload = body === undefined ? "" : JSON.stringify(body);
-				return (await connection.request(`$JS.API.${call}`, payload, { timeout: ANSWER_MS })).json();
-			},
+			api: localApi(connection, "the server"),
 			publish: (subject) => connection.publish(subject),
 			store: async (subject) => {
-				const answer = (await connection.request(subject, "", { timeout: STORED_MS })).json() as {
-					readonly seq: number;
-					readonly error?: { readonly description: string };
-				};
-				if (answer.error) throw new DeviceError(`${subject} is refused: ${answer.error.description}`);
-				return answer.seq;
+				const asked = { who: "the server", call: subject, bounds: DEVICE_BOUNDS };
+				return readStored(await request(connection, subject, undefined, STORED_MS, asked), asked).seq;
 			},
 		});
 	} finally {

@@ -62,7 +62,7 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 
 /** Streams of the store that the server does not read. */
 async function leftOut(ask: Ask, names: readonly string[]): Promise<string[]> {
-	const found = await Promise.all(names.map((name) => streamInfo(ask.request, name)));
+	const found = await Promise.all(names.map((name) => streamInfo(ask.api, name)));
 	return names.filter((_, i) => found[i] === undefined);
 }
 
@@ -84,9 +84,9 @@ async function moveAll(
 ): Promise<MovedStream[]> {
 	const moved: MovedStream[] = [];
 	for (const stream of spec.streams) {
-		const info = await streamInfo(ask.request, stream.name);
+		const info = await streamInfo(ask.api, stream.name);
 		if (!info) continue;
-		const { created, state } = info;
+		const { created = "", state } = info;
 		const from = state.last_seq;
 		const mark = reserved[stream.name];
 		const to = safeSequence(from, mark?.created === created ? mark.sequence : undefined);

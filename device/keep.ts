@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
+import { foreign } from "../config/printable";
 import { LOOK_EVERY_MS } from "../topology/reserve";
 import { KeptDevice as Keeper } from "./kept-device";
 import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
@@ -44,8 +45,11 @@ export function keep(dir: string): void {
 	});
 }
 
+const LONGEST_LINE = 2_000;
+
 function say(line: string): void {
-	console.log(`${new Date().toISOString()} ${line}`);
+	// One line in the journal, whatever a server or another program has put into it.
+	console.log(`${new Date().toISOString()} ${foreign(line, LONGEST_LINE)}`);
 }
 
 async function forever(work: () => Promise<void>): Promise<never> {

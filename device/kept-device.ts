@@ -1,6 +1,8 @@
 import * as path from "node:path";
 import { connect, type NatsConnection, NatsError } from "nats";
-import { type Ask, reply, type StreamInfo } from "./ask";
+import type { StreamInfo } from "../jetstream/answers";
+import { type Api, localApi } from "../jetstream/api";
+import { NoAnswer } from "../jetstream/errors";
 import { Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { trimStream } from "./trim";
@@ -36,17 +38,20 @@ export class KeptDevice {
 	/** Never throws: what is wrong is said once, and looked at again. */
 	async look(): Promise<void> {
 		try {
-			const request = await this.request();
-			const streams = await this.streams(request);
+			const api = localApi(await this.server(), this.device.spec.device);
+			const streams = await this.streams(api);
 			const behind = this.reserver.look(streams);
 			const sound = streams.filter(({ config }) => !behind.has(config.name));
-			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(request, sound);
+			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(api, sound);
 			if (behind.size > 0) throw new DeviceError([...behind.values()].join("; "));
 			this.complaint = "";
 		} catch (error) {
 			// A device that is being restarted, or has no streams yet, is no news at every look.
 			const what = error instanceof Error ? error.message : String(error);
-			const complaint = error instanceof NatsError ? `its server does not answer (${what})` : what;
+			const silent = error instanceof NatsError || error instanceof NoAnswer;
+			const complaint = silent
+				? `its server does not answer (${error instanceof NoAnswer ? error.reason : what})`
+				: what;
 			if (this.complaint !== complaint) this.say(`${this.device.spec.device}: ${complaint}`);
 			this.complaint = complaint;
 		}
@@ -56,29 +61,26 @@ export class KeptDevice {
 		await this.connection?.close();
 	}
 
-	private async trim(request: Ask["request"], streams: readonly StreamInfo[]): Promise<void> {
+	private async trim(api: Api, streams: readonly StreamInfo[]): Promise<void> {
 		this.trimmedAt = Date.now();
 		const refusing = new Set(this.device.spec.streams.filter(({ trim }) => trim).map(({ name }) => name));
 		for (const info of streams.filter(({ config }) => refusing.has(config.name))) {
-			const purged = await trimStream(request, info);
+			const purged = await trimStream(api, info, ANSWER_MS);
 			if (purged > 0) this.say(`${info.config.name}: ${purged} messages that the hub has made room`);
 		}
 	}
 
 	/** One question for all of them; other programs' streams and those that are not there yet are left out. */
-	private async streams(request: Ask["request"]): Promise<StreamInfo[]> {
+	private async streams(api: Api): Promise<StreamInfo[]> {
 		const { spec } = this.device;
 		const own = new Set(spec.streams.map(({ name }) => name));
-		const answer = await reply(request, "STREAM.LIST", { subject: `${spec.device}.>` });
-		return ((answer.streams ?? []) as StreamInfo[]).filter(({ config }) => own.has(config.name));
+		type Page = { readonly streams: readonly StreamInfo[] | null };
+		const { streams } = await api.ask<Page>("STREAM.LIST", { subject: `${spec.device}.>` }, ANSWER_MS);
+		return (streams ?? []).filter(({ config }) => own.has(config.name));
 	}
 
-	private async request(): Promise<Ask["request"]> {
+	private async server(): Promise<NatsConnection> {
 		this.connection ??= await connect({ servers: this.device.url, maxReconnectAttempts: -1, name: "leafline-device" });
-		const connection = this.connection;
-		return async (call, body) => {
-			const payload = body === undefined ? "" : JSON.stringify(body);
-			return (await connection.request(`$JS.API.${call}`, payload, { timeout: ANSWER_MS })).json();
-		};
+		return this.connection;
 	}
 }

@@ -1,4 +1,5 @@
-import { type Ask, reply, type StreamInfo, streamInfo } from "./ask";
+import type { StreamInfo } from "../jetstream/answers";
+import { ANSWER_MS, type Ask, streamInfo } from "./ask";
 import { DeviceError, type StreamSpec } from "./spec";
 
 /** Messages at a time: the server drops some when 10,000 wait to be stored. */
@@ -41,8 +42,8 @@ async function fill({ publish, store }: Ask, { filler }: StreamSpec, last: numbe
 	return store(filler);
 }
 
-async function purgeFillers({ request }: Ask, { name, filler }: StreamSpec): Promise<void> {
-	await reply(request, `STREAM.PURGE.${name}`, { filter: filler });
+async function purgeFillers({ api }: Ask, { name, filler }: StreamSpec): Promise<void> {
+	await api.ask(`STREAM.PURGE.${name}`, { filter: filler }, ANSWER_MS);
 }
 
 function hasRoom({ config, state }: StreamInfo, room: number): boolean {
@@ -51,7 +52,7 @@ function hasRoom({ config, state }: StreamInfo, room: number): boolean {
 
 /** A full stream would refuse, or drop its oldest messages. */
 async function makeRoom(
-	{ request }: Ask,
+	{ api }: Ask,
 	{ config, state }: StreamInfo,
 	room: number,
 	synced: () => void,
@@ -62,9 +63,9 @@ async function makeRoom(
 		max_bytes: state.bytes + room,
 		metadata: { ...config.metadata, [OWN_LIMIT]: own },
 	};
-	const changed = await reply(request, `STREAM.UPDATE.${config.name}`, wider);
+	const changed = await api.ask<StreamInfo>(`STREAM.UPDATE.${config.name}`, wider, ANSWER_MS);
 	synced();
-	return changed as unknown as StreamInfo;
+	return changed;
 }
 
 /**
@@ -75,12 +76,12 @@ export async function giveLimitBack(ask: Ask, stream: string, synced: () => void
 	const { config } = await mustExist(ask, stream);
 	const { [OWN_LIMIT]: own, ...metadata } = config.metadata ?? {};
 	if (own === undefined) return;
-	await reply(ask.request, `STREAM.UPDATE.${stream}`, { ...config, max_bytes: Number(own), metadata });
+	await ask.api.ask(`STREAM.UPDATE.${stream}`, { ...config, max_bytes: Number(own), metadata }, ANSWER_MS);
 	synced();
 }
 
-async function mustExist({ request }: Ask, stream: string): Promise<StreamInfo> {
-	const info = await streamInfo(request, stream);
+async function mustExist({ api }: Ask, stream: string): Promise<StreamInfo> {
+	const info = await streamInfo(api, stream);
 	if (!info) throw new DeviceError(`${stream} vanished while it was moved on`);
 	return info;
 }

@@ -1,5 +1,5 @@
+import type { StreamInfo } from "../jetstream/answers";
 import { nextMark, wentBack } from "../topology/reserve";
-import type { StreamInfo } from "./ask";
 import { type Mark, type Reservations, readReservations, writeReservations } from "./reservations";
 
 type Marks = Readonly<Record<string, Mark>>;
@@ -44,7 +44,7 @@ export class Reserver {
 /** The marks that are to be written now. */
 function due(streams: readonly StreamInfo[], marks: Marks): Record<string, Mark> {
 	const result: Record<string, Mark> = {};
-	for (const { config, created, state } of streams) {
+	for (const { config, created = "", state } of streams) {
 		const sequence = nextMark(state.last_seq, markOf(marks, config.name, created));
 		if (sequence !== undefined) result[config.name] = { sequence, created };
 	}
@@ -53,7 +53,7 @@ function due(streams: readonly StreamInfo[], marks: Marks): Record<string, Mark>
 
 function behind(streams: readonly StreamInfo[], marks: Marks): Map<string, string> {
 	const result = new Map<string, string>();
-	for (const { config, created, state } of streams) {
+	for (const { config, created = "", state } of streams) {
 		const mark = markOf(marks, config.name, created);
 		if (wentBack(state.last_seq, mark)) {
 			const where = `stands at ${state.last_seq} but has been near ${mark}`;

@@ -1,13 +1,15 @@
+import type { ConsumerInfo, StreamInfo } from "../jetstream/answers";
+import type { Api } from "../jetstream/api";
+import { BadAnswer } from "../jetstream/errors";
 import { HUB_CONSUMER } from "../topology/names";
 import { trimBefore } from "../topology/trim";
-import { type Ask, reply, type StreamInfo } from "./ask";
 
 /**
  * Makes room in one stream of a device, where room is needed and the hub has the messages.
  * @returns messages that were purged
- * @throws Error when the device does not answer, or answers with an error
+ * @throws JetStreamError when the device does not answer, answers with an error, or with what cannot be
  */
-export async function trimStream(request: Ask["request"], { config, state }: StreamInfo): Promise<number> {
+export async function trimStream(api: Api, { config, state }: StreamInfo, timeoutMs: number): Promise<number> {
 	const stored = {
 		messages: state.messages,
 		bytes: state.bytes,
@@ -16,15 +18,35 @@ export async function trimStream(request: Ask["request"], { config, state }: Str
 	};
 	// Everything there is counts as acknowledged here: the second question is asked only when it matters.
 	if (trimBefore(stored, Number.MAX_SAFE_INTEGER - 1) === undefined) return 0;
-	const consumer = await reply(request, `CONSUMER.INFO.${config.name}.${HUB_CONSUMER}`);
-	const { stream_seq: acknowledged } = consumer.ack_floor as { stream_seq: number };
+	const call = `CONSUMER.INFO.${config.name}.${HUB_CONSUMER}`;
+	const { ack_floor } = await api.ask<ConsumerInfo>(call, undefined, timeoutMs);
+	const acknowledged = ack_floor.stream_seq;
+	if (acknowledged > state.last_seq) await refuseBeyond(api, call, config.name, acknowledged, timeoutMs);
 	const before = trimBefore(stored, acknowledged);
 	if (before === undefined) return 0;
-	const { purged } = await reply(request, `STREAM.PURGE.${config.name}`, { seq: before });
-	return Number(purged);
+	type Purged = { readonly purged: number };
+	return (await api.ask<Purged>(`STREAM.PURGE.${config.name}`, { seq: before }, timeoutMs)).purged;
 }
 
 /** As `trimStream`, for one who has not looked yet. @throws also when there is no such stream */
-export async function trimNamed(request: Ask["request"], stream: string): Promise<number> {
-	return trimStream(request, (await reply(request, `STREAM.INFO.${stream}`)) as unknown as StreamInfo);
+export async function trimNamed(api: Api, stream: string, timeoutMs: number): Promise<number> {
+	return trimStream(api, await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, timeoutMs), timeoutMs);
+}
+
+/**
+ * Nobody has acknowledged what is not there. A device that says so lies, or its store went back in time: what it then
+ * stores under sequences that were used before is not on the hub, and must stay.
+ * @throws BadAnswer unless the stream has grown that far since it was looked at
+ */
+async function refuseBeyond(
+	api: Api,
+	call: string,
+	stream: string,
+	acknowledged: number,
+	timeoutMs: number,
+): Promise<void> {
+	const { state } = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, timeoutMs);
+	if (acknowledged <= state.last_seq) return;
+	const reason = `acknowledged up to ${acknowledged}, and the stream ends at ${state.last_seq}`;
+	throw new BadAnswer(api.domain, call, reason);
 }

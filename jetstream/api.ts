@@ -2,7 +2,7 @@ import { ErrorCode, headers, type NatsConnection, NatsError } from "nats";
 import { apiPrefix, HUB_DOMAIN } from "../topology/names";
 import { ConnectionEnded, NoAnswer } from "./errors";
 import { MARK, markOf } from "./mark";
-import { readAnswer } from "./read-answer";
+import { type Asked, readAnswer } from "./read-answer";
 import { DEVICE_BOUNDS, HUB_BOUNDS } from "./read-json";
 
 /** Requests of one domain's JetStream API. */
@@ -22,25 +22,29 @@ export interface Api {
  * @param creds the administrator's, by which the hub's journal tells requests as the stack's own. @default no mark
  */
 export function domainApi(connection: NatsConnection, domain: string, creds?: string): Api {
-	return apiAt(connection, domain, apiPrefix(domain), domain === HUB_DOMAIN ? creds : undefined);
-}
-
-/** On a device itself, without its domain's name. */
-export function localApi(connection: NatsConnection, device: string): Api {
-	return apiAt(connection, device, "$JS.API");
-}
-
-function apiAt(connection: NatsConnection, domain: string, prefix: string, creds?: string): Api {
 	const bounds = domain === HUB_DOMAIN ? HUB_BOUNDS : DEVICE_BOUNDS;
+	const mark = domain === HUB_DOMAIN ? creds : undefined;
+	return apiAt(connection, { who: domain, domain, bounds }, apiPrefix(domain), mark);
+}
+
+/** On a device itself, whose domain need not be named. @param who what errors call it */
+export function localApi(connection: NatsConnection, who: string): Api {
+	return apiAt(connection, { who, bounds: DEVICE_BOUNDS }, "$JS.API");
+}
+
+function apiAt(connection: NatsConnection, asked: Omit<Asked, "call">, prefix: string, creds?: string): Api {
 	return {
-		domain,
+		domain: asked.who,
 		ask: async <T>(call: string, body: unknown, timeoutMs: number) => {
-			const asked = { who: domain, call, ...(creds !== undefined && { creds }) };
-			const payload = await request(connection, `${prefix}.${call}`, body, timeoutMs, asked);
-			return readAnswer(payload, { who: domain, call, domain, bounds }) as T;
+			const of = { ...asked, call };
+			const marked = { ...of, ...(creds !== undefined && { creds }) };
+			return readAnswer(await request(connection, `${prefix}.${call}`, body, timeoutMs, marked), of) as T;
 		},
 	};
 }
+
+/** Reason of a `NoAnswer`: the server is there, and its JetStream is not. */
+export const NOBODY = "nobody answers";
 
 /**
  * One request and the first reply to it; later ones are for nobody. @throws NoAnswer, ConnectionEnded
@@ -63,7 +67,7 @@ export async function request(
 		return (await connection.request(subject, payload, options)).data;
 	} catch (error) {
 		const code = error instanceof NatsError ? error.code : undefined;
-		if (code === ErrorCode.NoResponders) throw new NoAnswer(who, call, "nobody answers");
+		if (code === ErrorCode.NoResponders) throw new NoAnswer(who, call, NOBODY);
 		if (code === ErrorCode.Timeout) throw new NoAnswer(who, call, `no answer within ${timeoutMs / 1000} s`);
 		throw new NoAnswer(who, call, error instanceof Error ? error.message : String(error));
 	}

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { foreign } from "../config/printable";
-import { refusal } from "./answers";
+import { refusal, stored } from "./answers";
 import { ApiError, BadAnswer } from "./errors";
 import { formOf } from "./forms";
 import { type Bounds, readJson, Unreadable } from "./read-json";
@@ -21,16 +21,11 @@ export interface Asked {
  * @throws BadAnswer, and ApiError for one that says that the call was refused
  */
 export function readAnswer(payload: Uint8Array, asked: Asked): unknown {
-	const { who, call, domain, bounds } = asked;
-	const bad = (reason: string) => new BadAnswer(who, call, reason);
-	const raw = json(payload, bounds, bad);
-	if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw bad("it is no JSON object");
-	const { error, type } = raw as { readonly error?: unknown; readonly type?: unknown };
-	if (error !== undefined && error !== null) {
-		const { code = 0, err_code = 0, description } = match(refusal, error, bad, "error");
-		throw new ApiError(who, call, code, err_code, description);
-	}
-	const { schema, type: expected, about, names } = formOf(call);
+	const { domain } = asked;
+	const bad = badAnswer(asked);
+	const raw = unlessRefused(payload, asked);
+	const { type } = raw;
+	const { schema, type: expected, about, names } = formOf(asked.call);
 	if (type !== undefined && type !== `io.nats.jetstream.api.v1.${expected}`)
 		throw bad("it is the answer to another call");
 	const answer = match(schema, raw, bad);
@@ -44,14 +39,29 @@ export function readAnswer(payload: Uint8Array, asked: Asked): unknown {
 	return answer;
 }
 
-/** As `readAnswer`, for what is no answer of the API: an acknowledgement, or what a server's monitoring tells. */
-export function readOther<T extends z.ZodType>(
-	schema: T,
-	payload: Uint8Array,
-	{ who, call, bounds }: Pick<Asked, "who" | "call" | "bounds">,
-): z.output<T> {
-	const bad = (reason: string) => new BadAnswer(who, call, reason);
-	return match(schema, json(payload, bounds, bad), bad);
+/** What a stream says to a message that it was to store. @throws BadAnswer, and ApiError when it refuses it */
+export function readStored(payload: Uint8Array, asked: Asked): z.output<typeof stored> {
+	return match(stored, unlessRefused(payload, asked), badAnswer(asked));
+}
+
+/** As `readAnswer`, for what is no answer of JetStream, such as what a server's monitoring tells. @throws BadAnswer */
+export function readOther<T extends z.ZodType>(schema: T, payload: Uint8Array, asked: Asked): z.output<T> {
+	const bad = badAnswer(asked);
+	return match(schema, json(payload, asked.bounds, bad), bad);
+}
+
+function badAnswer({ who, call }: Asked): (reason: string) => BadAnswer {
+	return (reason) => new BadAnswer(who, call, reason);
+}
+
+function unlessRefused(payload: Uint8Array, asked: Asked): Readonly<Record<string, unknown>> {
+	const bad = badAnswer(asked);
+	const raw = json(payload, asked.bounds, bad);
+	if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw bad("it is no JSON object");
+	const { error } = raw as { readonly error?: unknown };
+	if (error === undefined || error === null) return raw as Readonly<Record<string, unknown>>;
+	const { code = 0, err_code = 0, description } = match(refusal, error, bad, "error");
+	throw new ApiError(asked.who, asked.call, code, err_code, description);
 }
 
 function json(payload: Uint8Array, bounds: Bounds, bad: (reason: string) => BadAnswer): unknown {

@@ -1,10 +1,10 @@
 import { type Position, positionOf } from "../../components/streams/provider/position";
 import { sleep } from "../../components/streams/provider/wait";
 import type { StoredMessage, StreamInfo } from "../../jetstream/answers";
-import { type Api, domainApi } from "../../jetstream/api";
+import type { Api } from "../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../jetstream/calls";
 import { type Patience, persist } from "../../jetstream/patience";
-import { edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
+import { deviceDomain, edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
 import type { Hub } from "../hub";
 import type { Seen } from "./diagnose";
 
@@ -26,8 +26,8 @@ export function place(hub: Hub, device: string, className: string, hubStream: st
 		device,
 		stream: edgeStreamName(device, className),
 		hubStream,
-		edge: domainApi(hub.connection, device),
-		hub: domainApi(hub.connection, HUB_DOMAIN),
+		edge: hub.api(deviceDomain(device)),
+		hub: hub.api(HUB_DOMAIN),
 	};
 }
 

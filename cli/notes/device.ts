@@ -1,5 +1,5 @@
+import { foreign } from "../../config/printable";
 import { edgeStreamName } from "../../topology/names";
-import { printable } from "../answers";
 import { clock, percent } from "../format";
 import { waitingFor } from "../seen";
 import type { Look, Note } from "./note";
@@ -17,7 +17,7 @@ export function awayNotes(
 	const pending = outputs.pending[device];
 	if (pending) {
 		const back = link.state === "up" && edge ? "; it answers now: npm run up" : "";
-		const text = `waits for the next update: ${printable(pending)}${back}`;
+		const text = `waits for the next update: ${foreign(pending)}${back}`;
 		notes.push({ code: "pending", text, needsHand: back !== "" });
 	}
 	if (retired === "lost") return notes;

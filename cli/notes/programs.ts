@@ -1,6 +1,5 @@
 import type { LeaflineOutput } from "../../contract/outputs";
 import { edgeSubjects } from "../../topology/names";
-import { printable } from "../answers";
 import { programNotes } from "../programs";
 import type { EdgeFacts } from "../seen";
 import type { Note } from "./note";
@@ -9,7 +8,7 @@ import type { Note } from "./note";
 export function besideNotes(outputs: LeaflineOutput, device: string, edge: EdgeFacts | undefined): Note[] {
 	if (!edge?.programs) return [];
 	return programNotes(edge.programs, captured(outputs, device)).map((text) => {
-		return { code: "programs", text: printable(text), needsHand: true };
+		return { code: "programs", text, needsHand: true };
 	});
 }
 

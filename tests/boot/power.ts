@@ -101,7 +101,7 @@ async function arrivedWhole(site: Site, publisher: Publisher): Promise<void> {
 	const way = await site.control();
 	const hub = {
 		connection: way.hub,
-		request: (subject: string, body?: unknown) => way.request(subject, body) as Promise<never>,
+		api: way.api,
 		connected: async () => undefined,
 		version: "",
 		close: async () => {},

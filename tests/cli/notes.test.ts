@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { printable } from "../../cli/answers";
 import { wrap } from "../../cli/format";
 import { remember } from "../../cli/memory";
 import { CODES } from "../../cli/notes/note";
@@ -199,11 +198,6 @@ test("the hub: full, unhealthy, without a node, another's", () => {
 		"! hub-node-down hub_2 does not run: npm run up starts it",
 		expect.stringMatching(/^! hub-unhealthy hub_3 is not healthy: x/),
 	]);
-});
-
-test("text of a stranger is only text, and not too long", () => {
-	expect(printable("a\u001b[2Jb\u009b1mc\u202ed\u2028e\r\n")).toBe("a [2Jb 1mc d e");
-	expect(printable("x".repeat(1000))).toHaveLength(501);
 });
 
 test("lines are broken at spaces only, and what is too long stays whole", () => {

@@ -1,9 +1,10 @@
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { ask } from "../../cli/hub";
 import { type ReaderFacts, readerStates, readReaders } from "../../cli/readers";
 import { fleetState } from "../../cli/state";
 import { statusLines } from "../../cli/view";
+import type { StoredMessage } from "../../jetstream/answers";
+import { domainApi } from "../../jetstream/api";
 import { stackFixture } from "../contract/fixture";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
@@ -61,11 +62,7 @@ test("status says so, below what it says of the devices", () => {
 describe("on a server", () => {
 	const servers = makeServers();
 	let nats: NatsConnection;
-	const api = async (endpoint: string, body?: unknown) => {
-		const reply = await ask(nats, `$JS.hub.API.${endpoint}`, body, 3_000);
-		if (reply.error) throw new Error(reply.error.description);
-		return reply;
-	};
+	const api = <T>(call: string, body?: unknown) => domainApi(nats, "hub").ask<T>(call, body, 3_000);
 
 	beforeAll(async () => {
 		const [port = 0] = await freePorts(1);
@@ -85,7 +82,7 @@ describe("on a server", () => {
 	const { hub_sensor } = leafline.streams;
 	if (!hub_sensor) throw new Error("no stream");
 	const outputs = { ...leafline, streams: { hub_sensor: { ...hub_sensor, consumers: ["lake", "gone"] } } };
-	const request = (subject: string, body?: unknown) => ask(nats, subject, body, 3_000);
+	const hub = { api: (domain: string) => domainApi(nats, domain) };
 
 	it("what waits, what was given, and since when, of the readers that there are", async () => {
 		const jetstream = nats.jetstream({ domain: "hub" });
@@ -94,7 +91,7 @@ describe("on a server", () => {
 		for await (const message of await consumer.fetch({ max_messages: 2, expires: 1_000 })) {
 			if (message.seq === 1) await message.ackAck();
 		}
-		const [lake, ...others] = await readReaders(outputs, { request });
+		const [lake, ...others] = await readReaders(outputs, hub);
 		expect(others).toEqual([]);
 		expect(lake).toMatchObject({ reader: "lake", stream: "hub_sensor", waiting: 4, given: 1, ackWaitMs: 60_000 });
 		expect(lake?.quietMs).toBeLessThan(60_000);
@@ -104,11 +101,11 @@ describe("on a server", () => {
 	it("where nothing moves, the age of the first message that waits", async () => {
 		const config = { durable_name: "lake", ack_policy: "explicit", deliver_policy: "all", ack_wait: 1_000_000 };
 		await api("CONSUMER.CREATE.hub_sensor.lake", { stream_name: "hub_sensor", config: { ...config, name: "lake" } });
-		const oldest = await eventually(async () => (await readReaders(outputs, { request }, 1))[0]?.oldestMs, {
+		const oldest = await eventually(async () => (await readReaders(outputs, hub, 1))[0]?.oldestMs, {
 			what: "nothing was acknowledged for some milliseconds",
 		});
-		const { message } = await api("STREAM.MSG.GET.hub_sensor", { seq: 2 });
-		const age = Date.now() - Date.parse((message as { time: string }).time);
+		const { message } = await api<StoredMessage>("STREAM.MSG.GET.hub_sensor", { seq: 2 });
+		const age = Date.now() - Date.parse(message.time);
 		expect(oldest).toBeGreaterThan(0);
 		expect(oldest).toBeLessThanOrEqual(age);
 	});

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trimNamed } from "../../device/trim";
+import type { ConsumerInfo } from "../../jetstream/answers";
+import { localApi } from "../../jetstream/api";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 
@@ -47,31 +49,31 @@ describe("a device whose buffer is full", () => {
 
 	it("takes messages again when the device has made room of what the hub has, and of nothing else", async () => {
 		const { client, link } = rig.device("edge1");
-		const ask = async (request: string, body?: unknown) =>
-			(await client.request(`$JS.API.${request}`, body === undefined ? "" : JSON.stringify(body))).json() as never;
+		const api = localApi(client, "edge1");
 		const hubHas = async () => (await rig.lastSequence("hub_can")) ?? 0;
 
 		// The hub has everything already; the device hears of it a heartbeat later.
 		const told = async () => {
-			const { num_ack_pending } = await ask("CONSUMER.INFO.edge1_can.hub");
+			const call = "CONSUMER.INFO.edge1_can.hub";
+			const { num_ack_pending } = await api.ask<ConsumerInfo>(call, undefined, 5_000);
 			return num_ack_pending === 0;
 		};
 		await eventually(told, { what: "the device knows that the hub has everything" });
 		link.set({ mode: "cut" });
-		expect(await trimNamed(ask, "edge1_can")).toBeGreaterThan(0);
+		expect(await trimNamed(api, "edge1_can", 5_000)).toBeGreaterThan(0);
 		const run = "again";
 		const traffic = { run, rate: 1_000, subject: "vehicle.sensor", payload: payload(run) };
 		const before = await hubHas();
 		const away = await rig.publish("edge1", { ...traffic, messages: 1_000 });
 		await away.done;
 		expect(await hubHas()).toBe(before);
-		await trimNamed(ask, "edge1_can");
+		await trimNamed(api, "edge1_can", 5_000);
 		link.set({ mode: "up" });
 		await rig.arrived("hub_can", before + 1_000);
 
 		// Twice what fits, while the hub takes it away.
 		const publisher = await rig.publish("edge1", { ...traffic, from: 1_000, messages: TOO_MANY - 1_000 });
-		const trimming = setInterval(() => void trimNamed(ask, "edge1_can").catch(() => {}), 500);
+		const trimming = setInterval(() => void trimNamed(api, "edge1_can", 5_000).catch(() => {}), 500);
 		await publisher.done.finally(() => clearInterval(trimming));
 		await rig.arrived("hub_can", before + TOO_MANY);
 		const acknowledged = { edge1: Uint8Array.from([...away.acks, ...publisher.acks]) };

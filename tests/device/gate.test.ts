@@ -99,12 +99,16 @@ describe("the gate", () => {
 		if (!debug) throw new Error("no edge1_debug");
 		keepDescriptions(store(), ["edge1_debug"]);
 		const interrupted = behindClosedDoors(conf, dir, closedServer(), async (ask) => {
-			const request: typeof ask.request = async (call, body) => {
-				const stored = (await ask.request("STREAM.INFO.edge1_debug")).state as State;
-				if (call.startsWith("STREAM.PURGE") && stored.last_seq > was.last_seq) throw stopped;
-				return ask.request(call, body);
+			const { api } = ask;
+			const interrupting: typeof api = {
+				...api,
+				ask: async <T>(call: string, body: unknown, timeoutMs: number) => {
+					const { state } = await api.ask<{ state: State }>("STREAM.INFO.edge1_debug", undefined, timeoutMs);
+					if (call.startsWith("STREAM.PURGE") && state.last_seq > was.last_seq) throw stopped;
+					return api.ask<T>(call, body, timeoutMs);
+				},
 			};
-			await moveOn({ ...ask, request }, debug, was.last_seq + BLOCK, () => undefined);
+			await moveOn({ ...ask, api: interrupting }, debug, was.last_seq + BLOCK, () => undefined);
 		});
 		await expect(interrupted).rejects.toThrow(/the gate is ended here/);
 		await device.boot();

@@ -19,6 +19,7 @@ const CALLS = [
 	"CONSUMER.INFO.edge1_can.hub",
 	"CONSUMER.CREATE.edge1_can.hub.down.edge1.can.>",
 	"CONSUMER.RESET.edge1_can.hub",
+	"CONSUMER.PAUSE.edge1_can.hub",
 	"CONSUMER.DELETE.edge1_can.hub",
 	"CONSUMER.LIST.edge1_can",
 	"CONSUMER.NAMES.edge1_can",

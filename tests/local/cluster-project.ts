@@ -7,6 +7,7 @@ import { encodePayload } from "../../cli/traffic";
 import { judge, type Verdict } from "../../cli/verdict";
 import { readRecord } from "../../components/daemon/record";
 import { type StackOutputs, stackOutputs } from "../../contract/outputs";
+import type { StreamInfo } from "../../jetstream/answers";
 import { eventually } from "../support/eventually";
 import { type Finished, makeProject, type Project, run } from "../support/project";
 import { monitoredSequence } from "../support/rig";
@@ -114,10 +115,9 @@ export async function makeCluster(): Promise<ClusterProject> {
 		leaders: async () => {
 			const counts: Record<string, number> = Object.fromEntries(NODES.map((node) => [node, 0]));
 			for (const stream of STREAMS) {
-				const { cluster: found } = (await (await hub()).request(`$JS.hub.API.STREAM.INFO.${stream}`)) as {
-					cluster?: { leader?: string };
-				};
-				const leader = found?.leader ?? "nobody";
+				const api = (await hub()).api("hub");
+				const info = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, 5_000).catch(() => undefined);
+				const leader = info?.cluster?.leader ?? "nobody";
 				counts[leader] = (counts[leader] ?? 0) + 1;
 			}
 			return counts;

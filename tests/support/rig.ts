@@ -109,7 +109,7 @@ function makeRig(
 	const outputs = buildOutputs(topology, { ca: bench.ca, versionFloor: "2.14.5", pending: {} });
 	const hub = {
 		connection: bench.control.hub,
-		request: (subject: string, body?: unknown) => bench.control.request(subject, body) as Promise<never>,
+		api: bench.control.api,
 		connected: async () => undefined,
 		version: "",
 		close: async () => {},

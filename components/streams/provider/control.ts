@@ -1,6 +1,7 @@
-import { connect, credsAuthenticator, type NatsConnection, RequestStrategy } from "nats";
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { type Api, domainApi } from "../../../jetstream/api";
 import { NoAnswer } from "../../../jetstream/errors";
+import { askServers, type LeafzReply, leafzReply } from "../../../jetstream/monitoring";
 import { type Connection, fingerprint, whereabouts } from "./connection";
 import { type ControlLeaf, startControlLeaf } from "./control-leaf";
 import type { Reporter } from "./engine";
@@ -147,30 +148,16 @@ async function direct(connection: Connection): Promise<Way> {
 	}
 }
 
-interface Leafz {
-	server?: { name?: string; ver?: string };
-	data?: { leafs?: { name?: string }[] | null };
+function askLeafz(system: NatsConnection, withinMs: number): Promise<LeafzReply[]> {
+	return askServers(system, "LEAFZ", leafzReply, withinMs);
 }
 
-async function askLeafz(system: NatsConnection, maxWait: number): Promise<Leafz[]> {
-	const replies: Leafz[] = [];
-	try {
-		const options = { strategy: RequestStrategy.JitterTimer, maxWait, jitter: 200 };
-		for await (const message of await system.requestMany("$SYS.REQ.SERVER.PING.LEAFZ", "{}", options)) {
-			if (message.data.length > 0) replies.push(message.json<Leafz>());
-		}
-	} catch {
-		// Nobody there, or the connection is being made anew: no replies.
-	}
-	return replies;
-}
-
-function leafNames(replies: Leafz[]): ReadonlySet<string> | undefined {
+function leafNames(replies: readonly LeafzReply[]): ReadonlySet<string> | undefined {
 	if (replies.length === 0) return undefined;
-	return new Set(replies.flatMap((reply) => (reply.data?.leafs ?? []).map((leaf) => leaf.name ?? "")));
+	return new Set(replies.flatMap(({ data }) => (data.leafs ?? []).map(({ name }) => name)));
 }
 
-async function systemAnswers(way: Way, connection: Connection, deadline: number): Promise<Leafz[]> {
+async function systemAnswers(way: Way, connection: Connection, deadline: number): Promise<LeafzReply[]> {
 	for (;;) {
 		const replies = await askLeafz(way.system, 1_000);
 		if (replies.length > 0) return replies;
@@ -195,10 +182,10 @@ async function jetStreamAnswers(way: Way, connection: Connection, deadline: numb
 	}
 }
 
-function checkVersions(replies: Leafz[]): void {
-	const tooOld = replies.filter(({ server }) => server?.ver && isOlder(server.ver, OLDEST_SERVER));
+function checkVersions(replies: readonly LeafzReply[]): void {
+	const tooOld = replies.filter(({ server }) => server.ver && isOlder(server.ver, OLDEST_SERVER));
 	if (tooOld.length === 0) return;
-	const names = tooOld.map(({ server }) => `${server?.name} runs ${server?.ver}`).join(", ");
+	const names = tooOld.map(({ server }) => `${server.name} runs ${server.ver}`).join(", ");
 	throw new UserError(`the hub's nats-server is too old: ${names}, and ${OLDEST_SERVER} or later is needed`);
 }
 

@@ -7,7 +7,20 @@ const { parseVersion, compareVersions, formatVersion } = require("./versions.js"
 const { projectRoot } = require("./paths.js");
 const { Message, explain } = require("./message.js");
 
-const COMMANDS = ["start", "up", "down", "pulumi", "test", "build", "check", "server", "iam", "bench", "test-boot"];
+const COMMANDS = [
+	"start",
+	"up",
+	"down",
+	"pulumi",
+	"test",
+	"build",
+	"check",
+	"server",
+	"iam",
+	"bench",
+	"model",
+	"test-boot",
+];
 
 async function main() {
 	const version = parseVersion(process.version);

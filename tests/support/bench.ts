@@ -46,6 +46,15 @@ export interface Edge {
 	readonly client: NatsConnection;
 }
 
+export interface EdgeOptions {
+	/** @default every node of the hub */
+	readonly urls?: readonly string[];
+	/** Another fleet than the bench's own, which knows the device. */
+	readonly topology?: Topology;
+	/** Another server than the pinned one, for its first start. */
+	readonly program?: string;
+}
+
 /** A hub and devices: real servers, with the configurations and identities that a user gets, accounts pushed. */
 export interface Bench {
 	readonly keys: Keys;
@@ -58,7 +67,7 @@ export interface Bench {
 	/** Pushes accounts made of other rules; each push is newer than the last. */
 	push(rules: Partial<AccountRules>): Promise<void>;
 	/** Starts a device, as the program would configure it, with a link to `urls` or every node. Waits until the hub reaches its JetStream. */
-	startEdge(name: string, options?: { urls?: readonly string[]; program?: string }): Promise<Edge>;
+	startEdge(name: string, options?: EdgeOptions): Promise<Edge>;
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
 	credentials(device: string): string;
@@ -150,13 +159,13 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
 			await open.ready();
 		},
-		async startEdge(name, { urls: given = urls, program } = {}) {
+		async startEdge(name, { urls: given = urls, topology: of = topology, program } = {}) {
 			const [port = 0] = await freePorts(1);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
 			const server = servers.add(
 				name,
 				{ client: port },
-				renderLeafConf(topology, name, {
+				renderLeafConf(of, name, {
 					urls: given,
 					credentials,
 					ca: files.ca,

@@ -1,0 +1,175 @@
+import * as fs from "node:fs";
+import type { NatsConnection } from "nats";
+import type { Bench } from "../support/bench";
+import { eventually } from "../support/eventually";
+import { copyFolder, type Image } from "./device";
+import type { Arrived } from "./judge";
+import { decode } from "./ledger";
+
+/** How often a hub's server writes to disk, as the settings have it. */
+export const HUB_SYNC_MS = 250;
+const BACK_MS = 120_000;
+const STILL_MS = 1_500;
+const GET = "$JS.hub.API";
+
+/** The hub's nodes, and everything that was ever read from its streams. */
+export class ModelHub {
+	image: Image | undefined;
+	/** By `<device> <class>`: what was at the hub before it was purged or deleted there. */
+	private readonly archive = new Map<string, Arrived[]>();
+	/** By stream, how often it was deleted. */
+	private readonly eras = new Map<string, number>();
+
+	constructor(private readonly bench: Bench) {}
+
+	get connection(): NatsConnection {
+		return this.bench.control.hub;
+	}
+
+	get nodes(): number {
+		return this.bench.hubs.length;
+	}
+
+	async killNode(node: number, ms: number): Promise<void> {
+		const server = this.bench.hubs[node % this.nodes];
+		await server?.kill();
+		await new Promise((done) => setTimeout(done, ms));
+		await server?.start();
+		await this.back();
+	}
+
+	photograph(): Image {
+		const image = { folder: this.bench.path(`hub.image-${Date.now()}`), at: Date.now() };
+		for (const { name } of this.bench.hubs) copyFolder(this.bench.path(name), `${image.folder}/${name}`);
+		return image;
+	}
+
+	/** All nodes at once; their disks are as they were `sync` before. */
+	async cutPower(): Promise<Image> {
+		const image = this.photograph();
+		await new Promise((done) => setTimeout(done, HUB_SYNC_MS));
+		await this.restore(image);
+		return image;
+	}
+
+	/** All nodes end, and come back with what an image holds. */
+	async restore({ folder }: Image): Promise<void> {
+		await Promise.all(this.bench.hubs.map((server) => server.kill()));
+		for (const { name } of this.bench.hubs) {
+			fs.rmSync(this.bench.path(name), { recursive: true, force: true });
+			copyFolder(`${folder}/${name}`, this.bench.path(name));
+		}
+		await Promise.all(this.bench.hubs.map((server) => server.start()));
+		await this.back();
+	}
+
+	/** A node comes back with an empty disk. */
+	async replaceNode(node: number): Promise<void> {
+		const server = this.bench.hubs[node % this.nodes];
+		if (!server) return;
+		await server.kill();
+		fs.rmSync(this.bench.path(server.name), { recursive: true, force: true });
+		await server.start();
+		await this.back();
+	}
+
+	/** Another node leads a stream. */
+	async stepDown(stream: string): Promise<void> {
+		await this.bench.api("hub", `STREAM.LEADER.STEPDOWN.${stream}`, {});
+	}
+
+	/** Reads what a stream holds, deletes exactly that, and remembers it. */
+	async purge(stream: string): Promise<void> {
+		const { last, lanes } = await this.read(stream);
+		if (last === 0) return;
+		await this.bench.api("hub", `STREAM.PURGE.${stream}`, { seq: last + 1 });
+		this.remember(lanes);
+		// An image from before would bring back what was read already.
+		this.image = undefined;
+	}
+
+	/** Deletes a stream of which nothing arrives any more, and remembers what it held. */
+	async deleteStream(stream: string): Promise<void> {
+		const { lanes } = await this.read(stream);
+		await this.bench.api("hub", `STREAM.DELETE.${stream}`);
+		this.remember(lanes);
+		this.eras.set(stream, (this.eras.get(stream) ?? 0) + 1);
+		this.image = undefined;
+	}
+
+	/** By `<device> <class>`, everything that ever stood in these streams, in their order. */
+	async everything(streams: readonly string[]): Promise<Map<string, Arrived[]>> {
+		const all = new Map([...this.archive].map(([key, arrived]) => [key, [...arrived]]));
+		for (const stream of streams) merge(all, (await this.read(stream)).lanes);
+		return all;
+	}
+
+	/** Whether the newest message under a subject is this one. */
+	async ends(stream: string, subject: string, id: number): Promise<boolean> {
+		const { message } = await this.bench.api("hub", `STREAM.MSG.GET.${stream}`, { last_by_subj: subject });
+		const { data } = message as { data?: string };
+		return decode(Buffer.from(data ?? "", "base64"))?.id === id;
+	}
+
+	async lastSequence(stream: string): Promise<number> {
+		const { state } = await this.bench.api("hub", `STREAM.INFO.${stream}`);
+		return (state as { last_seq: number }).last_seq;
+	}
+
+	/** Waits until nothing more comes into a stream. */
+	async settled(stream: string): Promise<void> {
+		let [before, since] = [-1, Date.now()];
+		const still = async () => {
+			const last = await this.lastSequence(stream);
+			if (last !== before) [before, since] = [last, Date.now()];
+			return Date.now() - since > STILL_MS;
+		};
+		await eventually(still, { what: `${stream} is still`, within: BACK_MS });
+	}
+
+	async has(stream: string): Promise<boolean> {
+		return this.lastSequence(stream).then(
+			() => true,
+			(error: Error) => !/stream not found/.test(error.message),
+		);
+	}
+
+	private async back(): Promise<void> {
+		await eventually(() => this.bench.api("hub", "INFO"), { what: "the hub answers again", within: BACK_MS });
+	}
+
+	private remember(lanes: ReadonlyMap<string, readonly Arrived[]>): void {
+		merge(this.archive, lanes);
+	}
+
+	private async read(stream: string): Promise<{ last: number; lanes: Map<string, Arrived[]> }> {
+		const lanes = new Map<string, Arrived[]>();
+		const info = await this.bench.api("hub", `STREAM.INFO.${stream}`);
+		const { last_seq: last, messages: held } = info.state as { last_seq: number; messages: number };
+		if (held === 0) return { last, lanes };
+		const consumer = await this.connection.jetstream({ apiPrefix: GET }).consumers.get(stream);
+		const messages = await consumer.consume({ max_messages: 5_000 });
+		for await (const message of messages) {
+			const found = decode(message.data);
+			const origin = message.headers?.get("Nats-Stream-Source").split(/[: ]/, 1)[0] ?? "";
+			const [device = "", name = ""] = origin.split("_");
+			const strayed = found && (found.device !== device || found.class !== name);
+			if (found) {
+				const era = this.eras.get(stream) ?? 0;
+				const arrived = { id: found.id, era, ...(strayed && { strayedFrom: `${found.device} ${found.class}` }) };
+				merge(lanes, new Map([[`${device} ${name}`, [arrived]]]));
+			}
+			if (message.seq >= last) break;
+		}
+		await messages.close();
+		return { last, lanes };
+	}
+}
+
+function merge(into: Map<string, Arrived[]>, from: ReadonlyMap<string, readonly Arrived[]>): void {
+	for (const [key, arrived] of from) {
+		const known = into.get(key) ?? [];
+		for (const each of arrived) known.push(each);
+		into.set(key, known);
+	}
+}

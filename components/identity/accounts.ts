@@ -1,5 +1,6 @@
 import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
 import { SYSTEM_EVENTS } from "../../topology/journal";
+import { type AccountLimits, deviceLimits, NO_LIMITS } from "../../topology/limits-by-role";
 import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams, type Role, SHARES, type Share } from "../../topology/permissions";
 import { firstRoster, type Roster } from "../../topology/roster";
@@ -52,8 +53,8 @@ export function systemAccountJwt(keys: Keys): string {
  */
 export function fleetClaims(
 	keys: Keys,
-	topology: Pick<Topology, "hubStreams" | "retired">,
-	roster: Roster = firstRoster({ devices: topology.retired, consumers: {} }),
+	topology: Pick<Topology, "fleet" | "devices" | "hubStreams" | "retired">,
+	roster: Roster = firstRoster(topology.fleet),
 ): AccountClaims {
 	const lost = Object.values(topology.retired).filter(({ retired }) => retired === "lost");
 	const revoked = lostDevices(
@@ -61,7 +62,7 @@ export function fleetClaims(
 		roster,
 		lost.map(({ name }) => name),
 	);
-	return accountClaims(keys, { role: deviceRole(downlinkStreams(topology)), revoked });
+	return accountClaims(keys, { role: deviceRole(downlinkStreams(topology)), revoked, limits: deviceLimits(topology) });
 }
 
 export interface AccountRules {
@@ -70,10 +71,15 @@ export interface AccountRules {
 	readonly shares?: readonly Share[];
 	/** Public keys of devices' users. */
 	readonly revoked?: readonly string[];
+	/** Of the account DEVICES. @default none */
+	readonly limits?: AccountLimits;
 }
 
 /** As `fleetClaims`, from the bare rules. */
-export function accountClaims(keys: Keys, { role, shares = SHARES, revoked = [] }: AccountRules): AccountClaims {
+export function accountClaims(
+	keys: Keys,
+	{ role, shares = SHARES, revoked = [], limits: most = NO_LIMITS }: AccountRules,
+): AccountClaims {
 	const deviceScope: SigningKey = {
 		kind: "user_scope",
 		key: publicKey(keys.deviceSigner),
@@ -84,7 +90,8 @@ export function accountClaims(keys: Keys, { role, shares = SHARES, revoked = [] 
 	const fromHub = shares.filter(({ from }) => from === "HUB");
 	return {
 		devices: {
-			limits: limits(NO_STREAMS),
+			// Not `conn`: when an account is pushed, the server counts leaf connections in it as well, and closes what is above.
+			limits: { ...limits(NO_STREAMS), ...most },
 			signing_keys: [deviceScope],
 			exports: fromDevices.map(exported),
 			imports: fromHub.map((share) => imported(share, publicKey(keys.hub))),

@@ -18,9 +18,11 @@ import {
 } from "../../components/identity/credentials";
 import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
+import type { Topology } from "../../topology/model";
 import { deviceRole, SHARES } from "../../topology/permissions";
 import { NO_ROLL } from "../../topology/roster";
 import { overlaps } from "../../topology/subjects";
+import { benchTopology } from "../support/bench-fleet";
 
 /** Fixed, so that a change of any text that devices already hold shows here. */
 const KEYS: Keys = {
@@ -147,6 +149,10 @@ describe("credentials", () => {
 });
 
 describe("accounts", () => {
+	const retiring = (retired: Topology["retired"]) => {
+		const topology = benchTopology(1);
+		return { ...topology, retired, fleet: { ...topology.fleet, devices: retired } };
+	};
 	const rules = { role: deviceRole(["hub_commands"]) };
 	const claims = accountClaims(KEYS, rules);
 	const jwts = accountJwts(KEYS, claims, KEYS.createdAt + 5);
@@ -194,14 +200,14 @@ describe("accounts", () => {
 
 	it("revoke lost devices, whatever the time of their credentials, and no others", () => {
 		const own = publicKey(deviceSeed(createKeys().fleetSecret, "x"));
-		const { devices } = fleetClaims(KEYS, {
-			hubStreams: {},
-			retired: {
+		const { devices } = fleetClaims(
+			KEYS,
+			retiring({
 				edge1: { name: "edge1", group: "all", retired: "lost" },
 				edge2: { name: "edge2", group: "all", retired: "drain" },
 				edge3: { name: "edge3", group: "all", retired: "lost", publicKey: own },
-			},
-		});
+			}),
+		);
 		const revocations = devices.revocations ?? {};
 		expect(Object.keys(revocations).sort()).toEqual([devicePublicKey(SIGNING, "edge1"), own].sort());
 		for (const time of Object.values(revocations)) expect(time).toBeGreaterThan(Date.now() / 1000);
@@ -209,8 +215,8 @@ describe("accounts", () => {
 
 	it("revoke every key that a lost device had, and no device that only left: it may have something left to say", () => {
 		const roster = { keys: {}, revoked: { edge1: [1, 2], gone: [1] } };
-		const retired = { edge1: { name: "edge1", group: "all", retired: "lost" } } as const;
-		const { devices } = fleetClaims(KEYS, { hubStreams: {}, retired }, { devices: roster, readers: NO_ROLL });
+		const topology = retiring({ edge1: { name: "edge1", group: "all", retired: "lost" } });
+		const { devices } = fleetClaims(KEYS, topology, { devices: roster, readers: NO_ROLL });
 		const keys = [1, 2].map((generation) => publicKey(deviceSeed(KEYS.fleetSecret, "edge1", generation)));
 		expect(Object.keys(devices.revocations ?? {}).sort()).toEqual(keys.sort());
 	});

@@ -16,6 +16,7 @@ import { type Control, control } from "../../components/streams/provider/control
 import { type ClusterOptions, hubServerName, renderHubConf } from "../../render/hub";
 import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
+import { deviceLimits } from "../../topology/limits-by-role";
 import type { Topology } from "../../topology/model";
 import { deviceRole, downlinkStreams } from "../../topology/permissions";
 import { benchTopology } from "./bench-fleet";
@@ -140,7 +141,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 	const open = await control(connection);
 	const clients: NatsConnection[] = [];
 	let issued = keys.createdAt;
-	const usual: AccountRules = { role: deviceRole(downlinks) };
+	const usual: AccountRules = { role: deviceRole(downlinks), limits: deviceLimits(topology) };
 	const bench: Bench = {
 		keys,
 		hubs,

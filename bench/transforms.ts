@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { type Bench, startBench, streamConfig } from "../tests/support/bench";
 import { eventually } from "../tests/support/eventually";
 import type { StreamConfig, SubjectTransform } from "../topology/jetstream";
+import { ADMIN_API } from "../topology/permissions";
 import { runBench } from "./report";
 
 const COUNT = 100_000;
@@ -81,7 +82,7 @@ async function read(bench: Bench, name: string): Promise<void> {
 	const filtered = { ...config, ...(filter !== undefined && { filter_subject: filter }) };
 	const before = processorMs(bench);
 	await bench.api("hub", endpoint, { stream_name: "hub_can", config: filtered });
-	const jetstream = bench.control.hub.jetstream({ apiPrefix: "$JS.hub.API" });
+	const jetstream = bench.control.hub.jetstream({ apiPrefix: ADMIN_API });
 	const consumer = await jetstream.consumers.get("hub_can", "reader");
 	for (let left = COUNT; left > 0; ) {
 		for await (const _ of await consumer.fetch({ max_messages: 1_000, expires: 5_000 })) left--;

@@ -9,7 +9,7 @@ import { messageOf, UserError } from "./errors";
 
 /** The hub, as its administrator, over its loopback port or through a control leaf on 7422. */
 export interface Hub {
-	/** Connection in the account that holds the streams. */
+	/** Connection as the administrator. */
 	readonly connection: NatsConnection;
 	/** JetStream API of the hub's domain, or a device's. */
 	api(domain: string): Api;
@@ -30,19 +30,24 @@ export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> 
 			"these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets",
 		);
 	const { clientUrl, monitorUrl } = leafline.hub;
-	if (clientUrl) return openDirect(clientUrl, access.adminCreds, monitorUrl);
-	return openThroughLeaf({ ...access, urls: leafline.hub.urls, ca: leafline.ca });
+	const { adminCreds } = access;
+	const api = (connection: NatsConnection) => (domain: string) =>
+		domainApi(connection, domain, adminCreds, leafline.hub.apiPrefix);
+	if (clientUrl) return openDirect(clientUrl, adminCreds, monitorUrl, api);
+	return openThroughLeaf({ ...access, urls: leafline.hub.urls, ca: leafline.ca }, api);
 }
 
+type ApiOf = (connection: NatsConnection) => Hub["api"];
+
 /** Only 7422 is open: a short-lived leaf node of our own goes in between. It ends with this process. */
-async function openThroughLeaf(connection: Connection): Promise<Hub> {
+async function openThroughLeaf(connection: Connection, api: ApiOf): Promise<Hub> {
 	const way = await control(connection).catch((error) => {
 		throw new UserError(messageOf(error));
 	});
 	return {
 		connection: way.hub,
 		version: await serverVersion(way.system),
-		api: (domain) => way.api(domain),
+		api: api(way.hub),
 		connected: async () => {
 			const names = await way.leaves();
 			return names && [...names];
@@ -51,7 +56,7 @@ async function openThroughLeaf(connection: Connection): Promise<Hub> {
 	};
 }
 
-async function openDirect(url: string, creds: string, monitorUrl: string | undefined): Promise<Hub> {
+async function openDirect(url: string, creds: string, monitorUrl: string | undefined, api: ApiOf): Promise<Hub> {
 	const monitors = monitorUrl?.split(",") ?? [];
 	let connection: NatsConnection;
 	try {
@@ -69,7 +74,7 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 	return {
 		connection,
 		version: foreign(connection.info?.version ?? "", 40),
-		api: (domain) => domainApi(connection, domain, creds),
+		api: api(connection),
 		connected: () => leafNames(monitors),
 		close: () => connection.close(),
 	};

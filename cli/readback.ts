@@ -47,7 +47,7 @@ async function readStream(
 	const last = await lastSequence(outputs, hub, stream);
 	if (last < fromSeq) return arrivals;
 	const suffix = `_${outputs.streams[stream]?.class}`;
-	const jetstream = hub.connection.jetstream({ apiPrefix: `$JS.${outputs.hub.domain}.API` });
+	const jetstream = hub.connection.jetstream({ apiPrefix: outputs.hub.apiPrefix });
 	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: fromSeq });
 	const messages = await consumer.consume({ max_messages: 10_000 });
 	for await (const message of messages) {

@@ -1,6 +1,7 @@
 import { linkPorts, type NodePorts, nodePorts } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN, JOURNAL } from "../topology/names";
+import { ADMIN_API } from "../topology/permissions";
 import { CLIENTS } from "./clients";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
@@ -32,6 +33,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 		hub: {
 			kind: settings.hub.kind,
 			domain: HUB_DOMAIN,
+			apiPrefix: ADMIN_API,
 			urls: [...(live.urls ?? settings.hub.addresses.map((host) => `tls://${host}:${settings.hub.leafPort}`))],
 			...(isLocal && {
 				clientUrl: ofEachNode(settings.hub, ({ client }) => `nats://127.0.0.1:${client}`),

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /**
- * The outputs of a leafline stack, version 1. Everything here is plain JSON: names, sizes in bytes, times in
+ * The outputs of a leafline stack, version 2. Everything here is plain JSON: names, sizes in bytes, times in
  * milliseconds, speeds in bits a second, rates in messages a second.
  */
 
-/** Version of the contract that this program writes. A reader of version 1 must ignore nothing and guess nothing. */
-export const SCHEMA_VERSION = 1;
+/** Version of the contract that this program writes. A reader must ignore nothing and guess nothing. */
+export const SCHEMA_VERSION = 2;
 
 const token = z.string().regex(/^[a-z0-9-]+$/);
 const streamName = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -18,6 +18,7 @@ const replicas = z.union([z.literal(1), z.literal(3), z.literal(5)]);
 const hub = z.strictObject({
 	kind: z.enum(["local", "aws"]).describe("Where the hub runs."),
 	domain: token.describe("JetStream domain of the hub."),
+	apiPrefix: z.string().describe("Prefix of the hub's JetStream API, as its administrator reaches it."),
 	urls: z.array(z.string()).min(1).describe("Where devices connect: tls://host:port, every node's."),
 	clientUrl: z
 		.string()

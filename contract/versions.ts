@@ -26,20 +26,27 @@ export function parseOutputs(source: string | unknown): StackOutputs {
 	}
 	checkVersion(leafline.schemaVersion);
 	const { access, signing, ...rest } = outputs;
-	const known = { ...rest, ...shown("access", access), ...shown("signing", signing) };
+	const known = { ...rest, leafline: newest(leafline), ...shown("access", access), ...shown("signing", signing) };
 	const result = stackOutputs.safeParse(known);
 	if (!result.success) throw new OutputsError(`the stack's outputs are damaged:\n${z.prettifyError(result.error)}`);
 	return result.data;
 }
 
 function checkVersion(version: unknown): void {
-	if (version === SCHEMA_VERSION) return;
+	if (version === SCHEMA_VERSION || version === 1) return;
 	if (typeof version === "number" && version > SCHEMA_VERSION)
 		throw new OutputsError(
 			`the stack was made by a newer leafline: its outputs have schema version ${version}, ` +
 				`this program knows ${SCHEMA_VERSION}; update leafline`,
 		);
 	throw new OutputsError(`unknown schema version ${JSON.stringify(version)} in the stack's outputs`);
+}
+
+/** Version 1 said nothing of the API's prefix: administrators were in the account of the streams. */
+function newest(leafline: Record<string, unknown>): Record<string, unknown> {
+	const hub = record(leafline.hub);
+	if (leafline.schemaVersion !== 1 || !hub) return leafline;
+	return { ...leafline, schemaVersion: SCHEMA_VERSION, hub: { ...hub, apiPrefix: `$JS.${hub.domain}.API` } };
 }
 
 function shown(name: string, value: unknown): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { ErrorCode, headers, type NatsConnection, NatsError } from "nats";
 import { apiPrefix, HUB_DOMAIN } from "../topology/names";
+import { ADMIN_API } from "../topology/permissions";
 import { ConnectionEnded, NoAnswer } from "./errors";
 import { MARK, markOf } from "./mark";
 import { type Asked, readAnswer } from "./read-answer";
@@ -20,11 +21,17 @@ export interface Api {
 /**
  * As an administrator of the hub, from which the API of every domain can be reached.
  * @param creds the administrator's, by which the hub's journal tells requests as the stack's own. @default no mark
+ * @param hubPrefix of the hub's API, if it is none of this release
  */
-export function domainApi(connection: NatsConnection, domain: string, creds?: string): Api {
+export function domainApi(connection: NatsConnection, domain: string, creds?: string, hubPrefix = ADMIN_API): Api {
 	const bounds = domain === HUB_DOMAIN ? HUB_BOUNDS : DEVICE_BOUNDS;
 	const mark = domain === HUB_DOMAIN ? creds : undefined;
-	return apiAt(connection, { who: domain, domain, bounds }, apiPrefix(domain), mark);
+	return apiAt(
+		connection,
+		{ who: domain, domain, bounds },
+		domain === HUB_DOMAIN ? hubPrefix : apiPrefix(domain),
+		mark,
+	);
 }
 
 /** On a device itself, whose domain need not be named. @param who what errors call it */

@@ -1,10 +1,20 @@
 import type { Topology } from "./model";
-import { apiPrefix, deliverPrefix, downDeliverPrefix, HUB_DOMAIN } from "./names";
+import { apiPrefix, deliverPrefix, downDeliverPrefix, downSubjects, HUB_CONSUMER, HUB_DOMAIN } from "./names";
 
 /**
- * Who may say what to whom. Three accounts: DEVICES, which the leaf nodes bind to and which holds nothing; HUB, which
- * holds streams and consumers; and the system account. In one shared account a device could acknowledge the messages
- * of the hub's consumers, because the server exempts `$JS.ACK` from the permissions of leaf nodes.
+ * Who may say what to whom. Who connects and what there is to reach are in accounts of their own, and an account takes
+ * from another one only the calls that it makes:
+ *
+ * - DEVICES: the leaf connections of the devices. Holds nothing.
+ * - HUB: streams, consumers and their sources. Nobody binds to it.
+ * - ADMIN: administrators. They reach the API of every device and of the hub.
+ * - READERS: readers. They reach the consumers that they read through.
+ * - and the system account.
+ *
+ * It is not enough that a user may not publish to a subject: a server answers on whatever subject a request names for
+ * its reply, without asking who may publish there (nats-server 2.15.2). The reply is published in the account in which
+ * the request was heard: the requestor's own, if a service was asked, and the account of the stream that listens, if it
+ * came by a stream import. So what must not be reached by a reply is not in that account.
  */
 
 /** What a user may do, and how it may connect. */
@@ -14,14 +24,21 @@ export interface Role {
 	readonly connections: readonly ("LEAFNODE" | "STANDARD")[];
 }
 
-/** Something that one account offers and the other one takes. */
+/** The accounts of an environment besides the system account. */
+export type AccountName = "DEVICES" | "HUB" | "ADMIN" | "READERS";
+
+/** Something that one account offers and another one takes. */
 export interface Share {
 	readonly kind: "service" | "stream";
 	/** The account that exports it. */
-	readonly from: "DEVICES" | "HUB";
+	readonly from: AccountName;
+	/** The account that imports it. */
+	readonly to: AccountName;
 	readonly subject: string;
 	/** Its subject in the account that imports it, `$1` for the first wildcard. @default subject */
 	readonly as?: string;
+	/** A service that may answer a request with several messages. @default with one */
+	readonly manyReplies?: boolean;
 }
 
 /** Stands for the device's name in the template of its permissions; the server fills it in from the user's JWT. */
@@ -33,6 +50,29 @@ export const DEVICE = "{{name()}}";
  * and drop one of the two, silently, depending on which account it loads first.
  */
 export const DOWNLINK_API = `$DOWN.${HUB_DOMAIN}.API`;
+
+/**
+ * The hub's JetStream API as administrators see it, for `apiPrefix` of a client. Not `$JS.hub.API`: in an account
+ * without JetStream the server takes that for its own and answers that JetStream is not enabled (10039).
+ */
+export const ADMIN_API = `$ADMIN.${HUB_DOMAIN}.API`;
+
+/**
+ * The hub's JetStream API in the account READERS. Readers call it `$JS.API`, as ever: the server puts this in its place
+ * (`READER_MAPPINGS`), for under `$JS.API` it would answer itself as well, that JetStream is not enabled.
+ */
+const READER_API = `$READ.${HUB_DOMAIN}.API`;
+
+/** What the account READERS makes of the subjects that its users publish on, before their roles are asked. */
+export const READER_MAPPINGS: Readonly<Record<string, string>> = {
+	"$JS.API.>": `${READER_API}.>`,
+	[`${apiPrefix(HUB_DOMAIN)}.>`]: `${READER_API}.>`,
+};
+
+/** Prefix of a domain's JetStream API as administrators see it: the hub's, or a device's. */
+export function adminApi(domain: string): string {
+	return domain === HUB_DOMAIN ? ADMIN_API : apiPrefix(domain);
+}
 
 /** Names of the hub's streams that feed devices, sorted. */
 export function downlinkStreams(topology: Pick<Topology, "hubStreams">): string[] {
@@ -65,7 +105,7 @@ export function deviceRole(downlinks: readonly string[]): Role {
 /**
  * Manages the streams of the hub and of every device. `direct`: on the hub's client port as well. It may do anything in
  * its account, for two reasons: who makes streams can do so by way of their subjects and transforms in any case, and
- * whenever the role of devices changes, the server takes subscriptions from every leaf connection whose permissions
+ * when what the accounts exchange changes, the server takes subscriptions from every leaf connection whose permissions
  * are limited.
  */
 export function adminRole({ direct }: { readonly direct: boolean }): Role {
@@ -95,9 +135,9 @@ export function systemRole({ direct }: { readonly direct: boolean }): Role {
 export function readerRole(consumer: string, streams: readonly string[]): Role {
 	return {
 		publish: streams.flatMap((stream) => [
-			`$JS.API.STREAM.INFO.${stream}`,
-			`$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
-			`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+			`${READER_API}.STREAM.INFO.${stream}`,
+			`${READER_API}.CONSUMER.INFO.${stream}.${consumer}`,
+			`${READER_API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
 			`$JS.ACK.${stream}.${consumer}.>`,
 		]),
 		subscribe: [`${readerInbox(consumer)}.>`],
@@ -111,22 +151,65 @@ export function readerInbox(consumer: string): string {
 }
 
 /**
- * What the accounts exchange; what one device may use of it says its role. It is the same for every fleet, and a change
- * of it needs every device to connect anew: when the streams that an account exports or imports change, the server
- * (2.15.2) takes their subscriptions from leaf connections that are open, and says so to nobody but its log.
+ * What the accounts exchange; what one user may use of it says its role. It is the same for every fleet. When the
+ * streams that an account exports or imports change, the server (2.15.2) takes their subscriptions from leaf connections
+ * that are open, and says so to nobody but its log; `components/identity/accounts.ts` makes the devices connect anew.
  */
-export const SHARES: readonly Share[] = [
-	{ kind: "service", from: "DEVICES", subject: `${apiPrefix("*")}.>` },
-	// Flow control of the edge streams, in the form with the domain: `$JS.FC.<domain>.<hash>.<stream>.<consumer>.<n>`.
-	{ kind: "service", from: "DEVICES", subject: "$JS.FC.*.*.*.*.*" },
-	{ kind: "stream", from: "DEVICES", subject: `${deliverPrefix("*")}.>` },
-	// Flow control of the hub's consumers, in the short form that the hub is configured for.
-	{ kind: "stream", from: "DEVICES", subject: "$JS.FC.*.*.*" },
-	{ kind: "stream", from: "HUB", subject: `${downDeliverPrefix("*")}.*` },
-	{
-		kind: "service",
-		from: "HUB",
-		subject: "$JS.API.CONSUMER.RESET.*.*",
-		as: `${DOWNLINK_API}.CONSUMER.RESET.$1.$2`,
-	},
-];
+export const SHARES: readonly Share[] = [...uplinkShares(), ...downlinkShares(), ...adminShares(), ...readerShares()];
+
+/**
+ * What the hub's sources need of the devices, and no more: the empty messages that a device can make a source send reach
+ * these subjects of other devices. Of an ordinary source it is the call that makes its consumer, which wants a body.
+ */
+function uplinkShares(): Share[] {
+	const common = { from: "DEVICES", to: "HUB" } as const;
+	return [
+		{ ...common, kind: "service", subject: `${apiPrefix("*")}.CONSUMER.RESET.*.${HUB_CONSUMER}` },
+		{ ...common, kind: "service", subject: `${apiPrefix("*")}.CONSUMER.CREATE.>` },
+		// Flow control of the edge streams, in the form with the domain: `$JS.FC.<domain>.<hash>.<stream>.<consumer>.<n>`.
+		{ ...common, kind: "service", subject: "$JS.FC.*.*.*.*.*" },
+		{ ...common, kind: "stream", subject: `${deliverPrefix("*")}.>` },
+	];
+}
+
+function downlinkShares(): Share[] {
+	return [
+		// Flow control of the hub's consumers, in the short form that the hub is configured for.
+		{ kind: "stream", from: "DEVICES", to: "HUB", subject: "$JS.FC.*.*.*" },
+		{ kind: "stream", from: "HUB", to: "DEVICES", subject: `${downDeliverPrefix("*")}.*` },
+		{
+			kind: "service",
+			from: "HUB",
+			to: "DEVICES",
+			subject: "$JS.API.CONSUMER.RESET.*.*",
+			as: `${DOWNLINK_API}.CONSUMER.RESET.$1.$2`,
+		},
+	];
+}
+
+function adminShares(): Share[] {
+	const ofHub = { from: "HUB", to: "ADMIN" } as const;
+	return [
+		{ kind: "service", from: "DEVICES", to: "ADMIN", subject: `${apiPrefix("*")}.>` },
+		{ ...ofHub, kind: "service", subject: "$JS.API.>", as: `${ADMIN_API}.>`, manyReplies: true },
+		{ ...ofHub, kind: "service", subject: "$JS.ACK.>" },
+		{ ...ofHub, kind: "stream", subject: "$JS.EVENT.ADVISORY.>" },
+		// Commands for devices, for the streams of the downlinks.
+		{ ...ofHub, kind: "service", subject: downSubjects("*") },
+	];
+}
+
+function readerShares(): Share[] {
+	const ofHub = { kind: "service", from: "HUB", to: "READERS" } as const;
+	return [
+		{ ...ofHub, subject: "$JS.API.STREAM.INFO.*", as: `${READER_API}.STREAM.INFO.$1` },
+		{ ...ofHub, subject: "$JS.API.CONSUMER.INFO.*.*", as: `${READER_API}.CONSUMER.INFO.$1.$2` },
+		{
+			...ofHub,
+			subject: "$JS.API.CONSUMER.MSG.NEXT.*.*",
+			as: `${READER_API}.CONSUMER.MSG.NEXT.$1.$2`,
+			manyReplies: true,
+		},
+		{ ...ofHub, subject: "$JS.ACK.*.*.>" },
+	];
+}

@@ -2,25 +2,46 @@ import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-
 import { SYSTEM_EVENTS } from "../../topology/journal";
 import { type AccountLimits, deviceLimits, NO_LIMITS } from "../../topology/limits-by-role";
 import type { Topology } from "../../topology/model";
-import { deviceRole, downlinkStreams, type Role, SHARES, type Share } from "../../topology/permissions";
+import {
+	type AccountName,
+	deviceRole,
+	downlinkStreams,
+	READER_MAPPINGS,
+	type Role,
+	SHARES,
+	type Share,
+} from "../../topology/permissions";
 import { firstRoster, type Roster } from "../../topology/roster";
-import { roleClaims } from "./credentials";
+import { isSubset } from "../../topology/subjects";
+import { formerAdminKey, roleClaims } from "./credentials";
 import { encodeAccount, encodeOperator } from "./jwt";
-import type { Keys } from "./keys";
+import { type AccountSeeds, accountSeeds, type Keys } from "./keys";
 import { publicKey } from "./nkey";
 import { forEver, lostDevices } from "./revocations";
 
-/** What the two accounts that change over time state; the system account never changes. */
-export interface AccountClaims {
-	readonly devices: Partial<Account>;
-	readonly hub: Partial<Account>;
-}
+/**
+ * The accounts that change over time, in the order in which they are pushed; the system account never changes. DEVICES
+ * comes when everybody gives and takes what it should: its push makes the devices connect anew where they have to.
+ * ADMIN is last: administrators wait for it, and it takes what the others give.
+ */
+export const ACCOUNTS = ["hub", "readers", "devices", "admin"] as const;
+export type AccountKey = (typeof ACCOUNTS)[number];
+
+/** What the accounts state. */
+export type AccountClaims = Readonly<Record<AccountKey, Partial<Account> & { readonly mappings?: Mappings }>>;
+
+/** Subjects by what they are replaced by, which the library's type lacks. */
+type Mappings = Readonly<Record<string, readonly { readonly subject: string }[]>>;
 
 /** The accounts' JWTs, for the hub's resolver. */
-export interface AccountJwts {
-	readonly devices: string;
-	readonly hub: string;
-}
+export type AccountJwts = Readonly<Record<AccountKey, string>>;
+
+const NAMES: Readonly<Record<AccountKey, AccountName>> = {
+	hub: "HUB",
+	readers: "READERS",
+	devices: "DEVICES",
+	admin: "ADMIN",
+};
 
 const NO_STREAMS: OperatorLimits = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
 const ANY_STREAMS: OperatorLimits = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
@@ -47,7 +68,7 @@ export function systemAccountJwt(keys: Keys): string {
 }
 
 /**
- * What the accounts DEVICES and HUB of a fleet must state: lost devices revoked, and nobody else yet, for others that
+ * What the accounts of a fleet must state: lost devices revoked, and nobody else yet, for others that
  * left must be reached until nothing waits on them. Holds public keys only.
  * @param roster who has which key. @default of a fleet that begins
  */
@@ -80,45 +101,56 @@ export function accountClaims(
 	keys: Keys,
 	{ role, shares = SHARES, revoked = [], limits: most = NO_LIMITS }: AccountRules,
 ): AccountClaims {
-	const deviceScope: SigningKey = {
+	const seeds = accountSeeds(keys);
+	// The library's type lacks the description, which the format has.
+	const deviceScope: SigningKey & { description: string } = {
 		kind: "user_scope",
 		key: publicKey(keys.deviceSigner),
 		role: "device",
 		template: roleClaims(role),
+		description: streamsOf(shares),
 	};
-	const fromDevices = shares.filter(({ from }) => from === "DEVICES");
-	const fromHub = shares.filter(({ from }) => from === "HUB");
+	const seedOf = (name: AccountName) => seeds[ACCOUNTS.find((account) => NAMES[account] === name) ?? "hub"];
+	const common = (account: AccountKey, streams: OperatorLimits) => ({
+		limits: limits(streams),
+		exports: offered(shares.filter(({ from }) => from === NAMES[account])),
+		imports: shares.filter(({ to }) => to === NAMES[account]).map((share) => imported(share, seedOf(share.from))),
+	});
+	const hub = common("hub", ANY_STREAMS);
 	return {
 		devices: {
+			...common("devices", NO_STREAMS),
 			// Not `conn`: when an account is pushed, the server counts leaf connections in it as well, and closes what is above.
 			limits: { ...limits(NO_STREAMS), ...most },
 			signing_keys: [deviceScope],
-			exports: fromDevices.map(exported),
-			imports: fromHub.map((share) => imported(share, publicKey(keys.hub))),
 			...(revoked.length > 0 && { revocations: { ...forEver(revoked) } }),
 		},
 		hub: {
-			limits: limits(ANY_STREAMS),
-			exports: fromHub.map(exported),
-			imports: [
-				...fromDevices.map((share) => imported(share, publicKey(keys.devices))),
-				...SYSTEM_EVENTS.map((event) => imported({ kind: "stream", ...event }, publicKey(keys.system))),
-			],
+			...hub,
+			imports: [...hub.imports, ...SYSTEM_EVENTS.map((event) => imported({ kind: "stream", ...event }, keys.system))],
+			// Until there was ADMIN, administrators were here.
+			revocations: { ...forEver([formerAdminKey(keys)]) },
 		},
+		admin: common("admin", NO_STREAMS),
+		readers: { ...common("readers", NO_STREAMS), mappings: mapped(READER_MAPPINGS) },
 	};
 }
 
+/**
+ * The streams that accounts exchange, as a text in the scope of the devices. When it changes, the server closes the
+ * links of all devices, which connect again within a second or two. It must: it has taken their subscriptions from them.
+ */
+function streamsOf(shares: readonly Share[]): string {
+	const streams = shares.filter(({ kind }) => kind === "stream");
+	return streams.map(({ from, to, subject }) => `${from} ${subject} ${to}`).join(", ");
+}
+
 /** Signs the claims. @param issuedAt seconds since 1970; newer than any that the hub was given before */
-export function accountJwts(
-	keys: Pick<Keys, "operator" | "devices" | "hub">,
-	claims: AccountClaims,
-	issuedAt: number,
-): AccountJwts {
-	const signature = { seed: keys.operator, issuedAt };
-	return {
-		devices: encodeAccount({ name: "DEVICES", subject: publicKey(keys.devices), claims: claims.devices }, signature),
-		hub: encodeAccount({ name: "HUB", subject: publicKey(keys.hub), claims: claims.hub }, signature),
-	};
+export function accountJwts(seeds: AccountSeeds, claims: AccountClaims, issuedAt: number): AccountJwts {
+	const signature = { seed: seeds.operator, issuedAt };
+	const signed = (account: AccountKey) =>
+		encodeAccount({ name: NAMES[account], subject: publicKey(seeds[account]), claims: claims[account] }, signature);
+	return { hub: signed("hub"), readers: signed("readers"), devices: signed("devices"), admin: signed("admin") };
 }
 
 function limits(streams: OperatorLimits): OperatorLimits {
@@ -126,10 +158,25 @@ function limits(streams: OperatorLimits): OperatorLimits {
 	return { ...unlimited, ...streams };
 }
 
-function exported({ kind, subject }: Pick<Share, "kind" | "subject">): Export {
-	return { name: subject, subject, type: kind };
+function mapped(subjects: Readonly<Record<string, string>>): Mappings {
+	return Object.fromEntries(Object.entries(subjects).map(([from, subject]) => [from, [{ subject }]]));
 }
 
-function imported({ kind, subject, as }: Omit<Share, "from">, account: string): Import {
+/** Exports of an account. None may lie within another one, so what is a part of another is left to that. */
+function offered(shares: readonly Share[]): Export[] {
+	const within = (a: Share, b: Share) => a.kind === b.kind && isSubset(a.subject, b.subject);
+	const widest = shares.filter(
+		(share, i) => !shares.some((other, j) => within(share, other) && (i > j || !within(other, share))),
+	);
+	return widest.map(exported);
+}
+
+function exported({ kind, subject, manyReplies }: Omit<Share, "from" | "to">): Export {
+	return { name: subject, subject, type: kind, ...(manyReplies && { response_type: "Stream" as const }) };
+}
+
+/** @param seed of the account that exports it */
+function imported({ kind, subject, as }: Omit<Share, "from" | "to">, seed: string): Import {
+	const account = publicKey(seed);
 	return { name: subject, subject, account, type: kind, ...(as !== undefined && { local_subject: as }) };
 }

@@ -1,7 +1,7 @@
 import type { ConnectionType, User } from "@nats-io/jwt";
 import { adminRole, type Role, readerRole, systemRole } from "../../topology/permissions";
 import { encodeUser } from "./jwt";
-import { type DeviceSigning, deviceSeed, type Keys, staffSeed } from "./keys";
+import { accountSeeds, type DeviceSigning, deviceSeed, type Keys, staffSeed } from "./keys";
 import { publicKey } from "./nkey";
 
 /**
@@ -32,7 +32,12 @@ function seedOf({ fleetSecret, generations = {} }: DeviceSigning, device: string
 
 /** Credentials file of the administrator. `direct`: usable on the hub's client port as well. */
 export function adminCreds(keys: Keys, options: { readonly direct: boolean }): string {
-	return staffCreds(keys, "admin", keys.hub, adminRole(options));
+	return staffCreds(keys, "admin", accountSeeds(keys).admin, adminRole(options));
+}
+
+/** Public key of an administrator's user, as it was when it was one of the account of the streams. */
+export function formerAdminKey(keys: Pick<Keys, "fleetSecret">): string {
+	return publicKey(staffSeed(keys.fleetSecret, "admin"));
 }
 
 /** Credentials file of the user that pushes accounts. `direct`: usable on the hub's client port as well. */
@@ -45,7 +50,7 @@ export function systemCreds(keys: Keys, options: { readonly direct: boolean }): 
  * @param generation which of its name's keys it has, from 1
  */
 export function readerCreds(keys: Keys, consumer: string, streams: readonly string[], generation = 1): string {
-	return staffCreds(keys, readerUser(consumer), keys.hub, readerRole(consumer, streams), generation);
+	return staffCreds(keys, readerUser(consumer), accountSeeds(keys).readers, readerRole(consumer, streams), generation);
 }
 
 /** Public key of a reader's user, as revocations name it. */

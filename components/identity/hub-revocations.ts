@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
 import type { Connection } from "../streams/provider/connection";
-import type { Keys } from "./keys";
+import { ACCOUNTS } from "./accounts";
+import { accountSeeds, type Keys } from "./keys";
 import { publicKey } from "./nkey";
 import { devicesWithKeys, type Revocations, revokedUsers } from "./revocations";
 
@@ -48,7 +49,8 @@ export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOp
 	const operator = keys.apply((it) => it.operator);
 	const revoked = pulumi.all([keys, roster]).apply(([it, roster]) => {
 		const users = revokedUsers(it, roster);
-		return { [publicKey(it.devices)]: users.devices, [publicKey(it.hub)]: users.hub };
+		const seeds = accountSeeds(it);
+		return Object.fromEntries(ACCOUNTS.map((account) => [publicKey(seeds[account]), users[account]]));
 	});
 	const kept = new HubRevocations("revocations", { ...others, operator, revoked: pulumi.unsecret(revoked) }, opts);
 	warnOfRevoked(args, kept);

@@ -6,7 +6,7 @@ import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, readerCreds, systemCreds } from "./credentials";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";
-import { type DeviceSigning, deviceSigning, type Keys } from "./keys";
+import { type AccountSeeds, accountSeeds, type DeviceSigning, deviceSigning, type Keys } from "./keys";
 import { publicKey } from "./nkey";
 import { type RevokedUsers, revokedUsers } from "./revocations";
 import { keepRoster } from "./roster";
@@ -111,7 +111,7 @@ export class Identity extends pulumi.ComponentResource {
 		const known = pulumi.all([this.keys, this.roster]);
 		const claims = pulumi.unsecret(known.apply(([keys, roster]) => fleetClaims(keys, topology, roster)));
 		const revoked = pulumi.unsecret(known.apply(([keys, roster]) => revokedUsers(keys, roster)));
-		const keys = this.keys.apply(({ operator, devices, hub }) => ({ operator, devices, hub }));
+		const keys = this.keys.apply(accountSeeds);
 		const args = {
 			connection,
 			keys,
@@ -164,7 +164,7 @@ class HubCertificates extends DynamicResource {
 
 export interface HubAccountsArgs {
 	readonly connection: pulumi.Input<Connection>;
-	readonly keys: pulumi.Input<Pick<Keys, "operator" | "devices" | "hub">>;
+	readonly keys: pulumi.Input<AccountSeeds>;
 	readonly claims: pulumi.Input<AccountClaims>;
 	/** Everybody who is revoked, for a hub that knows nobody. */
 	readonly revoked: pulumi.Input<RevokedUsers>;
@@ -172,7 +172,7 @@ export interface HubAccountsArgs {
 	readonly generation: pulumi.Input<string>;
 }
 
-/** The accounts DEVICES and HUB in the hub's resolver. */
+/** The accounts of an environment in the hub's resolver. */
 export class HubAccounts extends DynamicResource {
 	/** When they were signed last, in seconds since 1970. */
 	declare readonly issuedAt: pulumi.Output<number>;

@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import { createSeed, encodeSeed, publicKey } from "./nkey";
+import { createSeed, encodeSeed, type KeyType, publicKey } from "./nkey";
 
 /** Everything secret that an environment's identity is made of. Made once; whoever has it, has the fleet. */
 export interface Keys {
@@ -15,7 +15,7 @@ export interface Keys {
 	readonly hub: string;
 	/** Seed of the key that signs devices' users, scoped to their role. */
 	readonly deviceSigner: string;
-	/** 32 bytes in base64; the users of devices, administrators and readers are derived from it. */
+	/** 32 bytes in base64; the users of devices, administrators and readers are derived from it, and later accounts. */
 	readonly fleetSecret: string;
 }
 
@@ -30,6 +30,21 @@ export function createKeys(now: number = Date.now()): Keys {
 		deviceSigner: createSeed("A"),
 		fleetSecret: randomBytes(32).toString("base64"),
 	};
+}
+
+/** Seeds of the accounts that change over time, and of the operator, who signs them. */
+export interface AccountSeeds {
+	readonly operator: string;
+	readonly devices: string;
+	readonly hub: string;
+	readonly admin: string;
+	readonly readers: string;
+}
+
+/** ADMIN and READERS came later than the keys of older environments, so they are derived. */
+export function accountSeeds({ operator, devices, hub, fleetSecret }: Keys): AccountSeeds {
+	const derived = (name: string) => derivedSeed("A", fleetSecret, `leafline account ${name}`);
+	return { operator, devices, hub, admin: derived("admin"), readers: derived("readers") };
 }
 
 /** What makes the credentials of devices, and of nobody else. */
@@ -61,12 +76,12 @@ export function deviceSigning(keys: Keys, generations: Readonly<Record<string, n
  * @param generation from 1
  */
 export function deviceSeed(fleetSecret: string, device: string, generation = 1): string {
-	return derivedSeed(fleetSecret, `leafline device ${ofGeneration(device, generation)}`);
+	return derivedSeed("U", fleetSecret, `leafline device ${ofGeneration(device, generation)}`);
 }
 
 /** The user seed of an administrator or a reader. @param generation from 1 */
 export function staffSeed(fleetSecret: string, name: string, generation = 1): string {
-	return derivedSeed(fleetSecret, `leafline user ${ofGeneration(name, generation)}`);
+	return derivedSeed("U", fleetSecret, `leafline user ${ofGeneration(name, generation)}`);
 }
 
 /** No name has a blank. The first generation is the name alone, as it was before there were others. */
@@ -74,10 +89,10 @@ function ofGeneration(name: string, generation: number): string {
 	return generation === 1 ? name : `${name} ${generation}`;
 }
 
-function derivedSeed(fleetSecret: string, info: string): string {
+function derivedSeed(type: KeyType, fleetSecret: string, info: string): string {
 	const secret = Buffer.from(fleetSecret, "base64");
 	if (secret.length !== 32) throw new Error("the fleet secret must be 32 bytes in base64");
-	return encodeSeed("U", new Uint8Array(hkdfSync("sha256", secret, Buffer.alloc(0), info, 32)));
+	return encodeSeed(type, new Uint8Array(hkdfSync("sha256", secret, Buffer.alloc(0), info, 32)));
 }
 
 export { publicKey };

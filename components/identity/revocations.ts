@@ -23,10 +23,10 @@ export function revokedUsers(keys: Pick<Keys, "fleetSecret">, roster: Roster): R
 		Object.entries(roll.revoked)
 			.flatMap(([name, refs]) => refs.map((ref) => key(name, ref)))
 			.sort();
-	return {
-		devices: all(roster.devices, (name, ref) => deviceKey(keys, name, ref)),
-		hub: all(roster.readers, (name, ref) => readerPublicKey(keys, name, Number(ref))),
-	};
+	const readers = all(roster.readers, (name, ref) => readerPublicKey(keys, name, Number(ref)));
+	const devices = all(roster.devices, (name, ref) => deviceKey(keys, name, ref));
+	// Readers with credentials from before READERS was are in the account of the streams.
+	return { devices, hub: readers, readers, admin: [] };
 }
 
 /** Those of the devices that the fleet file calls lost, sorted: they are thrown out before anything else is done. */

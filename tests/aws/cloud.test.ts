@@ -3,16 +3,17 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accountJwts, fleetClaims, operatorJwt, systemAccountJwt } from "../../components/identity/accounts";
+import { ACCOUNTS, accountJwts, fleetClaims, operatorJwt, systemAccountJwt } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, systemCreds } from "../../components/identity/credentials";
-import { createKeys } from "../../components/identity/keys";
+import { accountSeeds, createKeys } from "../../components/identity/keys";
 import { publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
 import { type Control, control } from "../../components/streams/provider/control";
 import { renderHubConf } from "../../render/hub";
 import { confPath, NODE, PARAMETER } from "../../render/node/files";
 import { renderRelease, renderVolume } from "../../render/node/parameters";
+import { ADMIN_API } from "../../topology/permissions";
 import { type Cloud, startCloud } from "../support/aws/cloud";
 import { eventually } from "../support/eventually";
 import { awsTopology } from "./deploy";
@@ -98,7 +99,7 @@ const healthy = (node: number) =>
 		within: 40_000,
 	});
 const streamMessages = async () => {
-	const info = (await hub.request("$JS.hub.API.STREAM.INFO.hub_can")) as { state?: { messages: number } };
+	const info = (await hub.request(`${ADMIN_API}.STREAM.INFO.hub_can`)) as { state?: { messages: number } };
 	return info.state?.messages;
 };
 
@@ -145,13 +146,13 @@ test("three machines become a hub, one after the other", async () => {
 		adminCreds: adminCreds(keys, { direct: true }),
 		systemCreds: systemCreds(keys, { direct: true }),
 	});
-	const { devices, hub: main } = accountJwts(keys, fleetClaims(keys, topology), Math.floor(Date.now() / 1000) + 1);
-	for (const jwt of [devices, main]) await pushAccount(hub.system, jwt, 3);
+	const jwts = accountJwts(accountSeeds(keys), fleetClaims(keys, topology), Math.floor(Date.now() / 1000) + 1);
+	for (const account of ACCOUNTS) await pushAccount(hub.system, jwts[account], 3);
 	await hub.ready();
 	const config = { name: "hub_can", subjects: ["can.>"], num_replicas: 3, storage: "file", max_bytes: 1e6 };
 	const made = await eventually(
 		async () => {
-			const reply = (await hub.request("$JS.hub.API.STREAM.CREATE.hub_can", config)) as { error?: unknown };
+			const reply = (await hub.request(`${ADMIN_API}.STREAM.CREATE.hub_can`, config)) as { error?: unknown };
 			return reply.error ? Promise.reject(new Error(JSON.stringify(reply.error))) : reply;
 		},
 		{ what: "a stream with three replicas" },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Control, control } from "../../components/streams/provider/control";
+import { ADMIN_API } from "../../topology/permissions";
 import { type AwsProject, type Entry, makeAwsProject } from "../support/aws/project";
 import { PACK } from "../support/policy-program";
 import type { Finished } from "../support/project";
@@ -85,7 +86,7 @@ async function stream() {
 		hub = await control({ urls: leafline.hub.urls, ca: leafline.ca, ...access });
 	}
 	await hub.ready();
-	const { created, config, cluster } = (await hub.request("$JS.hub.API.STREAM.INFO.hub_can")) as {
+	const { created, config, cluster } = (await hub.request(`${ADMIN_API}.STREAM.INFO.hub_can`)) as {
 		created: string;
 		config: { num_replicas: number; max_bytes: number };
 		cluster: { replicas: { current: boolean }[] };

@@ -5,6 +5,7 @@ import { createAuthority } from "../../components/identity/certificates";
 import { deviceCreds } from "../../components/identity/credentials";
 import { createKeys, deviceSigning } from "../../components/identity/keys";
 import { renderLeafConf } from "../../render/leaf";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import { makeStreams } from "../support/rig";
@@ -108,6 +109,6 @@ async function startLeaf({ world, servers }: Site, name: string, changes: LeafCh
 /** How many messages a stream of the hub has. */
 export async function hubMessages(site: Site, stream: string): Promise<number> {
 	const way = await site.control();
-	const info = await way.request(`$JS.hub.API.STREAM.INFO.${stream}`, undefined, { timeoutMs: 60_000 });
+	const info = await way.request(`${ADMIN_API}.STREAM.INFO.${stream}`, undefined, { timeoutMs: 60_000 });
 	return (info as { state: { messages: number } }).state.messages;
 }

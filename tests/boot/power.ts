@@ -5,6 +5,7 @@ import { encodePayload } from "../../cli/traffic";
 import { judge } from "../../cli/verdict";
 import { buildOutputs } from "../../contract/build";
 import { NODE } from "../../render/node/files";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { type Device, hubMessages } from "./devices";
 import { diskOf, type Site, serialOf, strayFiles } from "./site";
@@ -48,7 +49,7 @@ export function power(site: () => Site, device: Device): void {
 	it("a power cut during writes: all that was acknowledged before the last sync_interval is there", async () => {
 		const { machine, disks, healthy, world } = site();
 		const way = await site().control();
-		await way.request(`$JS.hub.API.STREAM.CREATE.${OWN_STREAM}`, {
+		await way.request(`${ADMIN_API}.STREAM.CREATE.${OWN_STREAM}`, {
 			...{ name: OWN_STREAM, subjects: [`${OWN_STREAM}.>`], retention: "limits", storage: "file", num_replicas: 1 },
 		});
 		// nats-server 2.15.2 does not sync a stream's meta.inf, so that a power cut soon after would leave it empty and the
@@ -123,12 +124,12 @@ async function arrivedWhole(site: Site, publisher: Publisher): Promise<void> {
 
 async function numbersIn(site: Site, stream: string): Promise<Set<number>> {
 	const way = await site.control();
-	const info = (await way.request(`$JS.hub.API.STREAM.INFO.${stream}`)) as {
+	const info = (await way.request(`${ADMIN_API}.STREAM.INFO.${stream}`)) as {
 		state: { last_seq: number; messages: number };
 	};
 	const numbers = new Set<number>();
 	if (info.state.messages === 0) return numbers;
-	const consumer = await way.hub.jetstream({ apiPrefix: "$JS.hub.API" }).consumers.get(stream);
+	const consumer = await way.hub.jetstream({ apiPrefix: ADMIN_API }).consumers.get(stream);
 	const messages = await consumer.consume({ max_messages: 5_000 });
 	for await (const message of messages) {
 		numbers.add(Number(message.string()));

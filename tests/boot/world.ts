@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { accountJwts, fleetClaims } from "../../components/identity/accounts";
+import { ACCOUNTS, accountJwts, fleetClaims } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
-import { createKeys, deviceSigning } from "../../components/identity/keys";
+import { accountSeeds, createKeys, deviceSigning } from "../../components/identity/keys";
 import type { Connection } from "../../components/streams/provider/connection";
 import { openFleet, parseFleet } from "../../config/fleet";
 import type { Fleet } from "../../config/model";
@@ -62,7 +62,11 @@ export async function makeWorld(address: string): Promise<World> {
 		String(inputs.name).slice(path.length + 1),
 		{ value: String(inputs.value ?? inputs.insecureValue), secret: inputs.type === "SecureString" },
 	]);
-	const jwts = accountJwts(keys, fleetClaims(keys, topology), Math.max(keys.createdAt + 1, Math.floor(now / 1000)));
+	const jwts = accountJwts(
+		accountSeeds(keys),
+		fleetClaims(keys, topology),
+		Math.max(keys.createdAt + 1, Math.floor(now / 1000)),
+	);
 	const parameters = Object.fromEntries(all) as World["parameters"];
 	return {
 		topology,
@@ -72,7 +76,7 @@ export async function makeWorld(address: string): Promise<World> {
 			adminCreds: adminCreds(keys, { direct: false }),
 			systemCreds: systemCreds(keys, { direct: false }),
 		},
-		accounts: [jwts.devices, jwts.hub],
+		accounts: ACCOUNTS.map((account) => jwts[account]),
 		region: "eu-central-1",
 		userData: userDataOf(one("aws:ec2/instance:Instance", "hub-1")),
 		document: String(Object.values(of("aws:ssm/document:Document"))[0]?.inputs.content),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { linkStates } from "../../components/links/control";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { type Finished, run } from "../support/project";
 import { api, type Stack, startStack } from "./stack";
@@ -26,7 +27,7 @@ const demo = (...args: string[]): Promise<Finished> =>
 	});
 
 async function lastSequence(): Promise<number> {
-	const { state } = await api(hub, "$JS.hub.API.STREAM.INFO.hub_sensor");
+	const { state } = await api(hub, `${ADMIN_API}.STREAM.INFO.hub_sensor`);
 	return (state as { last_seq: number }).last_seq;
 }
 
@@ -80,14 +81,14 @@ test("what is lost, doubled or strayed is found: exit code 1, and which device",
 	const began = await lastSequence();
 	const running = demo("--messages", "2000", "--json");
 	await eventually(async () => (await lastSequence()) > began + 100, { what: "the demo publishes" });
-	const { message } = (await api(hub, "$JS.hub.API.STREAM.MSG.GET.hub_sensor", { seq: began + 50 })) as {
+	const { message } = (await api(hub, `${ADMIN_API}.STREAM.MSG.GET.hub_sensor`, { seq: began + 50 })) as {
 		message: { subject: string; data: string };
 	};
 	const [origin = ""] = message.subject.split(".");
 	const other = origin === "edge3" ? "edge1" : "edge3";
 	for (const device of [origin, other])
 		await (await stack.connect(device)).jetstream().publish("vehicle.sensor", Buffer.from(message.data, "base64"));
-	await api(hub, "$JS.hub.API.STREAM.MSG.DELETE.hub_sensor", { seq: began + 60, no_erase: true });
+	await api(hub, `${ADMIN_API}.STREAM.MSG.DELETE.hub_sensor`, { seq: began + 60, no_erase: true });
 	const { code, stdout, text } = await running;
 	const { verdict } = JSON.parse(stdout) as Result;
 	expect([code, verdict.good], text).toEqual([1, false]);

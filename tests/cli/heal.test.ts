@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { HUB_CONSUMER } from "../../topology/names";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { run } from "../support/project";
 import { api, type Stack, startStack } from "./stack";
@@ -43,7 +44,7 @@ const edge = async (device: string, call: string, body?: unknown) =>
 
 async function onHub(device: string): Promise<number> {
 	const body = { subjects_filter: `${device}.sensor.>` };
-	const info = (await api(hub, "$JS.hub.API.STREAM.INFO.hub_sensor", body)) as {
+	const info = (await api(hub, `${ADMIN_API}.STREAM.INFO.hub_sensor`, body)) as {
 		state: { subjects?: Record<string, number> };
 	};
 	return Object.values(info.state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);

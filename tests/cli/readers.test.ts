@@ -62,7 +62,8 @@ test("status says so, below what it says of the devices", () => {
 describe("on a server", () => {
 	const servers = makeServers();
 	let nats: NatsConnection;
-	const api = <T>(call: string, body?: unknown) => domainApi(nats, "hub").ask<T>(call, body, 3_000);
+	const api = <T>(call: string, body?: unknown) =>
+		domainApi(nats, "hub", undefined, "$JS.hub.API").ask<T>(call, body, 3_000);
 
 	beforeAll(async () => {
 		const [port = 0] = await freePorts(1);
@@ -82,7 +83,7 @@ describe("on a server", () => {
 	const { hub_sensor } = leafline.streams;
 	if (!hub_sensor) throw new Error("no stream");
 	const outputs = { ...leafline, streams: { hub_sensor: { ...hub_sensor, consumers: ["lake", "gone"] } } };
-	const hub = { api: (domain: string) => domainApi(nats, domain) };
+	const hub = { api: (domain: string) => domainApi(nats, domain, undefined, "$JS.hub.API") };
 
 	it("what waits, what was given, and since when, of the readers that there are", async () => {
 		const jetstream = nats.jetstream({ domain: "hub" });

@@ -5,6 +5,7 @@ import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Note } from "../../cli/notes/note";
 import { HUB_CONSUMER } from "../../topology/names";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { run } from "../support/project";
 import { api, createConsumer, createEdge, type Stack, startStack } from "./stack";
@@ -77,7 +78,7 @@ const edge = async (device: string, call: string, body?: unknown) =>
 	api(await stack.connect(device), `$JS.API.${call}`, body);
 
 test("a fleet that is well has no notes, with a downlink as well, and exit code 0", async () => {
-	await api(hub, "$JS.hub.API.STREAM.CREATE.hub_commands", {
+	await api(hub, `${ADMIN_API}.STREAM.CREATE.hub_commands`, {
 		name: "hub_commands",
 		subjects: ["down.*.commands.>"],
 		metadata: { "leafline.owner": "leafline/local" },
@@ -267,9 +268,9 @@ test("what is no answer ends nothing, and no control character reaches the termi
 });
 
 test("a stream of the hub that is gone, and one that somebody made by hand under its name", async () => {
-	await api(hub, "$JS.hub.API.STREAM.DELETE.hub_sensor");
+	await api(hub, `${ADMIN_API}.STREAM.DELETE.hub_sensor`);
 	expect((await noted("hub", "hub-stream-missing")).text).toMatch(/^hub_sensor is gone from the hub.*makes it anew$/);
-	await api(hub, "$JS.hub.API.STREAM.CREATE.hub_sensor", { name: "hub_sensor", subjects: ["mine.>"] });
+	await api(hub, `${ADMIN_API}.STREAM.CREATE.hub_sensor`, { name: "hub_sensor", subjects: ["mine.>"] });
 	expect((await noted("hub", "hub-stream-foreign")).text).toMatch(/^hub_sensor was not made by leafline but by hand/);
 	const { text } = await noted("edge2", "source-missing");
 	expect(text).toMatch(/^hub_sensor does not source edge2_sensor, \d+ messages wait there: taken out by hand\?/);

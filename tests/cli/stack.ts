@@ -5,15 +5,21 @@ import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../../components/daemon/layout";
 import { startTime } from "../../components/daemon/process";
 import { LOG_FILE, RECORD_FILE } from "../../components/daemon/record";
-import { accountClaims, accountJwts, operatorJwt, systemAccountJwt } from "../../components/identity/accounts";
+import {
+	ACCOUNTS,
+	accountClaims,
+	accountJwts,
+	operatorJwt,
+	systemAccountJwt,
+} from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
-import { createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
+import { accountSeeds, createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
 import { linkStates } from "../../components/links/control";
 import type { StackOutputs } from "../../contract/outputs";
 import { expandEdge } from "../../topology/edge";
 import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
-import { deviceRole } from "../../topology/permissions";
+import { ADMIN_API, deviceRole } from "../../topology/permissions";
 import { stackFixture } from "../contract/fixture";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
@@ -191,7 +197,7 @@ export async function createConsumer(edge: NatsConnection, device: string): Prom
 /** Streams and consumers of devices, and the hub's that sources them. */
 async function createStreams(stack: Stack, devices: readonly string[]): Promise<void> {
 	for (const device of devices) await createEdge(await stack.connect(device), device);
-	await api(await stack.connect("hub"), "$JS.hub.API.STREAM.CREATE.hub_sensor", {
+	await api(await stack.connect("hub"), `${ADMIN_API}.STREAM.CREATE.hub_sensor`, {
 		name: "hub_sensor",
 		retention: "limits",
 		storage: "file",
@@ -225,7 +231,8 @@ interface HubPorts {
 }
 
 function hubConf(keys: Keys, dir: string, ports: HubPorts, tls: { cert: string; key: string }): string {
-	const jwts = accountJwts(keys, accountClaims(keys, { role: deviceRole([]) }), keys.createdAt);
+	const seeds = accountSeeds(keys);
+	const jwts = accountJwts(seeds, accountClaims(keys, { role: deviceRole([]) }), keys.createdAt);
 	return `server_name: hub
 listen: "127.0.0.1:${ports.client}"
 http: "127.0.0.1:${ports.monitor}"
@@ -234,8 +241,7 @@ system_account: ${publicKey(keys.system)}
 resolver: MEMORY
 resolver_preload {
   ${publicKey(keys.system)}: ${systemAccountJwt(keys)}
-  ${publicKey(keys.devices)}: ${jwts.devices}
-  ${publicKey(keys.hub)}: ${jwts.hub}
+${ACCOUNTS.map((account) => `  ${publicKey(seeds[account])}: ${jwts[account]}`).join("\n")}
 }
 jetstream { store_dir: "${dir}/hub", domain: hub, max_mem: 64M, max_file: 4G }
 feature_flags { js_api_reply_v2: true }

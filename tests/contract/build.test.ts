@@ -89,6 +89,7 @@ test("a hub elsewhere has no loopback addresses and no local part", () => {
 	expect(outputs.hub).toEqual({
 		kind: "aws",
 		domain: "hub",
+		apiPrefix: "$ADMIN.hub.API",
 		urls: ["tls://a.example.com:7422", "tls://b.example.com:7422"],
 		nodes: 3,
 		journal: "leafline_journal",
@@ -120,7 +121,7 @@ test("JSON Schema and reader accept and refuse the same", () => {
 	expect(both(unsigned)).toBe(true);
 	expect(both({ ...good(), own: "output of a user's program" })).toBe(true);
 	for (const wrong of [
-		{ schemaVersion: 2 },
+		{ schemaVersion: 3 },
 		{ unheardOf: true },
 		{ environment: 1 },
 		{ devices: { "Edge 1": {} } },

@@ -20,12 +20,13 @@ export function stackFixture(options: FixtureOptions = {}): StackOutputs {
 	const names = Object.keys(devices);
 	return {
 		leafline: {
-			schemaVersion: 1,
+			schemaVersion: 2,
 			environment: "local",
 			fleet: "demo",
 			hub: {
 				kind: "local",
 				domain: "hub",
+				apiPrefix: "$ADMIN.hub.API",
 				urls: [`tls://127.0.0.1:${leaf}`],
 				clientUrl: `nats://127.0.0.1:${client}`,
 				monitorUrl: `http://127.0.0.1:${monitor}`,

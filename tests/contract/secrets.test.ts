@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { accountClaims, accountJwts } from "../../components/identity/accounts";
 import { deviceCreds } from "../../components/identity/credentials";
-import { createKeys, deviceSigning } from "../../components/identity/keys";
+import { accountSeeds, createKeys, deviceSigning } from "../../components/identity/keys";
 import { buildOutputs } from "../../contract/build";
 import { renderLeafConf } from "../../render/leaf";
 import { deviceRole } from "../../topology/permissions";
@@ -28,7 +28,7 @@ test("the scan would find what it looks for", () => {
 		keys.operator,
 		keys.devices,
 		keys.deviceSigner,
-		accountJwts(keys, claims, keys.createdAt).hub,
+		accountJwts(accountSeeds(keys), claims, keys.createdAt).hub,
 		"-----BEGIN EC PRIVATE KEY-----",
 		deviceCreds(deviceSigning(keys), "edge1"),
 	])

@@ -14,7 +14,15 @@ function failure(source: unknown): string {
 	throw new Error("it was accepted");
 }
 
-test("outputs of version 1 are read, as text and as an object", () => {
+test("outputs of version 1, whose administrator is in the account of the streams, come back as the newest", () => {
+	const { leafline, ...rest } = fixture();
+	const { apiPrefix, ...hub } = leafline.hub;
+	const read = parseOutputs({ ...rest, leafline: { ...leafline, schemaVersion: 1, hub } });
+	expect(read.leafline).toEqual({ ...leafline, hub: { ...hub, apiPrefix: "$JS.hub.API" } });
+	expect(apiPrefix).not.toBe("$JS.hub.API");
+});
+
+test("outputs of this version are read, as text and as an object", () => {
 	expect(parseOutputs(fixture())).toEqual(stackFixture());
 	expect(parseOutputs(JSON.stringify(fixture()))).toEqual(stackFixture());
 });
@@ -24,8 +32,8 @@ test("secrets that were masked are absent", () => {
 });
 
 test("outputs of a newer leafline say so, whatever else is in them", () => {
-	expect(failure({ ...fixture(), leafline: { schemaVersion: 2, hubs: [] } })).toBe(
-		"the stack was made by a newer leafline: its outputs have schema version 2, this program knows 1; update leafline",
+	expect(failure({ ...fixture(), leafline: { schemaVersion: 3, hubs: [] } })).toBe(
+		"the stack was made by a newer leafline: its outputs have schema version 3, this program knows 2; update leafline",
 	);
 });
 

@@ -2,6 +2,7 @@ import { connect, credsAuthenticator, headers, type MsgHdrs, NatsError } from "n
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sleep } from "../../components/streams/provider/wait";
 import { stackOutputs } from "../../contract/outputs";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { type Finished, makeProject, type Project } from "../support/project";
 
@@ -96,7 +97,7 @@ async function onHub(): Promise<number> {
 	const admin = await connect({ servers: `127.0.0.1:${project.ports.client}`, authenticator });
 	try {
 		const infos = ["hub_can", "hub_legacy"].map((name) =>
-			admin.request(`$JS.API.STREAM.INFO.${name}`, "", { timeout: 5_000 }),
+			admin.request(`${ADMIN_API}.STREAM.INFO.${name}`, "", { timeout: 5_000 }),
 		);
 		const states = (await Promise.all(infos)).map((info) => info.json<{ state: { messages: number } }>().state);
 		return states.reduce((sum, { messages }) => sum + messages, 0);

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackOutputs } from "../../contract/outputs";
+import { ADMIN_API } from "../../topology/permissions";
 import { SMALL_FLEET } from "../support/fleets";
 import { type Finished, makeProject, type Project, run } from "../support/project";
 
@@ -158,7 +159,7 @@ async function hubSubjects(project: Project, stream: string): Promise<Record<str
 		authenticator: credsAuthenticator(new TextEncoder().encode(access?.adminCreds)),
 	});
 	try {
-		const manager = await connection.jetstreamManager({ checkAPI: false });
+		const manager = await connection.jetstreamManager({ checkAPI: false, apiPrefix: ADMIN_API });
 		return (await manager.streams.info(stream, { subjects_filter: ">" })).state.subjects;
 	} finally {
 		await connection.close();

@@ -1,4 +1,5 @@
 import { createInbox } from "nats";
+import { ADMIN_API } from "../../topology/permissions";
 import { type Attacker, attemptRequest, happens } from "../support/attacker";
 import type { Bench, Edge } from "../support/bench";
 
@@ -95,7 +96,7 @@ export const ATTACKS: readonly Attack[] = [
 			const pending = async () =>
 				(await bench.api("hub", `CONSUMER.INFO.${STREAM}.${READER}`)).num_ack_pending as number;
 			await bench.control.hub.request(
-				`$JS.hub.API.CONSUMER.MSG.NEXT.${STREAM}.${READER}`,
+				`${ADMIN_API}.CONSUMER.MSG.NEXT.${STREAM}.${READER}`,
 				JSON.stringify({ batch: 1, no_wait: true }),
 				// The client's shared inbox would not know a message that comes under its own subject.
 				{ timeout: 3_000, noMux: true, reply: createInbox() },

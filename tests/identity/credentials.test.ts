@@ -2,6 +2,7 @@ import { type Account, decode, type Operator, parseCreds, type User } from "@nat
 import { fromPublic, fromSeed } from "nkeys.js";
 import { describe, expect, it } from "vitest";
 import {
+	ACCOUNTS,
 	accountClaims,
 	accountJwts,
 	fleetClaims,
@@ -16,12 +17,12 @@ import {
 	readerPublicKey,
 	systemCreds,
 } from "../../components/identity/credentials";
-import { createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
+import { accountSeeds, createKeys, deviceSeed, deviceSigning, type Keys } from "../../components/identity/keys";
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
 import type { Topology } from "../../topology/model";
 import { deviceRole, SHARES } from "../../topology/permissions";
 import { NO_ROLL } from "../../topology/roster";
-import { overlaps } from "../../topology/subjects";
+import { isSubset, overlaps } from "../../topology/subjects";
 import { benchTopology } from "../support/bench-fleet";
 
 /** Fixed, so that a change of any text that devices already hold shows here. */
@@ -34,6 +35,7 @@ const KEYS: Keys = {
 	deviceSigner: encodeSeed("A", new Uint8Array(32).fill(5)),
 	fleetSecret: Buffer.alloc(32, 6).toString("base64"),
 };
+const SEEDS = accountSeeds(KEYS);
 const SIGNING = deviceSigning(KEYS);
 const creds = (text: string) => parseCreds(new TextEncoder().encode(text));
 
@@ -143,8 +145,8 @@ describe("credentials", () => {
 		];
 		const users = await Promise.all(all.map(creds));
 		expect(new Set(users.map(({ uc }) => uc.sub)).size).toBe(4);
-		const { hub, system } = KEYS;
-		expect(users.map(({ aid }) => aid)).toEqual([hub, system, hub, hub].map(publicKey));
+		const { admin, readers } = SEEDS;
+		expect(users.map(({ aid }) => aid)).toEqual([admin, KEYS.system, readers, readers].map(publicKey));
 	});
 });
 
@@ -155,12 +157,14 @@ describe("accounts", () => {
 	};
 	const rules = { role: deviceRole(["hub_commands"]) };
 	const claims = accountClaims(KEYS, rules);
-	const jwts = accountJwts(KEYS, claims, KEYS.createdAt + 5);
+	const jwts = accountJwts(SEEDS, claims, KEYS.createdAt + 5);
 
 	it("are signed by the operator, at the time that was asked for", () => {
 		for (const [jwt, seed] of [
 			[jwts.devices, KEYS.devices],
 			[jwts.hub, KEYS.hub],
+			[jwts.admin, SEEDS.admin],
+			[jwts.readers, SEEDS.readers],
 			[systemAccountJwt(KEYS), KEYS.system],
 		] as const) {
 			expect(decode<Account>(jwt)).toMatchObject({ iss: publicKey(KEYS.operator), sub: publicKey(seed) });
@@ -171,23 +175,60 @@ describe("accounts", () => {
 
 	it("let only HUB hold streams", () => {
 		const storage = (jwt: string) => decode<Account>(jwt).nats.limits;
-		expect(storage(jwts.devices)).toMatchObject({ mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 });
+		for (const jwt of [jwts.devices, jwts.admin, jwts.readers]) {
+			expect(storage(jwt)).toMatchObject({ mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 });
+		}
 		expect(storage(jwts.hub)).toMatchObject({ disk_storage: -1, streams: -1 });
 	});
 
-	it("take from each other exactly what the other one gives", () => {
-		const exports = (account: Partial<Account>) =>
-			(account.exports ?? []).map(({ subject, type }) => `${type} ${subject}`);
-		const imports = (account: Partial<Account>) =>
-			(account.imports ?? []).map(({ subject, type }) => `${type} ${subject}`);
-		expect(imports(claims.hub).filter((it) => !it.includes("$SYS."))).toEqual(exports(claims.devices));
-		expect(imports(claims.devices)).toEqual(exports(claims.hub));
-		expect(exports(claims.hub)).toEqual(["stream dl.*.*", "service $JS.API.CONSUMER.RESET.*.*"]);
+	const exports = (account: Partial<Account>) =>
+		(account.exports ?? []).map(({ subject, type }) => `${type} ${subject}`);
+	const imports = (account: Partial<Account>) =>
+		(account.imports ?? []).map(({ subject, type, local_subject }) => `${type} ${local_subject ?? subject}`);
+
+	it("take from each other only what the other one gives", () => {
+		for (const to of ACCOUNTS) {
+			const taken = (claims[to].imports ?? []).filter(({ account }) => account !== publicKey(KEYS.system));
+			for (const { account, subject, type } of taken) {
+				const from = ACCOUNTS.find((name) => publicKey(SEEDS[name]) === account);
+				const given = (from && claims[from].exports) ?? [];
+				const within = given.filter((each) => each.type === type && isSubset(subject, each.subject));
+				expect(within, `${to} takes ${subject}`).toHaveLength(1);
+			}
+		}
+	});
+
+	it("give only DEVICES' API whole, and only to ADMIN: what a source is made to send reaches nothing else", () => {
+		expect(imports(claims.hub).filter((it) => !it.startsWith("stream journal."))).toEqual([
+			"service $JS.*.API.CONSUMER.RESET.*.hub",
+			"service $JS.*.API.CONSUMER.CREATE.>",
+			"service $JS.FC.*.*.*.*.*",
+			"stream deliver.*.>",
+			"stream $JS.FC.*.*.*",
+		]);
+		expect(imports(claims.devices)).toEqual(["stream dl.*.*", "service $DOWN.hub.API.CONSUMER.RESET.$1.$2"]);
+		expect(imports(claims.readers)).toEqual([
+			"service $READ.hub.API.STREAM.INFO.$1",
+			"service $READ.hub.API.CONSUMER.INFO.$1.$2",
+			"service $READ.hub.API.CONSUMER.MSG.NEXT.$1.$2",
+			"service $JS.ACK.*.*.>",
+		]);
+		expect(exports(claims.admin)).toEqual([]);
+		expect(exports(claims.readers)).toEqual([]);
+	});
+
+	it("export nothing that lies within something else: the server would refuse the account", () => {
+		for (const { exports = [] } of Object.values(claims)) {
+			for (const one of exports) {
+				const wider = exports.filter((each) => each.type === one.type && isSubset(one.subject, each.subject));
+				expect(wider, one.subject).toEqual([one]);
+			}
+		}
 	});
 
 	it("give nothing back that they take: the server would drop an import, and tell nobody", () => {
 		for (const given of SHARES.filter(({ from }) => from === "DEVICES")) {
-			for (const back of SHARES.filter(({ from }) => from === "HUB")) {
+			for (const back of SHARES.filter(({ from, to }) => from === given.to && to === "DEVICES")) {
 				expect(overlaps(given.as ?? given.subject, back.subject), `${given.subject}, ${back.subject}`).toBe(false);
 				expect(overlaps(back.as ?? back.subject, given.subject), `${back.subject}, ${given.subject}`).toBe(false);
 			}

@@ -3,7 +3,7 @@ import { accountClaims, accountJwts } from "../../components/identity/accounts";
 import { devicePublicKey } from "../../components/identity/credentials";
 import { accounts } from "../../components/identity/handlers/accounts";
 import { revocations } from "../../components/identity/handlers/revocations";
-import { deviceSigning } from "../../components/identity/keys";
+import { accountSeeds, deviceSigning } from "../../components/identity/keys";
 import { encodeSeed, publicKey } from "../../components/identity/nkey";
 import { lookUpAccount, pushAccount } from "../../components/identity/push";
 import { revocationsOf } from "../../components/identity/revocations";
@@ -46,15 +46,14 @@ describe("what the hub revokes", () => {
 		const claims = accountClaims(bench.keys, { role: deviceRole([]), revoked: names.map(user) });
 		clock += 60;
 		const issuedAt = Math.floor(Date.now() / 1000) + clock;
-		await pushAccount(bench.control.system, accountJwts(bench.keys, claims, issuedAt).devices, 1);
+		await pushAccount(bench.control.system, accountJwts(accountSeeds(bench.keys), claims, issuedAt).devices, 1);
 	};
 	const accountsInputs = (...names: string[]): Props => {
-		const { operator, devices, hub } = bench.keys;
 		return {
 			connection: bench.connection,
-			keys: { operator, devices, hub },
+			keys: accountSeeds(bench.keys),
 			claims: accountClaims(bench.keys, { role: deviceRole([]), revoked: names.map(user) }),
-			revoked: { devices: [], hub: [] },
+			revoked: { devices: [], hub: [], readers: [], admin: [] },
 			servers: 1,
 			generation: "",
 		};
@@ -132,10 +131,10 @@ describe("what the hub revokes", () => {
 	});
 
 	it("is everybody at once, at a hub that was made anew", async () => {
-		const inputs = { ...accountsInputs(), revoked: { devices: [user("edge5")], hub: [] } };
+		const inputs = { ...accountsInputs(), revoked: { devices: [user("edge5")], hub: [], readers: [], admin: [] } };
 		const { outs } = await accounts.create(inputs);
 		expect(await knock("edge5")).toBe("refused");
-		const anew = { ...inputs, revoked: { devices: [user("edge6")], hub: [] } };
+		const anew = { ...inputs, revoked: { devices: [user("edge6")], hub: [], readers: [], admin: [] } };
 		// Another list alone is for the resource that waits for the streams.
 		expect(await accounts.diff("accounts", outs, anew)).toEqual({ changes: false });
 		await accounts.update("accounts", outs, {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountClaims, accountJwts } from "../../components/identity/accounts";
 import { devicePublicKey } from "../../components/identity/credentials";
-import { deviceSigning } from "../../components/identity/keys";
+import { accountSeeds, deviceSigning } from "../../components/identity/keys";
 import { publicKey } from "../../components/identity/nkey";
 import { heldAccounts, pushAccount } from "../../components/identity/push";
 import { deviceRole } from "../../topology/permissions";
@@ -49,7 +49,7 @@ describe("a revoked device, at a hub of three nodes", () => {
 		await bench.hubs[2]?.kill();
 		const revoked = [devicePublicKey(deviceSigning(bench.keys), "edge1")];
 		const claims = accountClaims(bench.keys, { role: deviceRole([]), revoked });
-		const jwts = accountJwts(bench.keys, claims, Math.floor(Date.now() / 1000) + 60);
+		const jwts = accountJwts(accountSeeds(bench.keys), claims, Math.floor(Date.now() / 1000) + 60);
 		await expect(pushAccount(bench.control.system, jwts.devices, 3, 1_000)).rejects.toThrow(
 			"of the hub's 3 servers only hub_1, hub_2 took the new accounts",
 		);
@@ -68,7 +68,7 @@ describe("a revoked device, at a hub of three nodes", () => {
 
 	it("comes back with an older account: why every push must be newer", async () => {
 		const claims = accountClaims(bench.keys, { role: deviceRole([]) });
-		const old = accountJwts(bench.keys, claims, bench.keys.createdAt);
+		const old = accountJwts(accountSeeds(bench.keys), claims, bench.keys.createdAt);
 		await pushAccount(bench.control.system, old.devices, 3);
 		expect(await eventually(() => knock(0), { what: "edge1 is let in again" })).toBe("let in");
 	});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviceOfSubject } from "../../topology/names";
+import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { SMALL_FLEET } from "../support/fleets";
 import { openRawLeaf } from "../support/raw-leaf";
@@ -115,7 +116,7 @@ async function readAll(rig: Rig, reader: keyof typeof READERS): Promise<string[]
 	const endpoint = `CONSUMER.CREATE.${STREAM}.${reader}${filter === undefined ? "" : `.${filter}`}`;
 	const filtered = { ...config, ...(filter !== undefined && { filter_subject: filter }) };
 	const made = await rig.bench.api("hub", endpoint, { stream_name: STREAM, config: filtered });
-	const consumer = await rig.bench.control.hub.jetstream({ apiPrefix: "$JS.hub.API" }).consumers.get(STREAM, reader);
+	const consumer = await rig.bench.control.hub.jetstream({ apiPrefix: ADMIN_API }).consumers.get(STREAM, reader);
 	const read: string[] = [];
 	await eventually(
 		async () => {

@@ -1,8 +1,8 @@
 import { connect } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accountJwts, fleetClaims } from "../../components/identity/accounts";
+import { ACCOUNTS, accountJwts, fleetClaims } from "../../components/identity/accounts";
 import { deviceCreds } from "../../components/identity/credentials";
-import { deviceSigning } from "../../components/identity/keys";
+import { accountSeeds, deviceSigning } from "../../components/identity/keys";
 import { publicKey } from "../../components/identity/nkey";
 import { openFleet } from "../../config/fleet";
 import type { Fleet, Settings } from "../../config/model";
@@ -189,11 +189,11 @@ describe("running servers", () => {
 			makeFleet({ devices: ODD_NAMES, bufferBytes: 2 * 1024 ** 3 }),
 			makeSettings({ hub: { leafPort, clientPort, monitorPort } }),
 		);
-		const jwts = accountJwts(made.keys, fleetClaims(made.keys, topology), made.keys.createdAt);
+		const seeds = accountSeeds(made.keys);
+		const jwts = accountJwts(seeds, fleetClaims(made.keys, topology), made.keys.createdAt);
 		const preload = {
 			...made.hub.preload,
-			[publicKey(made.keys.devices)]: jwts.devices,
-			[publicKey(made.keys.hub)]: jwts.hub,
+			...Object.fromEntries(ACCOUNTS.map((account) => [publicKey(seeds[account]), jwts[account]])),
 		};
 		const hub = servers.add("hub", {}, hubConf(topology, { preload }));
 		await hub.start();

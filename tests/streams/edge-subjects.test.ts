@@ -4,6 +4,7 @@ import { type Control, closeAll, control } from "../../components/streams/provid
 import { edgeStreams, stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { EdgeClass } from "../../topology/model";
+import { ADMIN_API } from "../../topology/permissions";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, source, streamProps } from "./fixtures";
 
@@ -81,7 +82,7 @@ async function onHub(names: readonly string[], messages: number): Promise<string
 	for (const name of names) {
 		const { state } = await info("hub", name);
 		if (state.messages === 0) continue;
-		const jetstream = way.hub.jetstream({ apiPrefix: "$JS.hub.API" });
+		const jetstream = way.hub.jetstream({ apiPrefix: ADMIN_API });
 		for await (const message of await (await jetstream.consumers.get(name)).consume()) {
 			all.push(message.string());
 			if (message.seq >= (state.last_seq ?? 0)) break;

@@ -6,6 +6,7 @@ import { streamProps as asProps } from "../../components/streams/provider/stream
 import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import type { StreamSource } from "../../topology/jetstream";
+import { ADMIN_API } from "../../topology/permissions";
 import { type Bench, startBench, until } from "./bench";
 import { edgeProps, hubConfig, source, streamProps } from "./fixtures";
 
@@ -73,7 +74,7 @@ function publisher(device: string, from = 0) {
 async function arrived(name: string, messages: number): Promise<number[]> {
 	await until(async () => (await info(name)).state.messages >= messages, `${messages} in ${name}`, 40_000);
 	const { last_seq = 0 } = (await info(name)).state;
-	const jetstream = way.hub.jetstream({ apiPrefix: "$JS.hub.API" });
+	const jetstream = way.hub.jetstream({ apiPrefix: ADMIN_API });
 	const reading = await (await jetstream.consumers.get(name)).consume();
 	const found: number[] = [];
 	for await (const message of reading) {

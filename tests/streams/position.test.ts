@@ -4,6 +4,7 @@ import { edgeStreams, stream } from "../../components/streams/provider/index";
 import { readSourceHeader } from "../../components/streams/provider/position";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/answers";
 import type { ConsumerConfig } from "../../topology/jetstream";
+import { ADMIN_API } from "../../topology/permissions";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, source, streamProps } from "./fixtures";
 
@@ -55,7 +56,7 @@ async function arrived(name: string, messages: number): Promise<void> {
 /** Numbers that the hub holds, in its order. */
 async function numbers(name: string): Promise<number[]> {
 	const { last_seq = 0 } = (await info("hub", name)).state;
-	const jetstream = way.hub.jetstream({ apiPrefix: "$JS.hub.API" });
+	const jetstream = way.hub.jetstream({ apiPrefix: ADMIN_API });
 	const messages = await (await jetstream.consumers.get(name)).consume();
 	const found: number[] = [];
 	for await (const message of messages) {

@@ -1,3 +1,4 @@
+import { ADMIN_API } from "../../topology/permissions";
 import type { Rig } from "./rig";
 
 export interface AlarmPlan {
@@ -16,7 +17,7 @@ const LONGEST_MS = 120_000;
  * milliseconds until a reader of `hub_alarm` has it.
  */
 export async function measureAlarms(rig: Rig, { device, count, everyMs, onAlarm }: AlarmPlan): Promise<number[]> {
-	const jetstream = rig.bench.control.hub.jetstream({ apiPrefix: "$JS.hub.API" });
+	const jetstream = rig.bench.control.hub.jetstream({ apiPrefix: ADMIN_API });
 	const since = (await rig.lastSequence("hub_alarm")) ?? 0;
 	const consumer = await jetstream.consumers.get("hub_alarm", { opt_start_seq: since + 1 });
 	const messages = await consumer.consume();

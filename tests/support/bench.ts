@@ -1,5 +1,6 @@
-import { connect, type NatsConnection } from "nats";
+import { connect, jwtAuthenticator, type NatsConnection } from "nats";
 import {
+	ACCOUNTS,
 	type AccountRules,
 	accountClaims,
 	accountJwts,
@@ -7,9 +8,10 @@ import {
 	systemAccountJwt,
 } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
-import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
-import { createKeys, deviceSigning, type Keys } from "../../components/identity/keys";
-import { publicKey } from "../../components/identity/nkey";
+import { adminCreds, deviceCreds, roleClaims, systemCreds } from "../../components/identity/credentials";
+import { encodeUser } from "../../components/identity/jwt";
+import { accountSeeds, createKeys, deviceSigning, type Keys, staffSeed } from "../../components/identity/keys";
+import { createSeed, publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
 import type { Connection } from "../../components/streams/provider/connection";
 import { type Control, control } from "../../components/streams/provider/control";
@@ -18,7 +20,7 @@ import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
 import { deviceLimits } from "../../topology/limits-by-role";
 import type { Topology } from "../../topology/model";
-import { deviceRole, downlinkStreams } from "../../topology/permissions";
+import { ADMIN_API, adminApi, adminRole, deviceRole, downlinkStreams } from "../../topology/permissions";
 import { benchTopology } from "./bench-fleet";
 import { eventually } from "./eventually";
 import { freePorts } from "./ports";
@@ -35,7 +37,7 @@ export interface BenchOptions {
 	readonly rules?: Partial<AccountRules>;
 	/** Routes as on AWS, by TLS and compressed. @default in the clear */
 	readonly routesAsOnAws?: boolean;
-	/** Devices in the account of the streams, as they would be without the split, for a test that must fail with it. */
+	/** Devices and the administrator in the account of the streams, as without the split, for a test that must fail with it. */
 	readonly oneAccount?: boolean;
 	/** The nats-server of the hub. @default the one on PATH */
 	readonly program?: string;
@@ -72,6 +74,8 @@ export interface Bench {
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
 	credentials(device: string): string;
+	/** A client on the hub's client port whom no role limits, in the account of this seed. */
+	join(account: string): Promise<NatsConnection>;
 	path(name: string): string;
 	close(): Promise<void>;
 }
@@ -135,7 +139,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 	const connection: Connection = {
 		urls,
 		ca: caPem,
-		adminCreds: adminCreds(keys, direct),
+		adminCreds: oneAccount ? adminAmongStreams(keys) : adminCreds(keys, direct),
 		systemCreds: systemCreds(keys, direct),
 	};
 	const open = await control(connection);
@@ -151,13 +155,24 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		path: servers.path,
 		credentials: (device) =>
 			deviceCreds({ ...deviceSigning(keys), ...(oneAccount && { devicesAccount: publicKey(keys.hub) }) }, device),
+		async join(account) {
+			const seed = createSeed("U");
+			const unlimited = { subs: -1, data: -1, payload: -1 };
+			const user = { name: "unlimited", subject: publicKey(seed), claims: unlimited };
+			const token = encodeUser(user, { seed: account, issuedAt: keys.createdAt });
+			const authenticator = jwtAuthenticator(token, new TextEncoder().encode(seed));
+			const client = await connect({ servers: `nats://127.0.0.1:${members[0]?.client}`, authenticator });
+			clients.push(client);
+			return client;
+		},
 		async push(rules) {
 			issued = Math.max(issued + 1, Math.floor(Date.now() / 1000));
 			const claims = accountClaims(keys, { ...usual, ...options.rules, ...rules });
 			const { signing_keys = [] } = claims.devices;
-			const hub = oneAccount ? { ...claims.hub, signing_keys } : claims.hub;
-			const jwts = accountJwts(keys, { ...claims, hub }, issued);
-			for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(open.system, jwt, nodes);
+			const mappings = { [`${ADMIN_API}.>`]: [{ subject: "$JS.API.>" }] };
+			const hub = oneAccount ? { ...claims.hub, signing_keys, mappings } : claims.hub;
+			const jwts = accountJwts(accountSeeds(keys), { ...claims, hub }, issued);
+			for (const account of ACCOUNTS) await pushAccount(open.system, jwts[account], nodes);
 			await open.ready();
 		},
 		async startEdge(name, { urls: given = urls, topology: of = topology, program } = {}) {
@@ -186,7 +201,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			return { server, client };
 		},
 		api: async (domain, endpoint, body) => {
-			const reply = await open.request(`$JS.${domain}.API.${endpoint}`, body, { timeoutMs: 3_000 });
+			const reply = await open.request(`${adminApi(domain)}.${endpoint}`, body, { timeoutMs: 3_000 });
 			const { error, ...rest } = reply as Record<string, unknown>;
 			if (error) throw new Error(`${domain} ${endpoint}: ${JSON.stringify(error)}`);
 			return rest;
@@ -207,6 +222,15 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 }
 
 const running = (program: string | undefined) => (program === undefined ? {} : { program });
+
+/** Credentials of an administrator in the account of the streams. */
+function adminAmongStreams(keys: Keys): string {
+	const seed = staffSeed(keys.fleetSecret, "admin among streams");
+	const user = { name: "admin", subject: publicKey(seed), claims: roleClaims(adminRole({ direct: true })) };
+	const token = encodeUser(user, { seed: keys.hub, issuedAt: keys.createdAt });
+	const part = (kind: string, text: string) => `-----BEGIN ${kind}-----\n${text}\n------END ${kind}------\n`;
+	return `${part("NATS USER JWT", token)}\n${part("USER NKEY SEED", seed)}`;
+}
 
 async function routesAsOnAws(
 	servers: ReturnType<typeof makeServers>,

@@ -4,20 +4,18 @@ import { requireConnection } from "../../streams/provider/connection";
 import { control } from "../../streams/provider/control";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
-import { type AccountClaims, type AccountJwts, accountJwts } from "../accounts";
+import { ACCOUNTS, type AccountClaims, type AccountJwts, type AccountKey, accountJwts } from "../accounts";
 import { accountOf, issuedAt } from "../jwt";
-import type { Keys } from "../keys";
+import type { AccountSeeds } from "../keys";
 import { publicKey } from "../nkey";
 import { heldAccounts, lookUpAccount, pushAccount } from "../push";
 import { forEver, type RevokedUsers, revocationsOf, withRevocations } from "../revocations";
 
-/** Seeds of those who sign, and whose accounts are signed. */
-export type AccountKeys = Pick<Keys, "operator" | "devices" | "hub">;
-
 /** What the program asks for. */
 export interface AccountsInputs {
 	readonly connection: unknown;
-	readonly keys: AccountKeys;
+	/** Of those who sign, and whose accounts are signed. */
+	readonly keys: AccountSeeds;
 	readonly claims: AccountClaims;
 	/** Everybody who is revoked, for a hub that knows nobody; another list alone is no change. @default nobody */
 	readonly revoked?: RevokedUsers;
@@ -29,14 +27,16 @@ export interface AccountsInputs {
 }
 
 /** And what the state holds besides. */
-interface State extends AccountsInputs {
+interface State extends Omit<AccountsInputs, "keys"> {
 	/** Seconds since 1970. */
 	readonly issuedAt: number;
 	readonly jwts: Partial<AccountJwts>;
+	/** A state that is older than some of the accounts lacks their seeds. */
+	readonly keys: AccountSeeds | Pick<AccountSeeds, "operator" | "devices" | "hub">;
 }
 
 /**
- * Keeps the accounts DEVICES and HUB of a hub's resolver as the program states them. Each push is newer than the last:
+ * Keeps the accounts of a hub's resolver as the program states them. Each push is newer than the last:
  * a server would take an older one as well, and with it back devices whose credentials were revoked. What a server of
  * the hub or the state knows to be revoked is pushed again with it, whoever revoked it.
  */
@@ -82,11 +82,12 @@ export const accounts: Handler = {
 async function push(inputs: AccountsInputs, was?: State): Promise<Props> {
 	const { system, ready } = await control(requireConnection(inputs.connection));
 	const { keys, servers, revoked } = inputs;
-	const held = { devices: await heldBy("devices"), hub: await heldBy("hub") };
-	const newest = Math.max(was?.issuedAt ?? 0, ...[...held.devices, ...held.hub].map(issuedAt));
+	const all = ACCOUNTS.map(async (account) => [account, await heldAccounts(system, publicKey(keys[account]), servers)]);
+	const held: Readonly<Record<AccountKey, readonly string[]>> = Object.fromEntries(await Promise.all(all));
+	const newest = Math.max(was?.issuedAt ?? 0, ...Object.values(held).flat().map(issuedAt));
 	const issued = Math.max(Math.floor(Date.now() / 1000), newest + 1);
 	const begins = was === undefined || was.generation !== inputs.generation;
-	const kept = (account: keyof AccountJwts) => {
+	const kept = (account: AccountKey) => {
 		const state = was?.jwts?.[account];
 		const known = [...held[account], ...(state === undefined ? [] : [state])].map(revocationsOf);
 		return withRevocations(inputs.claims[account], [
@@ -94,35 +95,39 @@ async function push(inputs: AccountsInputs, was?: State): Promise<Props> {
 			...(begins && revoked ? [forEver(revoked[account])] : []),
 		]);
 	};
-	const jwts = accountJwts(keys, { devices: kept("devices"), hub: kept("hub") }, issued);
-	// HUB last: the administrator waits for it, and it takes what DEVICES gives.
-	for (const jwt of [jwts.devices, jwts.hub]) await pushAccount(system, jwt, servers);
+	const jwts = accountJwts(keys, byAccount(kept), issued);
+	for (const account of ACCOUNTS) await pushAccount(system, jwts[account], servers);
 	// While a server takes over an account it may lose requests of it.
 	await ready();
 	return { ...inputs, issuedAt: issued, jwts };
-
-	function heldBy(account: keyof AccountJwts): Promise<readonly string[]> {
-		return heldAccounts(system, publicKey(keys[account]), servers);
-	}
 }
 
-async function lookUp({ connection, keys, servers }: AccountsInputs): Promise<Partial<AccountJwts>> {
+function byAccount<T>(of: (account: AccountKey) => T): Record<AccountKey, T> {
+	return { hub: of("hub"), readers: of("readers"), devices: of("devices"), admin: of("admin") };
+}
+
+async function lookUp({
+	connection,
+	keys,
+	servers,
+}: Pick<State, "connection" | "keys" | "servers">): Promise<Partial<AccountJwts>> {
 	const { system } = await control(requireConnection(connection));
-	const [devices, hub] = await Promise.all([
-		lookUpAccount(system, publicKey(keys.devices), servers),
-		lookUpAccount(system, publicKey(keys.hub), servers),
-	]);
-	return { ...(devices !== undefined && { devices }), ...(hub !== undefined && { hub }) };
+	const found = await Promise.all(
+		known(keys).map(
+			async ([account, seed]) => [account, await lookUpAccount(system, publicKey(seed), servers)] as const,
+		),
+	);
+	return Object.fromEntries(found.filter(([, jwt]) => jwt !== undefined));
 }
 
 /** Whether what is wanted is what is there, or that with more devices revoked. */
 function sameClaims(are: AccountClaims, wanted: AccountClaims): boolean {
-	return (["devices", "hub"] as const).every((account) => covers(are[account], wanted[account]));
+	return ACCOUNTS.every((account) => covers(are[account], wanted[account]));
 }
 
 /** Whether accounts that were found do all that those of the state do: others may have revoked more. */
 function standsFor(found: Partial<AccountJwts>, state: Partial<AccountJwts>): boolean {
-	return (["devices", "hub"] as const).every((account) => {
+	return ACCOUNTS.every((account) => {
 		const [there, ours] = [found[account], state[account]];
 		return there !== undefined && ours !== undefined && covers(accountOf(there).claims, accountOf(ours).claims);
 	});
@@ -135,6 +140,10 @@ function covers(wide: Partial<Account> = {}, narrow: Partial<Account> = {}): boo
 	return isDeepStrictEqual(one, other) && Object.entries(some).every(([user, until]) => (all[user] ?? 0) >= until);
 }
 
-function identities(keys: AccountKeys): string[] {
-	return [keys.operator, keys.devices, keys.hub].map(publicKey);
+function known(keys: State["keys"]): [string, string][] {
+	return ACCOUNTS.flatMap((account) => (account in keys ? [[account, (keys as AccountSeeds)[account]]] : []));
+}
+
+function identities(keys: State["keys"]): string[] {
+	return [keys.operator, ...known(keys).map(([, seed]) => seed)].map(publicKey);
 }

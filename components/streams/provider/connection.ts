@@ -8,7 +8,7 @@ export interface Connection {
 	readonly urls: readonly string[];
 	/** PEM of the authority that signed the hub's certificate; empty for a hub without TLS. */
 	readonly ca: string;
-	/** Credentials file of a user of the account HUB. */
+	/** Credentials file of a user of the account ADMIN. */
 	readonly adminCreds: string;
 	/** Credentials file of a user of the system account. */
 	readonly systemCreds: string;

@@ -11,7 +11,7 @@ import { sleep } from "./wait";
 /** A running `nats-server` on a loopback port of this machine, linked to the hub's leaf port as administrator. */
 export interface ControlLeaf {
 	readonly url: string;
-	/** User of the hub's account HUB. */
+	/** User of the hub's account ADMIN. */
 	readonly hub: LocalUser;
 	/** User of the hub's system account. */
 	readonly system: LocalUser;
@@ -57,14 +57,14 @@ export async function startControlLeaf(connection: Connection): Promise<ControlL
 	};
 	const ca = connection.ca === "" ? undefined : write("ca.pem", connection.ca);
 	const remotes = [
-		{ account: "HUB", credentials: write("hub.creds", connection.adminCreds) },
+		{ account: "ADMIN", credentials: write("admin.creds", connection.adminCreds) },
 		{ account: "SYSTEM", credentials: write("system.creds", connection.systemCreds) },
 	];
 	const conf = renderControlConf({
 		port: -1,
 		serverName: `control-${randomBytes(6).toString("hex")}`,
 		users: [
-			{ name: hub.user, password: hub.pass, account: "HUB" },
+			{ name: hub.user, password: hub.pass, account: "ADMIN" },
 			{ name: system.user, password: system.pass, account: "SYSTEM" },
 		],
 		remotes: remotes.map((remote) => ({ ...remote, urls: connection.urls, ...(ca !== undefined && { ca }) })),

@@ -12,13 +12,13 @@ import { sleep } from "./wait";
 /** A way to the hub: its own JetStream API, those of the devices behind it, and its system account. */
 export interface Control {
 	readonly connection: Connection;
-	/** As a user of the account HUB. */
+	/** As the administrator, in the account ADMIN. */
 	readonly hub: NatsConnection;
 	/** As a user of the system account. */
 	readonly system: NatsConnection;
 	/** JetStream API of one domain: `hub`, or a device's. */
 	api(domain: string): Api;
-	/** Sends JSON in the account HUB and gives the reply's JSON. @throws NatsError */
+	/** Sends JSON as the administrator and gives the reply's JSON. @throws NatsError */
 	request(subject: string, body?: unknown, options?: { timeoutMs?: number }): Promise<unknown>;
 	/** Waits until the hub's JetStream answers. @throws UserError that tells why it does not */
 	ready(timeoutMs?: number): Promise<void>;
@@ -175,7 +175,7 @@ async function jetStreamAnswers(way: Way, connection: Connection, deadline: numb
 		} catch (error) {
 			if (Date.now() >= deadline) {
 				if (!(error instanceof NoAnswer)) throw error;
-				throw new UserError(explain(connection, "HUB", way.leaf?.log()));
+				throw new UserError(explain(connection, "ADMIN", way.leaf?.log()));
 			}
 			await sleep(100);
 		}

@@ -38,10 +38,10 @@ export function linkTrouble(log: string): string | undefined {
 }
 
 /** A message for a hub that did not answer in the named account. */
-export function explain(connection: Connection, account: "HUB" | "SYSTEM", log: string | undefined): string {
+export function explain(connection: Connection, account: "ADMIN" | "SYSTEM", log: string | undefined): string {
 	const where = whereabouts(connection);
 	const found = linkTrouble(log ?? "");
-	const what = account === "HUB" ? "its JetStream" : "its system account";
+	const what = account === "ADMIN" ? "its JetStream" : "its system account";
 	if (found) return `the hub at ${where} did not answer: ${found}`;
 	return `the hub at ${where} did not answer: ${what} is silent, though the link gave no error`;
 }

@@ -3,6 +3,7 @@ import type { Api } from "../../../jetstream/api";
 import { streamInfo } from "../../../jetstream/calls";
 import { ApiError } from "../../../jetstream/errors";
 import { type Patience, persist } from "../../../jetstream/patience";
+import { adminApi } from "../../../topology/permissions";
 import type { Control } from "./control";
 import { type Origin, readSourceHeader } from "./position";
 import { DOMAIN } from "./stream-props";
@@ -60,7 +61,7 @@ async function stored(api: Api, stream: string, patience: Patience): Promise<voi
 }
 
 async function scan(way: Control, stream: string, behind: number, last: number): Promise<Origin[]> {
-	const jetstream = way.hub.jetstream({ apiPrefix: `$JS.${DOMAIN}.API` });
+	const jetstream = way.hub.jetstream({ apiPrefix: adminApi(DOMAIN) });
 	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: behind + 1, headers_only: true });
 	const found: Origin[] = [];
 	for (;;) {

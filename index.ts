@@ -21,12 +21,13 @@ async function stack(): Promise<pulumi.Inputs> {
 	const connection = identity.connection(hub.urls);
 	const accounts = identity.pushAccounts(connection, hub.generation, { dependsOn: hub });
 	const leaves = createLeaves(topology, identity, serverVersion(), { dependsOn: accounts });
-	const { restarts } = hub;
+	const { restarts, serverVersion: version } = hub;
 	const streams = new Streams("streams", { topology, connection, hub, leaves, restarts }, { dependsOn: accounts });
 
 	identity.keepRevoked(connection, hub.generation, { dependsOn: streams });
 
-	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, versionFloor: MINIMUM_SERVER };
+	const servers = { serverVersion: version, versionFloor: MINIMUM_SERVER };
+	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, ...servers };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {
 		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),

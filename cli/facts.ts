@@ -35,13 +35,14 @@ export async function look(
 	{ quick = false }: LookOptions = {},
 ): Promise<Facts> {
 	const asked = typeof hub === "string" ? Promise.resolve(undefined) : hub.connected();
-	const [streams, connected, { devices, silence }, cut, nodes, readers] = await Promise.all([
+	const [streams, connected, { devices, silence }, cut, nodes, readers, versions] = await Promise.all([
 		typeof hub === "string" ? hub : hubStreams(outputs, hub, !quick).catch(messageOf),
 		asked,
 		asked.then((names) => edges.ask(names, { health: !quick })),
 		cuts(),
 		nodesOf(outputs),
 		typeof hub === "string" || quick ? [] : readReaders(outputs, hub),
+		typeof hub === "string" || quick ? undefined : hub.versions(),
 	]);
 	return {
 		at: Date.now(),
@@ -51,6 +52,7 @@ export async function look(
 		...(connected && { connected }),
 		silence,
 		...(nodes && { nodes }),
+		...(versions && { versions }),
 		cuts: cut,
 		readers,
 	};

@@ -6,6 +6,7 @@ import type { StackOutputs } from "../contract/outputs";
 import { type Api, domainApi } from "../jetstream/api";
 import { askMonitor, leafz, serverVersion } from "../jetstream/monitoring";
 import { messageOf, UserError } from "./errors";
+import { versionsByMonitor, versionsByRequest } from "./versions";
 
 /** The hub, as its administrator, over its loopback port or through a control leaf on 7422. */
 export interface Hub {
@@ -17,6 +18,8 @@ export interface Hub {
 	connected(): Promise<readonly string[] | undefined>;
 	/** Version of the server that was asked. */
 	readonly version: string;
+	/** Version of each node's server, by its name; a node that does not answer is absent. */
+	versions(): Promise<Readonly<Record<string, string>>>;
 	close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ async function openThroughLeaf(connection: Connection, api: ApiOf): Promise<Hub>
 	return {
 		connection: way.hub,
 		version: await serverVersion(way.system),
+		versions: () => versionsByRequest(way.system),
 		api: api(way.hub),
 		connected: async () => {
 			const names = await way.leaves();
@@ -74,6 +78,7 @@ async function openDirect(url: string, creds: string, monitorUrl: string | undef
 	return {
 		connection,
 		version: foreign(connection.info?.version ?? "", 40),
+		versions: () => versionsByMonitor(monitors),
 		api: api(connection),
 		connected: () => leafNames(monitors),
 		close: () => connection.close(),

@@ -92,6 +92,8 @@ export interface Facts {
 	readonly silence?: Readonly<Record<string, string>>;
 	/** Why a device is not connected, as far as this machine can see. */
 	readonly causes?: Readonly<Record<string, string>>;
+	/** Version of each node's nats-server, by its name; absent if it was not asked for. */
+	readonly versions?: Readonly<Record<string, string>>;
 	/** Nodes of the hub; absent if nobody tells. */
 	readonly nodes?: readonly NodeFacts[];
 	/** What earlier looks have left, by device and class (`memoryKey`). */

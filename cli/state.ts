@@ -67,6 +67,8 @@ export interface HubState {
 	/** Nodes, and those of them that do not answer; only of a hub of several nodes on this machine. */
 	readonly nodes?: number;
 	readonly silent?: number;
+	/** Version of each node's nats-server, by its name; of nodes that answer. */
+	readonly versions?: Readonly<Record<string, string>>;
 	/** Why it could not be asked; nothing else is known then. */
 	readonly error?: string;
 }
@@ -90,6 +92,7 @@ export function fleetState(outputs: LeaflineOutput, facts: Facts, before: Facts[
 					nodes: outputs.hub.nodes,
 					silent: facts.nodes.filter(({ down }) => down !== undefined).length,
 				}),
+			...(facts.versions && { versions: facts.versions }),
 			...(facts.hubError && { error: facts.hubError }),
 		},
 	};

@@ -49,7 +49,7 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 			const lines = json
 				? [JSON.stringify(statusJson(state))]
 				: [
-						heading(outputs.leafline, hub?.version ?? ""),
+						heading(outputs.leafline, versionText(state.hub.versions) || (hub?.version ?? "")),
 						"",
 						...statusLines(state, process.stdout.isTTY ? process.stdout.columns : undefined),
 					];
@@ -64,6 +64,10 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 		await hub?.close();
 	}
 }
+
+/** Of all nodes, which have the same but while an update goes from one to the next. */
+const versionText = (versions: FleetState["hub"]["versions"] = {}) =>
+	[...new Set(Object.values(versions))].sort().join(" and ");
 
 function exitCode(state: FleetState): number {
 	if (state.hub.error !== undefined) return EXIT.noHub;

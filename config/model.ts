@@ -149,11 +149,19 @@ export interface Settings {
 	readonly controlUrls: readonly string[];
 }
 
+/** A nats-server with leafline's change, or one as its project releases it. */
+export type ServerEdition = "leafline" | "official";
+
 export interface HubSettings {
 	/** @default "local" for the stack `local`, else "aws" */
 	readonly kind: "local" | "aws";
 	/** Servers in the cluster. @default 1 */
 	readonly nodes: 1 | 3;
+	/**
+	 * With leafline's change, so that a source of the hub answers nobody but its own consumer, or as the project of NATS
+	 * releases it, which every device can have delete what it likes. A local hub runs the one on PATH. @default "leafline"
+	 */
+	readonly server: ServerEdition;
 	/**
 	 * Where devices connect; the only port of the hub that others may reach. On one machine, this and the other ports
 	 * are those of the first node, and the next nodes count up. @default 7422

@@ -34,6 +34,7 @@ const Hub = section(
 	{
 		kind: choice(["local", "aws"], "Where the hub runs.").exactOptional(),
 		nodes: loose(oneNumber([1, 3], "Servers in the cluster.")).exactOptional(),
+		server: choice(["leafline", "official"], "Which nats-server the hub runs.").exactOptional(),
 		leafPort: port("Where devices connect."),
 		clientPort: port("Client listener, on loopback."),
 		monitorPort: port("Monitoring, on loopback."),

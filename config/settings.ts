@@ -58,6 +58,7 @@ function hubWithDefaults(kind: "local" | "aws", given: SettingsInput["hub"]): Hu
 	return {
 		kind,
 		nodes: given.nodes ?? 1,
+		server: given.server ?? "leafline",
 		leafPort: given.leafPort ?? 7422,
 		clientPort: given.clientPort ?? 4222,
 		monitorPort: given.monitorPort ?? 8222,

@@ -2,6 +2,7 @@ import { linkPorts, type NodePorts, nodePorts } from "../topology/local-ports";
 import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN, JOURNAL } from "../topology/names";
 import { ADMIN_API } from "../topology/permissions";
+import { editionOf } from "../topology/server-edition";
 import { CLIENTS } from "./clients";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
@@ -11,6 +12,8 @@ export interface LiveFacts {
 	readonly ca: string;
 	/** Where devices connect; every node's. @default made from the settings' addresses */
 	readonly urls?: readonly string[];
+	/** Of the hub's nats-server. @default not told */
+	readonly serverVersion?: string;
 	/** Oldest nats-server that may take part. */
 	readonly versionFloor: string;
 	/** Devices that could not be reached, and why. */
@@ -41,6 +44,10 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 			}),
 			nodes: settings.hub.nodes,
 			journal: JOURNAL,
+			...(live.serverVersion !== undefined && {
+				server: editionOf(live.serverVersion),
+				serverVersion: live.serverVersion,
+			}),
 			versionFloor: live.versionFloor,
 		},
 		ca: live.ca,

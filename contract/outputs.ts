@@ -30,6 +30,13 @@ const hub = z.strictObject({
 		.describe("Monitoring on loopback, for a hub on this machine; of several nodes, each, with commas between."),
 	nodes: count.describe("Servers in the cluster."),
 	journal: streamName.optional().describe("Stream on the hub that keeps what was done to it."),
+	server: z
+		.enum(["leafline", "official"])
+		.optional()
+		.describe(
+			"Whether the hub's nats-server has leafline's change, without which every device can delete its streams.",
+		),
+	serverVersion: z.string().optional().describe("Version of the hub's nats-server, for example 2.15.2+leafline.1."),
 	versionFloor: z.string().describe("Oldest nats-server that the hub and the devices may run."),
 });
 

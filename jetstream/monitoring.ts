@@ -18,7 +18,8 @@ export const healthz = z.object({ status: shownText.default(""), error: shownTex
 const server = z.object({ name: shownText.default(""), ver: shownText.default("") });
 /** One server's answer in the system account. */
 export const leafzReply = z.object({ server, data: leafz });
-const varzReply = z.object({ server });
+export const varzReply = z.object({ server });
+export const varz = z.object({ server_name: shownText, version: shownText });
 
 export type LeafzReply = z.output<typeof leafzReply>;
 
@@ -36,7 +37,7 @@ export async function serverVersion(system: NatsConnection, timeoutMs = 2_000): 
 /** Every answer that can be used of those that come in time, each server's own. */
 export async function askServers<T extends z.ZodType>(
 	system: NatsConnection,
-	what: "LEAFZ",
+	what: "LEAFZ" | "VARZ",
 	schema: T,
 	withinMs: number,
 ): Promise<z.output<T>[]> {
@@ -61,7 +62,7 @@ export async function askServers<T extends z.ZodType>(
 /** A page of a server's monitoring port. @throws NoAnswer, BadAnswer */
 export async function askMonitor<T extends z.ZodType>(
 	url: string,
-	page: "leafz" | "healthz",
+	page: "leafz" | "healthz" | "varz",
 	schema: T,
 	timeoutMs: number,
 ): Promise<{ readonly ok: boolean; readonly answer: z.output<T> }> {

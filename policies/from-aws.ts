@@ -53,6 +53,7 @@ function servers(topology: Topology, { nodes, volume }: AwsHubPlan): DesignServe
 			origin: at(hubServerName(topology, index)),
 			role: "hub",
 			conf: hubTree(topology, { ...node, ...identity }),
+			edition: hub.server,
 			...(volume && { diskBytes: volume.sizeGiB * GIB }),
 		};
 	});

@@ -1,3 +1,4 @@
+import type { ServerEdition } from "../config/model";
 import type { ConsumerConfig, StreamConfig } from "../topology/jetstream";
 
 /**
@@ -62,6 +63,8 @@ export interface DesignServer {
 	/** Where and why the text of the configuration cannot be read. It never quotes the text. */
 	readonly unreadable?: { readonly line: number; readonly column: number; readonly problem: string };
 	readonly version?: Maybe<string>;
+	/** Where its version is not known yet: which one it is to be. Absent on a machine of the user's own. */
+	readonly edition?: ServerEdition;
 	/** Bytes of the volume that holds `store_dir`, where known. */
 	readonly diskBytes?: number;
 }

@@ -8,7 +8,8 @@ const { installCommandPlugin } = require("./command-plugin.js");
 const { engineEnvironment, pulumiHome } = require("./environment.js");
 const { chooseStack } = require("./stack-choice.js");
 const { LOCAL, localEnvironment, places, prepareLocalStack } = require("./local-stack.js");
-const { RUNS_PROGRAM, architectureOfStack } = require("./stack-hub.js");
+const { RUNS_PROGRAM, serverOfStack } = require("./stack-hub.js");
+const { localServer } = require("./local-server.js");
 const { provideServer } = require("./server-provide.js");
 const { removeDeadLocks, requireUnlocked } = require("./engine-lock.js");
 const { withLock } = require("./lock.js");
@@ -43,21 +44,24 @@ async function setUp(root, args, wanted) {
 	const { stack, needed } = chooseStack(root, args, env);
 	if (stack !== LOCAL || CHOOSES_BACKEND.has(args[0] ?? "")) {
 		if (needed) requirePassphrase(root, stack, env);
-		const architecture = RUNS_PROGRAM.has(args.find((word) => !word.startsWith("-")) ?? "")
-			? architectureOfStack(root, stack)
-			: undefined;
-		if (architecture) {
+		const server = runsProgram(args) ? serverOfStack(root, stack) : undefined;
+		if (server?.architecture) {
 			await provideAwsPlugin({ root, pulumi, env });
-			await provideServer(architecture, env, "leafline");
+			await provideServer(server.architecture, env, server.edition);
 		}
-		return { env, pulumi, stack };
+		return { env: server && !server.architecture ? await localServer(server.edition, tools, env) : env, pulumi, stack };
 	}
-	const local = localEnvironment(root, env);
+	const chosen = localEnvironment(root, env);
+	const server = runsProgram(args) ? serverOfStack(root, stack) : undefined;
+	const local = await localServer(server?.edition ?? "leafline", tools, chosen, CHANGES.has(args[0] ?? ""));
 	if (needed) await locked(root, () => prepareLocalStack(root, local, pulumi));
 	if (CHANGES.has(args[0] ?? "")) requireUnlocked(places(root).state);
 	else removeDeadLocks(places(root).state);
 	return { env: local, pulumi, stack };
 }
+
+/** @param {readonly string[]} args */
+const runsProgram = (args) => RUNS_PROGRAM.has(args.find((word) => !word.startsWith("-")) ?? "");
 
 /**
  * Installs the packages and compiles, if that is not done.

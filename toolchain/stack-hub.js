@@ -5,20 +5,23 @@ const path = require("node:path");
 const RUNS_PROGRAM = new Set("up update preview pre destroy dn refresh ref watch import".split(" "));
 
 /**
- * The processor of a stack's machines, as the program itself reads the settings.
+ * The server of a stack's hub, as the program itself reads the settings.
  *
  * @param {string} root of a project that is built
  * @param {string} stack
- * @returns {import("./server-file.js").Architecture | undefined} undefined if its hub is not on AWS, or its settings
- *   have a mistake, which the program will tell better
+ * @returns {{ edition: import("./server.js").Edition, architecture?: import("./server-file.js").Architecture } | undefined}
+ *   architecture: of its machines, where they are on AWS; undefined if its settings have a mistake, which the program
+ *   will tell better
  */
-function architectureOfStack(root, stack) {
+function serverOfStack(root, stack) {
 	const settings = path.join(root, "bin", "config", "settings.js");
 	const reader = path.join(root, "bin", "config", "stack-file.js");
 	if (!fs.existsSync(path.join(root, `Pulumi.${stack}.yaml`)) || !fs.existsSync(reader)) return undefined;
 	const { hub } = require(settings).parseSettings(stack, rawSettings(reader, root, stack)).settings ?? {};
-	if (hub?.kind !== "aws") return undefined;
-	return require(path.join(root, "bin", "config", "aws.js")).architectureOf(hub.aws?.instanceType);
+	if (!hub) return undefined;
+	if (hub.kind !== "aws") return { edition: hub.server };
+	const { architectureOf } = require(path.join(root, "bin", "config", "aws.js"));
+	return { edition: hub.server, architecture: architectureOf(hub.aws?.instanceType) };
 }
 
 /** @param {string} reader @param {string} root @param {string} stack */
@@ -30,4 +33,4 @@ function rawSettings(reader, root, stack) {
 	}
 }
 
-module.exports = { RUNS_PROGRAM, architectureOfStack };
+module.exports = { RUNS_PROGRAM, serverOfStack };

@@ -1,4 +1,6 @@
 import type { LeaflineOutput } from "../../contract/outputs";
+import { editionOf } from "../../topology/server-edition";
+
 import { bytes, plural } from "../format";
 import { readerStates } from "../readers";
 import type { Facts } from "../seen";
@@ -18,12 +20,28 @@ export function hubNotes(outputs: LeaflineOutput, facts: Facts): Note[] {
 		return [{ code: "hub-unhealthy", text, needsHand: true }];
 	});
 	if (facts.hubError !== undefined) return nodes;
+	const official = officialServers(facts.versions ?? {});
 	const readers = readerStates(facts.readers ?? []).flatMap(({ reader, stream, note }): Note[] =>
 		note === undefined
 			? []
 			: [{ code: "reader-stuck", text: `reader ${reader} of ${stream}: ${note}`, needsHand: true }],
 	);
-	return [...nodes, ...readers, ...Object.keys(outputs.streams).flatMap((name) => streamNotes(outputs, facts, name))];
+	return [
+		...nodes,
+		...official,
+		...readers,
+		...Object.keys(outputs.streams).flatMap((name) => streamNotes(outputs, facts, name)),
+	];
+}
+
+/** Servers without leafline's change, together. It was decided so, or is what this machine has: nothing is to be mended. */
+function officialServers(versions: Readonly<Record<string, string>>): Note[] {
+	const found = Object.entries(versions).filter(([, version]) => editionOf(version) === "official");
+	if (found.length === 0) return [];
+	const [[, version] = ["", ""]] = found;
+	const names = found.map(([name]) => name).join(", ");
+	const text = `${names}: the official nats-server ${version}, without leafline's change: a device can have streams of the hub and of other devices emptied or deleted (docs/security.md, "The hub's server")`;
+	return [{ code: "hub-server-official", text, needsHand: false }];
 }
 
 function streamNotes(outputs: LeaflineOutput, facts: Facts, name: string): Note[] {

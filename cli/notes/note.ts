@@ -28,6 +28,7 @@ export const CODES = [
 	"hub-stream-full",
 	"hub-unhealthy",
 	"hub-node-down",
+	"hub-server-official",
 	"reader-stuck",
 ] as const;
 

@@ -15,6 +15,8 @@ export interface Hub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the hub was made anew: accounts that it was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	/** Version of its nats-server, for example `2.15.2+leafline.1`. */
+	readonly serverVersion: string;
 	/** Another one when an update restarts servers. @default never spread the leaders of streams again */
 	readonly restarts?: pulumi.Output<string>;
 }
@@ -26,7 +28,7 @@ export async function createSite(topology: Topology): Promise<AwsSite | undefine
 	const { AwsSite } = await import("./aws/site");
 	// What the hub will need and may not be there is said before anything is made.
 	const { serverBinary } = await import("./aws/server-binary");
-	serverBinary(planAwsHub(topology).architecture);
+	serverBinary(planAwsHub(topology).architecture, topology.settings.hub.server);
 	return new AwsSite("site", { topology });
 }
 

@@ -39,6 +39,7 @@ export class LocalHub extends pulumi.ComponentResource {
 	readonly ready: pulumi.Output<boolean>;
 	/** Another one when a server was started again after it died: accounts that it was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	readonly serverVersion: string;
 	/** Another one when an update restarts servers: streams have other leaders then. */
 	readonly restarts: pulumi.Output<string>;
 
@@ -70,6 +71,7 @@ export class LocalHub extends pulumi.ComponentResource {
 		this.monitorUrls = pulumi.output(nodes.map(({ monitorUrl }) => monitorUrl));
 		this.ready = pulumi.all(outs).apply(() => true);
 		this.generation = pulumi.output(generation);
+		this.serverVersion = args.serverVersion;
 		const all = pulumi.all([...confs, ...Object.values(files)]);
 		this.restarts = pulumi.unsecret(all.apply((texts) => digest([generation, args.serverVersion, ...texts])));
 		this.registerOutputs({ urls: this.urls, monitorUrls: this.monitorUrls });

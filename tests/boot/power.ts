@@ -105,6 +105,7 @@ async function arrivedWhole(site: Site, publisher: Publisher): Promise<void> {
 		api: way.api,
 		connected: async () => undefined,
 		version: "",
+		versions: async () => ({}),
 		close: async () => {},
 	};
 	const stream = `$JS.edge1.API.STREAM.INFO.edge1_can`;

@@ -48,7 +48,7 @@ export async function openSite(): Promise<Site> {
 	process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
 	layCable();
 	const servers = makeServers();
-	const server = readFileSync(serverBinary("x86_64").path);
+	const server = readFileSync(serverBinary("x86_64", "leafline").path);
 	const world = await makeWorld(MACHINE);
 	const cloud = await startCloud(OUTSIDE, world.region, MACHINE);
 	cloud.objects.set(objectOf(world.parameters[PARAMETER.release]?.value), server);

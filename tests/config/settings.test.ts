@@ -20,6 +20,7 @@ describe("settings", () => {
 				hub: {
 					kind: "local",
 					nodes: 1,
+					server: "leafline",
 					leafPort: 7422,
 					clientPort: 4222,
 					monitorPort: 8222,
@@ -63,6 +64,7 @@ describe("settings", () => {
 			hub: {
 				kind: "aws",
 				nodes: 3,
+				server: "official",
 				leafPort: 7000,
 				clientPort: 7001,
 				monitorPort: 7002,
@@ -192,7 +194,7 @@ describe("settings", () => {
 		[
 			"a hub that is no map",
 			{ hub: "aws" },
-			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, leafPort, clientPort, monitorPort, routePort, addresses, storeDir, memory, file, sync, aws',
+			'leafline:hub: "aws" is not a map; write its fields: kind, nodes, server, leafPort, clientPort, monitorPort, routePort, addresses, storeDir, memory, file, sync, aws',
 		],
 		[
 			"the same port twice",

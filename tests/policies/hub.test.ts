@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../policies/evaluate";
-import { type DesignIngress, type DesignInstance, type DesignParameter, UNKNOWN } from "../../policies/model";
+import {
+	type DesignIngress,
+	type DesignInstance,
+	type DesignParameter,
+	type DesignServer,
+	UNKNOWN,
+} from "../../policies/model";
 import { rules } from "../../policies/rules";
 import { isPublic } from "../../policies/rules/hub/addresses";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
@@ -357,14 +363,47 @@ describe("the version of a server", () => {
 		["2.14.5-RC.1", "2.14.5-RC.1, which is older than 2.14.5"],
 		["latest", "latest, which is no version: at least 2.14.5 is needed"],
 	])("%s", (version, what) => {
-		const message = `hub_1 runs nats-server ${what}`;
-		expectBroken(withServer("hub_1", { version }), { rule, at: "hub_1", message });
+		const message = `edge1 runs nats-server ${what}`;
+		expectBroken(withServer("edge1", { version }), { rule, at: "edge1", message });
 	});
 
 	it("may be later, or not known", () => {
-		expectCompliant(withServer("hub_1", { version: "2.15.0" }));
-		expectCompliant(withServer("hub_1", { version: "3.0.0" }));
-		expectUnknown(withServer("hub_1", { version: UNKNOWN }), "version of hub_1");
+		expectCompliant(withServer("hub_1", { version: "2.15.0+leafline.1" }));
+		expectCompliant(withServer("hub_1", { version: "3.0.0+leafline.12" }));
+		expectUnknown(withServer("hub_1", { version: UNKNOWN, edition: "leafline" }), "version of hub_1");
+	});
+});
+
+describe("whom the hub's server answers", () => {
+	const rule = "hub-server-answers-only-its-sources";
+	const says = (what: string) => `hub_1 runs ${what}, without leafline's change: a device can have its streams deleted`;
+
+	it("anybody, where it is the official one", () => {
+		const message = says("nats-server 2.15.2");
+		expectBroken(withServer("hub_1", { version: "2.15.2" }), { rule, at: "hub_1", message });
+		const other = says("nats-server 2.15.2+other.1");
+		expectBroken(withServer("hub_1", { version: "2.15.2+other.1" }), { rule, at: "hub_1", message: other });
+	});
+
+	it("is what the settings say where there is no version yet", () => {
+		const { version, ...planned } = compliantDesign().servers[0] as DesignServer;
+		const withHub = (server: DesignServer) => {
+			const design = compliantDesign();
+			return { ...design, servers: [server, ...design.servers.slice(1)] };
+		};
+		const message = says("the official nats-server");
+		expectBroken(withHub({ ...planned, edition: "official" }), { rule, at: "hub_1", message });
+		expectCompliant(withHub({ ...planned, edition: "leafline" }));
+		expectCompliant(withHub(planned));
+	});
+
+	it("may not be known yet", () => {
+		const open = withServer("hub_1", { version: UNKNOWN });
+		expectUnknown(open, "whether the server of hub_1 has leafline's change");
+	});
+
+	it("matters on the hub, not on devices", () => {
+		expectCompliant(withServer("edge1", { version: "2.15.2" }));
 	});
 });
 

@@ -112,6 +112,7 @@ function makeRig(
 		api: bench.control.api,
 		connected: async () => undefined,
 		version: "",
+		versions: async () => ({}),
 		close: async () => {},
 	};
 	const device = (name: string) => {

@@ -9,7 +9,7 @@ import { bareEnvironment, load, root, script, start, temporary, write } from "./
 
 const { readServerFile } = load("../../toolchain/server-file.js") as typeof import("../../toolchain/server-file.js");
 const { findServer } = load("../../toolchain/server.js") as typeof import("../../toolchain/server.js");
-const { RUNS_PROGRAM, architectureOfStack } = load(
+const { RUNS_PROGRAM, serverOfStack } = load(
 	"../../toolchain/stack-hub.js",
 ) as typeof import("../../toolchain/stack-hub.js");
 
@@ -52,7 +52,7 @@ describe("what an executable says without being run", () => {
 });
 
 describe("the server that the program deploys", () => {
-	const find = (env: NodeJS.ProcessEnv) => serverBinary("arm64", { HOME: "/nowhere", ...env });
+	const find = (env: NodeJS.ProcessEnv) => serverBinary("arm64", "leafline", { HOME: "/nowhere", ...env });
 
 	it("is the file that the environment names", () => {
 		const content = program(ARM64, "v2.14.6");
@@ -143,7 +143,7 @@ describe("npm run server", () => {
 		]);
 		expect((await run()).stdout).toBe(first.stdout);
 		expect(calls()).toHaveLength(1);
-		expect(serverBinary("arm64", env)).toEqual({ path: built, sha256: sum, version: "2.15.2+leafline.1" });
+		expect(serverBinary("arm64", "leafline", env)).toEqual({ path: built, sha256: sum, version: "2.15.2+leafline.1" });
 	});
 
 	it("says when it has not the Go that makes everybody's bytes", async () => {
@@ -236,22 +236,27 @@ describe("which stacks need it", () => {
 	}
 
 	it.each([
-		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { kind: aws }\n", "arm64"],
-		["config:\n  leafline:fleet: a.yaml\n", "arm64"],
-		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { aws: { instanceType: t4g.small } }\n", "arm64"],
-		["config:\n  leafline:fleet: a.yaml\n  leafline:hub: { aws: { instanceType: m7i.large } }\n", "x86_64"],
-		["config:\n  leafline:hub: { kind: local }\n", undefined],
-		["config:\n  leafline:hub: { kind: moon }\n", undefined],
-		["config: [", undefined],
-	])("%j: %s", (settings, expected) => {
-		expect(architectureOfStack(project(settings), "x")).toBe(expected);
+		["{ kind: aws }", { edition: "leafline", architecture: "arm64" }],
+		["{}", { edition: "leafline", architecture: "arm64" }],
+		["{ server: official }", { edition: "official", architecture: "arm64" }],
+		["{ aws: { instanceType: t4g.small } }", { edition: "leafline", architecture: "arm64" }],
+		["{ aws: { instanceType: m7i.large } }", { edition: "leafline", architecture: "x86_64" }],
+		["{ kind: local }", { edition: "leafline" }],
+		["{ kind: local, server: official }", { edition: "official" }],
+		["{ kind: moon }", undefined],
+		["{ server: stolen }", undefined],
+	])("hub: %s", (hub, expected) => {
+		expect(serverOfStack(project(`config:\n  leafline:fleet: a.yaml\n  leafline:hub: ${hub}\n`), "x")).toEqual(
+			expected,
+		);
 	});
 
 	it("does not look where there are no settings, or no build", () => {
-		expect(architectureOfStack(project(""), "none")).toBeUndefined();
+		expect(serverOfStack(project(""), "none")).toBeUndefined();
+		expect(serverOfStack(project("config: ["), "x")).toBeUndefined();
 		const bare = temporary();
 		write(path.join(bare, "Pulumi.x.yaml"), "config: {}\n");
-		expect(architectureOfStack(bare, "x")).toBeUndefined();
+		expect(serverOfStack(bare, "x")).toBeUndefined();
 	});
 
 	it("asks only for commands that run the program", () => {

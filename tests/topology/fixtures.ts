@@ -95,6 +95,7 @@ export function makeSettings(
 		hub: {
 			kind: "local",
 			nodes: 1,
+			server: "leafline",
 			leafPort: 7422,
 			clientPort: 4222,
 			monitorPort: 8222,

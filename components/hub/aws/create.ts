@@ -21,7 +21,7 @@ export function createAwsHub(
 		site,
 		conf: (node: NodeConf) => hubConf(topology, identity, nodeOptions(topology.settings.hub, node)),
 		tls: { cert: serverCert, key: serverKey },
-		binary: serverBinary(site.plan.architecture),
+		binary: serverBinary(site.plan.architecture, topology.settings.hub.server),
 		...(profile !== undefined && { profile }),
 	};
 	return new AwsHub("hub", args, opts);

@@ -43,6 +43,8 @@ export class AwsHub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the messages are on other disks: accounts that the hub was given may be lost. */
 	readonly generation: pulumi.Output<string>;
+	/** Of the binary that every node runs. */
+	readonly serverVersion: string;
 	/** Another one when an update may have restarted servers: streams have other leaders then. */
 	readonly restarts: pulumi.Output<string>;
 
@@ -100,6 +102,7 @@ export class AwsHub extends pulumi.ComponentResource {
 
 		const homes = plan ? Object.values(volumes).map(({ id }) => id) : Object.values(instances);
 		this.urls = site.urls;
+		this.serverVersion = args.binary.version;
 		this.generation = pulumi.all(homes).apply((ids) => ids.join(" "));
 		this.restarts = pulumi.all(nodes.map(({ state }) => state)).apply(digest);
 		this.registerOutputs({ urls: this.urls });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import type { Architecture } from "../../../config/aws";
+import type { ServerEdition } from "../../../config/model";
 
 /** A nats-server for the hub's machines, on this one. */
 export interface ServerBinary {
@@ -17,19 +18,24 @@ export interface ServerBinary {
  * takes some 30 ms, for it is read to compute its hash.
  * @throws pulumi.RunError that says what to run when it is not there, or what is wrong with the one that is named
  */
-export function serverBinary(architecture: Architecture, env: NodeJS.ProcessEnv = process.env): ServerBinary {
+export function serverBinary(
+	architecture: Architecture,
+	edition: ServerEdition,
+	env: NodeJS.ProcessEnv = process.env,
+): ServerBinary {
 	const { findServer } = require(join(toolchain(), "server.js")) as {
-		findServer(architecture: Architecture, env: NodeJS.ProcessEnv, edition: string): ServerBinary | undefined;
+		findServer(architecture: Architecture, env: NodeJS.ProcessEnv, edition: ServerEdition): ServerBinary | undefined;
 	};
 	let found: ServerBinary | undefined;
 	try {
-		found = findServer(architecture, env, "leafline");
+		found = findServer(architecture, env, edition);
 	} catch (error) {
 		throw mistake((error as Error).message);
 	}
 	if (found) return found;
+	const words = edition === "official" ? `${architecture} official` : architecture;
 	throw mistake(
-		`there is no nats-server for the hub's machines (${architecture}); run: npm run server -- ${architecture}\n` +
+		`there is no nats-server for the hub's machines (${architecture}); run: npm run server -- ${words}\n` +
 			"or set LEAFLINE_SERVER to the path of one",
 	);
 }

@@ -5,6 +5,7 @@ import { hubHasNoSsh } from "./hub-has-no-ssh";
 import { hubIngressIsLeafPortOnly } from "./hub-ingress-is-leaf-port-only";
 import { hubInstanceHasNoSshKey } from "./hub-instance-has-no-ssh-key";
 import { hubInstanceRequiresImdsv2 } from "./hub-instance-requires-imdsv2";
+import { hubServerAnswersOnlyItsSources } from "./hub-server-answers-only-its-sources";
 import { hubVolumeIsEncrypted } from "./hub-volume-is-encrypted";
 import { hubVolumeIsProtected } from "./hub-volume-is-protected";
 import { instanceStoreHasThreeReplicas } from "./instance-store-has-three-replicas";
@@ -28,5 +29,6 @@ export const hubRules: readonly Rule[] = [
 	hubAmiIsPinned,
 	instanceStoreHasThreeReplicas,
 	serverVersionHasTheFixes,
+	hubServerAnswersOnlyItsSources,
 	serverConfigurationIsReadable,
 ];

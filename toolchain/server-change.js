@@ -5,7 +5,8 @@ const { Message } = require("./message.js");
 
 /**
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
- * source's own consumer takes it, and serves a request under the subject that its sender was allowed to send it on.
+ * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, and
+ * takes a few links of one device and not all that the fleet may have.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -78,6 +79,23 @@ const edits = (version) => [
 		file: "server/client.go",
 		at: lines("			// Normally this code is not called.", "			nrr = c.pa.reply"),
 		becomes: lines("			// Normally this code is not called.", "			nrr = requestReply(c.pa.reply, isResponse)"),
+	},
+	{
+		file: "server/leafnode.go",
+		at: lines(
+			"	// If we have permissions bound to this leafnode we need to send then back to the",
+			"	// origin server for local enforcement.",
+			"	s.sendPermsAndAccountInfo(c)",
+		),
+		becomes: lines(
+			"	if s.tooManyLeafsOfUser(c) {",
+			"		c.maxAccountConnExceeded()",
+			"		return ErrTooManyAccountConnections",
+			"	}",
+			"	// If we have permissions bound to this leafnode we need to send then back to the",
+			"	// origin server for local enforcement.",
+			"	s.sendPermsAndAccountInfo(c)",
+		),
 	},
 ];
 

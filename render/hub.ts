@@ -121,6 +121,9 @@ function leafnodes({ settings: { hub } }: Topology, options: HubConfOptions, por
 		no_advertise: true,
 		// Each device says how its link is compressed.
 		compression: "accept",
+		// No device is told what others listen to. It would learn the subject by which another one's server finds loops, and
+		// a server that hears its own closes its link for 30 s (nats-server 2.15.2, `handleLeafNodeLoop`).
+		isolate_leafnode_interest: true,
 		write_deadline: LINK_WRITE_DEADLINE,
 		authorization: { timeout: HANDSHAKE_SECONDS },
 		tls: {

@@ -12,6 +12,12 @@ const PROGRAMS = "UD4DCWW5I54DQOOWQGCK5XICV2PF5DSXPONMSFB2JUSR5SXTX3AUDDBJ";
 export interface LeafConfOptions {
 	/** Every URL of the hub, `tls://host:port`. */
 	readonly urls: readonly string[];
+	/**
+	 * Name of the cluster that the server says to be of. The hub closes a link for a newer one of the same server name and
+	 * the same cluster (nats-server 2.15.2, `addLeafNodeConnection`), and a server without one is known to be of none: so
+	 * it is something that no other device knows. It opens no port. @default none
+	 */
+	readonly cluster?: string;
 	/** Path of the device's credentials. */
 	readonly credentials: string;
 	/** Path of the authority that signed the hub's certificate, PEM. */
@@ -76,6 +82,7 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 		// A stream without a limit would take the room that the classes' streams reserve by theirs, and then all of them refuse.
 		accounts: { [EDGE_ACCOUNT]: { jetstream: { max_bytes_required: true }, users: [{ nkey: PROGRAMS }] } },
 		no_auth_user: PROGRAMS,
+		...(options.cluster !== undefined && { cluster: { name: options.cluster } }),
 		feature_flags: {
 			// Flow control of its own for each stream, which is what its permissions allow.
 			js_ack_fc_v2: true,

@@ -8,7 +8,13 @@ import {
 	systemAccountJwt,
 } from "../../components/identity/accounts";
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
-import { adminCreds, deviceCreds, roleClaims, systemCreds } from "../../components/identity/credentials";
+import {
+	adminCreds,
+	deviceCreds,
+	devicePublicKey,
+	roleClaims,
+	systemCreds,
+} from "../../components/identity/credentials";
 import { encodeUser } from "../../components/identity/jwt";
 import { accountSeeds, createKeys, deviceSigning, type Keys, staffSeed } from "../../components/identity/keys";
 import { createSeed, publicKey } from "../../components/identity/nkey";
@@ -35,6 +41,8 @@ export interface BenchOptions {
 	readonly downlinks?: readonly string[];
 	/** Other rules than those of the downlinks, for a test that must fail with them. */
 	readonly rules?: Partial<AccountRules>;
+	/** Another configuration of the hub, from the text of the usual one, for a test that must fail with it. */
+	readonly conf?: (text: string) => string;
 	/** Routes as on AWS, by TLS and compressed. @default in the clear */
 	readonly routesAsOnAws?: boolean;
 	/** Devices and the administrator in the account of the streams, as without the split, for a test that must fail with it. */
@@ -56,6 +64,8 @@ export interface EdgeOptions {
 	readonly topology?: Topology;
 	/** Another server than the pinned one, for its first start. */
 	readonly program?: string;
+	/** Known to be of no cluster, as without leafline's, for a test that must fail with it. @default false */
+	readonly evictable?: boolean;
 }
 
 /** A hub and devices: real servers, with the configurations and identities that a user gets, accounts pushed. */
@@ -74,6 +84,8 @@ export interface Bench {
 	/** One request of a domain's JetStream API through the control leaf. @throws on an error in the reply */
 	api(domain: string, endpoint: string, body?: unknown): Promise<Record<string, unknown>>;
 	credentials(device: string): string;
+	/** What a device's server calls its cluster. */
+	clusterOf(device: string): string;
 	/** A client on the hub's client port whom no role limits, in the account of this seed. */
 	join(account: string): Promise<NatsConnection>;
 	path(name: string): string;
@@ -91,7 +103,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
 }
 
 async function start(servers: ReturnType<typeof makeServers>, options: BenchOptions): Promise<Bench> {
-	const { nodes = options.topology?.settings.hub.nodes ?? 1, oneAccount = false } = options;
+	const { nodes = options.topology?.settings.hub.nodes ?? 1, oneAccount = false, conf = (text) => text } = options;
 	const { topology = benchTopology(nodes) } = options;
 	const { downlinks = options.topology ? downlinkStreams(options.topology) : [] } = options;
 	const keys = createKeys();
@@ -117,19 +129,21 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		servers.add(
 			name,
 			{ client, leaf, route, monitor },
-			renderHubConf(topology, {
-				node,
-				operatorJwt: operatorJwt(keys),
-				systemAccount: publicKey(keys.system),
-				preload: { [publicKey(keys.system)]: systemAccountJwt(keys) },
-				tls: { cert: files.cert, key: files.key },
-				storeDir: servers.path(name),
-				clientListen: `127.0.0.1:${client}`,
-				leafListen: `127.0.0.1:${leaf}`,
-				monitorListen: `127.0.0.1:${monitor}`,
-				address: "127.0.0.1",
-				...(nodes > 1 && { cluster: { listen: `127.0.0.1:${route}`, routes, ...peers } }),
-			}),
+			conf(
+				renderHubConf(topology, {
+					node,
+					operatorJwt: operatorJwt(keys),
+					systemAccount: publicKey(keys.system),
+					preload: { [publicKey(keys.system)]: systemAccountJwt(keys) },
+					tls: { cert: files.cert, key: files.key },
+					storeDir: servers.path(name),
+					clientListen: `127.0.0.1:${client}`,
+					leafListen: `127.0.0.1:${leaf}`,
+					monitorListen: `127.0.0.1:${monitor}`,
+					address: "127.0.0.1",
+					...(nodes > 1 && { cluster: { listen: `127.0.0.1:${route}`, routes, ...peers } }),
+				}),
+			),
 		),
 	);
 	await Promise.all(hubs.map((hub) => hub.start(running(options.program))));
@@ -155,6 +169,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		path: servers.path,
 		credentials: (device) =>
 			deviceCreds({ ...deviceSigning(keys), ...(oneAccount && { devicesAccount: publicKey(keys.hub) }) }, device),
+		clusterOf: (device) => devicePublicKey(deviceSigning(keys), device),
 		async join(account) {
 			const seed = createSeed("U");
 			const unlimited = { subs: -1, data: -1, payload: -1 };
@@ -175,7 +190,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			for (const account of ACCOUNTS) await pushAccount(open.system, jwts[account], nodes);
 			await open.ready();
 		},
-		async startEdge(name, { urls: given = urls, topology: of = topology, program } = {}) {
+		async startEdge(name, { urls: given = urls, topology: of = topology, program, evictable = false } = {}) {
 			const [port = 0] = await freePorts(1);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
 			const server = servers.add(
@@ -183,6 +198,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 				{ client: port },
 				renderLeafConf(of, name, {
 					urls: given,
+					...(!evictable && { cluster: bench.clusterOf(name) }),
 					credentials,
 					ca: files.ca,
 					storeDir: servers.path(name),

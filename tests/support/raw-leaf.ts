@@ -33,10 +33,12 @@ export interface RawLeafOptions {
 	readonly credentials: string;
 	/** What it pretends to be called. */
 	readonly name: string;
+	/** What it pretends besides, as in `CONNECT`. @default nothing */
+	readonly pretends?: { readonly cluster?: string; readonly remote_account?: string };
 }
 
 /** Connects, and resolves when the server accepted the credentials. @throws when it does not */
-export async function openRawLeaf({ port, ca, credentials, name }: RawLeafOptions): Promise<RawLeaf> {
+export async function openRawLeaf({ port, ca, credentials, name, pretends }: RawLeafOptions): Promise<RawLeaf> {
 	const [jwt = "", seed = ""] = [...credentials.matchAll(/-----BEGIN [^\n]+\n(\S+)\n/g)].map((match) => match[1]);
 	const socket = connect({ port, host: "127.0.0.1", ca, minVersion: "TLSv1.3" });
 	const messages: RawMessage[] = [];
@@ -75,6 +77,7 @@ export async function openRawLeaf({ port, ca, credentials, name }: RawLeafOption
 		headers: true,
 		jetstream: true,
 		domain: name,
+		...pretends,
 	};
 	socket.write(`CONNECT ${JSON.stringify(hello)}\r\n`);
 	await flush();

@@ -31,7 +31,9 @@ async function stack(): Promise<pulumi.Inputs> {
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {
 		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),
-		leafConfigs: hub.urls.apply((urls) => leafConfigs(topology, urls)),
+		leafConfigs: pulumi
+			.all([hub.urls, identity.deviceKeys()])
+			.apply(([urls, keys]) => leafConfigs(topology, urls, keys)),
 		access: pulumi.secret({ adminCreds, systemCreds, readerCreds }),
 		signing: pulumi.secret(signing),
 	};

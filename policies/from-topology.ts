@@ -118,7 +118,7 @@ function leafServers(topology: Topology): Design["servers"] {
 		return {
 			origin: { label: name, place: inFleet("groups", group) },
 			role: "leaf",
-			conf: leafTree(topology, name, { urls, credentials: "device.creds", ca: "ca.crt" }),
+			conf: leafTree(topology, name, { urls, cluster: "a public key", credentials: "device.creds", ca: "ca.crt" }),
 			...(diskBytes !== undefined && { diskBytes }),
 		};
 	});

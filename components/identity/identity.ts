@@ -4,7 +4,7 @@ import { generationOf, generations, type Roll, type Roster } from "../../topolog
 import { DynamicResource } from "../streams/dynamic";
 import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
-import { adminCreds, deviceCreds, readerCreds, systemCreds } from "./credentials";
+import { adminCreds, deviceCreds, devicePublicKey, readerCreds, systemCreds } from "./credentials";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";
 import { type AccountSeeds, accountSeeds, type DeviceSigning, deviceSigning, type Keys } from "./keys";
 import { publicKey } from "./nkey";
@@ -88,6 +88,18 @@ export class Identity extends pulumi.ComponentResource {
 	deviceCreds(device: string): pulumi.Output<string> {
 		const ownKey = this.topology.fleet.devices[device]?.publicKey;
 		return this.signing.apply((signing) => deviceCreds(signing, device, ownKey));
+	}
+
+	/**
+	 * Public keys of the devices' users. No device knows that of another one, so its server's cluster is called by it
+	 * (`cluster` in `render/leaf.ts`).
+	 */
+	deviceKeys(): pulumi.Output<Record<string, string>> {
+		const devices = Object.values(this.topology.fleet.devices);
+		const keys = this.signing.apply((signing) =>
+			Object.fromEntries(devices.map(({ name, publicKey: own }) => [name, devicePublicKey(signing, name, own)])),
+		);
+		return pulumi.unsecret(keys);
 	}
 
 	/** How to administer the hub. Secret. @param urls where leaf nodes connect, every node's */

@@ -18,7 +18,8 @@ export function createLeaves(
 	if (!topology.settings.leaves.local) return [];
 	const sites = localSites(topology);
 	const credentials = Object.fromEntries(sites.map(({ device }) => [device, identity.deviceCreds(device)]));
-	const conf = (site: LocalSite) => localLeafConf(topology, site, LOCAL_ROOT);
+	const keys = identity.deviceKeys();
+	const conf = (site: LocalSite) => keys.apply((known) => localLeafConf(topology, site, LOCAL_ROOT, known));
 	const gateConf = (site: LocalSite) => renderGateConf(topology, site.device, localOptions(topology, site, LOCAL_ROOT));
 	return [
 		new LocalLeaves("leaves", { topology, conf, gateConf, credentials, ca: identity.caPem, serverVersion }, opts),
@@ -26,25 +27,47 @@ export function createLeaves(
 }
 
 /**
- * The output `leafConfigs`: what every device's nats-server is to read. Nothing secret is in it.
+ * The output `leafConfigs`: what every device's nats-server is to read. No seed and no token is in it; what is in that of
+ * one device is for no other device, though, for its own public key is.
  * @param urls where leaf nodes connect, every node's; local devices connect to their links instead
+ * @param keys public keys by device
  * @param root folder of the processes on this machine
  */
-export function leafConfigs(topology: Topology, urls: readonly string[], root = LOCAL_ROOT): Record<string, string> {
+export function leafConfigs(
+	topology: Topology,
+	urls: readonly string[],
+	keys: Keys,
+	root = LOCAL_ROOT,
+): Record<string, string> {
 	const { settings, devices } = topology;
 	if (settings.leaves.local) {
-		return Object.fromEntries(localSites(topology).map((site) => [site.device, localLeafConf(topology, site, root)]));
+		return Object.fromEntries(
+			localSites(topology).map((site) => [site.device, localLeafConf(topology, site, root, keys)]),
+		);
 	}
 	return Object.fromEntries(
-		Object.keys(devices).map((name) => [name, renderLeafConf(topology, name, { ...DEVICE_FILES, urls })]),
+		Object.keys(devices).map((name) => [
+			name,
+			renderLeafConf(topology, name, { ...DEVICE_FILES, urls, ...cluster(keys, name) }),
+		]),
 	);
 }
 
 /** Where a device's bundle puts what its configuration refers to. */
 const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
 
-function localLeafConf(topology: Topology, site: LocalSite, root: string): string {
-	return renderLeafConf(topology, site.device, localOptions(topology, site, root));
+type Keys = Readonly<Record<string, string>>;
+
+function localLeafConf(topology: Topology, site: LocalSite, root: string, keys: Keys): string {
+	return renderLeafConf(topology, site.device, {
+		...localOptions(topology, site, root),
+		...cluster(keys, site.device),
+	});
+}
+
+function cluster(keys: Keys, device: string): Pick<LeafConfOptions, "cluster"> {
+	const key = keys[device];
+	return key === undefined ? {} : { cluster: key };
 }
 
 function localOptions(topology: Topology, { device, urls, clientPort }: LocalSite, root: string): LeafConfOptions {

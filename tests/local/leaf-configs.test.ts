@@ -36,7 +36,12 @@ describe("max_file of a device", () => {
 	afterAll(() => servers?.close());
 
 	const maxFile = (bufferBytes: number, local?: boolean) => {
-		const texts = leafConfigs(topologyWith(bufferBytes, local), ["tls://127.0.0.1:7422"], servers.folder);
+		const texts = leafConfigs(
+			topologyWith(bufferBytes, local),
+			["tls://127.0.0.1:7422"],
+			{ edge1: "UEDGE1" },
+			servers.folder,
+		);
 		return Number(/max_file: (\d+)\n/.exec(texts.edge1 ?? "")?.[1]);
 	};
 

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readDesign } from "../../components/design";
 import { byPlace, ConfigError, formatPath, type LocatedProblem, type Place, type Problem } from "../../config/errors";
+import { foreign } from "../../config/printable";
 import { readStackFile, type StackFile, stackFiles } from "../../config/stack-file";
 import { suggest } from "../../config/words";
 import { evaluate, type Finding } from "../../policies/evaluate";
@@ -13,6 +14,9 @@ import type { Topology } from "../../topology/model";
 import { UserError } from "../errors";
 import { readPackConfig } from "./pack-config";
 import { compareRecorded, localState, type RecordedFinding, readRecorded } from "./recorded";
+
+/** Characters of a message, which may name several things. */
+const LONGEST = 4_000;
 
 /** Name of what is no rule's finding: a fleet file or settings that are refused, or a plan that cannot hold. */
 export const DESIGN_HOLDS = "design-holds";
@@ -108,7 +112,13 @@ function readStack(root: string, stack: string): StackFile {
 
 function report(stack: string, rules: readonly Rule[], findings: LocatedFinding[], topology?: Topology): CheckReport {
 	const good = !findings.some(({ severity }) => severity === "mandatory");
-	return { stack, rules, findings, good, ...(topology && { topology }) };
+	return { stack, rules, findings: findings.map(plain), good, ...(topology && { topology }) };
+}
+
+/** Names in them come from files of others; what is written of them, in whatever form, is one line of text. */
+function plain(finding: LocatedFinding): LocatedFinding {
+	const { label, message, remedy } = finding;
+	return { ...finding, label: foreign(label), message: foreign(message, LONGEST), remedy: foreign(remedy, LONGEST) };
 }
 
 function problemFinding(problem: LocatedProblem): LocatedFinding {

@@ -4,9 +4,9 @@ import { type CheckReport, groupFindings, type LocatedFinding } from "./check";
 /** For people and editors: `file:line:column  error  message`, the remedy below it, and the verdict last. */
 export function toText(report: CheckReport): string {
 	const lines = groupFindings(report.findings).flatMap(({ first, more }) => [
-		`${position(first)}  ${level(first)}  ${oneLine(first.message)} (${first.rule})`,
+		`${position(first)}  ${level(first)}  ${first.message} (${first.rule})`,
 		...(more > 0 ? [`    and ${count(more)} more of ${first.rule} on this line`] : []),
-		`    ${oneLine(first.remedy)}${first.remedy.includes(first.page) ? "" : `; see ${first.page}`}`,
+		`    ${first.remedy}${first.remedy.includes(first.page) ? "" : `; see ${first.page}`}`,
 	]);
 	return `${[...lines, ...(lines.length > 0 ? [""] : []), verdict(report)].join("\n")}\n`;
 }
@@ -30,9 +30,4 @@ export function position({ file, place }: LocatedFinding): string {
 function level({ severity, kind }: LocatedFinding): string {
 	if (kind === "unknown") return "note   ";
 	return severity === "mandatory" ? "error  " : "warning";
-}
-
-/** Names come from files of others: no control characters, no second line. */
-function oneLine(text: string): string {
-	return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

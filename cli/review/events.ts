@@ -1,3 +1,4 @@
+import { lines } from "../../config/printable";
 import { hideSecrets } from "../../config/secrets";
 import { originDomain } from "../../topology/graph";
 import { HUB_DOMAIN } from "../../topology/names";
@@ -126,7 +127,7 @@ function policy({ policyName, policyPackName, enforcementLevel, message, resourc
 			name: stringOf(policyName) ?? "unknown",
 			pack: stringOf(policyPackName) ?? "unknown",
 			level: stringOf(enforcementLevel) ?? "mandatory",
-			message: hideSecrets(stringOf(message) ?? ""),
+			message: lines(hideSecrets(stringOf(message) ?? "")),
 			...(urn !== undefined && { urn: hideSecrets(urn) }),
 		},
 	};
@@ -135,6 +136,6 @@ function policy({ policyName, policyPackName, enforcementLevel, message, resourc
 function diagnostic({ severity, message, urn }: Plain): ReviewEvent | undefined {
 	if (severity !== "error" && severity !== "warning") return undefined;
 	const name = stringOf(urn);
-	const text = hideSecrets(stringOf(message) ?? "").trim();
+	const text = lines(hideSecrets(stringOf(message) ?? "")).trim();
 	return { kind: "diagnostic", severity, message: text, ...(name !== undefined && { urn: hideSecrets(name) }) };
 }

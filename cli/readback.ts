@@ -1,11 +1,9 @@
+import { readSourceHeader, SOURCE_HEADER } from "../components/streams/provider/origin";
 import type { LeaflineOutput } from "../contract/outputs";
 import type { StreamInfo } from "../jetstream/answers";
 import { HUB_ANSWER_MS, type Hub } from "./hub";
 import { decodePayload } from "./traffic";
 import type { Arrival } from "./verdict";
-
-/** Header that the hub writes on every message it takes from an edge stream: `<stream>:<hash> <sequence> …`. */
-const SOURCE_HEADER = "Nats-Stream-Source";
 
 /** Last sequence by hub stream. */
 export async function lastSequences(
@@ -53,7 +51,7 @@ async function readStream(
 	for await (const message of messages) {
 		const published = decodePayload(run, message.data);
 		if (published) {
-			const origin = message.headers?.get(SOURCE_HEADER).split(/[: ]/, 1)[0] ?? "";
+			const origin = readSourceHeader(message.headers?.values(SOURCE_HEADER).at(-1) ?? "")?.stream ?? "";
 			arrivals.push({ ...published, from: origin.endsWith(suffix) ? origin.slice(0, -suffix.length) : origin });
 		}
 		if (message.seq >= last) break;

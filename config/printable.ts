@@ -33,10 +33,13 @@ export function foreign(text: string, most = LONGEST): string {
 	return plain.length > most || text.length > 8 * most ? `${plain.slice(0, most).replace(/\p{Cs}$/u, "")}…` : plain;
 }
 
+/** leafline's own lines may name several such texts. */
+const LONGEST_LINE = 4_000;
+
 /** As `foreign`, for a text of several lines that leafline itself has put together of such parts. */
 export function lines(text: string): string {
 	return text
 		.split("\n")
-		.map((line) => foreign(line, 4 * LONGEST))
+		.map((line) => foreign(line, LONGEST_LINE))
 		.join("\n");
 }

@@ -9,6 +9,7 @@ export type Kind =
 	| "revocations"
 	| "stream"
 	| "edgeStreams"
+	| "devices"
 	| "leaders";
 
 /**

@@ -23,11 +23,13 @@ export interface EdgeStreamsArgs {
  * The streams on the devices of one group, and the durable consumers that the hub sources them through.
  *
  * A device that is offline does not fail the update: it is named in `pending` and in a warning, and the next update
- * tries again. Streams stay on a device that leaves the group, and on all of them when the resource is removed.
+ * tries again. One that refuses, or answers what no server answers, is named in `failed` as well (see `Devices`). Streams stay on a device that leaves the group, and on all of them when the resource is removed.
  */
 export class EdgeStreams extends DynamicResource {
 	/** Devices that are not yet as asked, and why. */
 	declare readonly pending: pulumi.Output<Record<string, string>>;
+	/** Of these, the ones for which somebody must do something; undefined for none. */
+	declare readonly failed: pulumi.Output<Record<string, string> | undefined>;
 
 	constructor(name: string, args: EdgeStreamsArgs, opts: pulumi.CustomResourceOptions = {}) {
 		const inputs = {
@@ -39,6 +41,7 @@ export class EdgeStreams extends DynamicResource {
 			ignorePending: args.ignorePending ?? false,
 			...args.edgeGroup,
 			pending: undefined,
+			failed: undefined,
 		};
 		const secret = { additionalSecretOutputs: ["connection"] };
 		super("edgeStreams", "EdgeStreams", name, inputs, pulumi.mergeOptions(opts, secret));

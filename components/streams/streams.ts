@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
+import { Devices } from "./devices";
 import { EdgeStreams } from "./edge-streams";
 import { Leaders } from "./leaders";
 import type { Connection } from "./provider/connection";
@@ -19,8 +20,9 @@ export interface StreamsArgs {
 }
 
 /**
- * All streams of a topology. First the journal, which hears of all others; then what feeds the devices, then the devices' streams, then the hub's streams that
- * source them: a hub that looks for a device's consumer before it exists tries again only after 10 s and more.
+ * All streams of a topology. First the journal, which hears of all others; then what feeds the devices, then the
+ * devices' streams, then the hub's streams that source them: a hub that looks for a device's consumer before it exists
+ * tries again only after 10 s and more. A device that failed fails the update at its end.
  */
 export class Streams extends pulumi.ComponentResource {
 	/** Devices that are not yet as asked, and why. */
@@ -43,7 +45,10 @@ export class Streams extends pulumi.ComponentResource {
 		const up = createHubStreams(args, "uplink", { parent: this, dependsOn: Object.values(this.edgeStreams) });
 		this.hubStreams = { ...down, ...up };
 		spreadLeaders(args, { parent: this, dependsOn: Object.values(this.hubStreams) });
-		this.pending = allPending([...Object.values(this.hubStreams), ...Object.values(this.edgeStreams)]);
+		const all = [...Object.values(this.hubStreams), ...Object.values(this.edgeStreams)];
+		this.pending = merged(all.map(({ pending }) => pending));
+		const failed = merged(Object.values(this.edgeStreams).map((group) => group.failed));
+		new Devices("devices", { failed }, { parent: this, dependsOn: all });
 		this.registerOutputs({ pending: this.pending });
 	}
 }
@@ -103,8 +108,7 @@ function spreadLeaders({ topology, connection, restarts }: StreamsArgs, opts: pu
 	new Leaders("leaders", { connection, restarts, streams: streams.map(({ config }) => config.name).sort() }, opts);
 }
 
-function allPending(parts: readonly (Stream | EdgeStreams)[]): pulumi.Output<Record<string, string>> {
-	return pulumi
-		.all(parts.map((part) => part.pending))
-		.apply((all) => Object.assign({}, ...all.map((pending) => pending ?? {})) as Record<string, string>);
+/** Reasons by device; what an older state has not got is none. */
+function merged(parts: pulumi.Output<Record<string, string> | undefined>[]): pulumi.Output<Record<string, string>> {
+	return pulumi.all(parts).apply((all) => Object.assign({}, ...all) as Record<string, string>);
 }

@@ -63,9 +63,15 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 		);
 	});
 
-	test("a refused device fails the operation but keeps what was done", async () => {
+	test("a refused device fails the operation at its end, where it is named", async () => {
 		const classes = { can: { ...CAN, accepts: ["$JS.>"] } };
-		await expect(host.create(edges({ classes }))).rejects.toThrow(/1 device refused:\nedge1: /);
+		const { outs } = await host.create(edges({ classes }));
+		expect(outs.failed).toEqual({ edge1: expect.stringMatching(/^edge1 STREAM\.CREATE\.edge1_can: /) });
+		const last = (failed: unknown) => ({ failed, __provider: providerText("devices") });
+		await expect(host.create(last(outs.failed))).rejects.toThrow(/1 device failed, all others are done:\nedge1: /);
+		expect(await host.diff("devices", last(outs.failed), last(outs.failed))).toBe(true);
+		expect(await host.update("devices", last(outs.failed), last({}))).toEqual(last({}));
+		expect(await host.diff("devices", last({}), last({}))).toBe(false);
 	});
 
 	test("errors are one message, without a stack trace, and the process prints none", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import { readSourceHeader } from "../../components/streams/provider/position";
+import { readSourceHeader } from "../../components/streams/provider/origin";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/answers";
 import type { ConsumerConfig } from "../../topology/jetstream";
 import { ADMIN_API } from "../../topology/permissions";

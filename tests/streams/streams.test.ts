@@ -26,8 +26,10 @@ beforeEach(async () => {
 	registered = [];
 	const mocks: pulumi.runtime.Mocks = {
 		newResource: ({ name, inputs }) => {
-			const pending = name === "all" ? { edge1: "offline" } : {};
-			return { id: name, state: { ...inputs, pending } };
+			const all = name === "all";
+			const pending = all ? { edge1: "offline" } : {};
+			const failed = all && { failed: { edge2: "its answer cannot be used" } };
+			return { id: name, state: { ...inputs, pending, ...failed } };
 		},
 		call: () => ({}),
 	};
@@ -84,12 +86,20 @@ describe("the streams of a topology", () => {
 	test("are one resource a hub stream and one a group, named by stable keys", async () => {
 		await make();
 		expect(registered.map(({ type, name }) => `${type.split(":").pop()} ${name}`).sort()).toEqual([
+			"Devices devices",
 			"EdgeStreams all",
 			"Stream hub_can",
 			"Stream hub_commands",
 			"Stream leafline_journal",
 			"Streams streams",
 		]);
+	});
+
+	test("a device that failed fails the last resource of all, and no stream", async () => {
+		await make();
+		const { inputs, dependsOn } = find("devices");
+		expect(inputs.failed).toEqual({ edge2: "its answer cannot be used" });
+		expect(dependsOn).toEqual(expect.arrayContaining(["all", "hub_can", "hub_commands"]));
 	});
 
 	test("are made in the order of the data, behind the journal that hears of it: downlink, devices, uplink", async () => {

@@ -35,10 +35,13 @@ export interface RawLeafOptions {
 	readonly name: string;
 	/** What it pretends besides, as in `CONNECT`. @default nothing */
 	readonly pretends?: { readonly cluster?: string; readonly remote_account?: string };
+	/** Told of every message as it comes. */
+	readonly onMessage?: (message: RawMessage) => void;
 }
 
 /** Connects, and resolves when the server accepted the credentials. @throws when it does not */
-export async function openRawLeaf({ port, ca, credentials, name, pretends }: RawLeafOptions): Promise<RawLeaf> {
+export async function openRawLeaf(options: RawLeafOptions): Promise<RawLeaf> {
+	const { port, ca, credentials, name, pretends, onMessage } = options;
 	const [jwt = "", seed = ""] = [...credentials.matchAll(/-----BEGIN [^\n]+\n(\S+)\n/g)].map((match) => match[1]);
 	const socket = connect({ port, host: "127.0.0.1", ca, minVersion: "TLSv1.3" });
 	const messages: RawMessage[] = [];
@@ -59,7 +62,10 @@ export async function openRawLeaf({ port, ca, credentials, name, pretends }: Raw
 		socket.once("close", () => reject(ended()));
 		read(socket, {
 			info: resolve,
-			message: (message) => messages.push(message),
+			message: (message) => {
+				messages.push(message);
+				onMessage?.(message);
+			},
 			line: (line) => {
 				lines.push(line);
 				if (line === "PING") socket.write("PONG\r\n");

@@ -6,6 +6,7 @@ import { compareConsumer } from "./compare";
 import type { Positions, Sourced } from "./position";
 import { putConsumer } from "./put";
 import { consumerRejectedByServer } from "./rules";
+import { DOMAIN } from "./stream-props";
 import { sleep } from "./wait";
 
 /** A server that connects again sets its consumer back to what was acknowledged; catching up takes it a moment. */
@@ -42,6 +43,8 @@ export async function align(
 	const info = await streamInfo(api, stream, patience);
 	const source: Sourced = { name: stream, ...(info?.created !== undefined && { created: info.created }) };
 	const { seq, proven } = await positions.find(source);
+	// Where a device says it is, that has the hub's messages: it cannot have what the hub has not.
+	if (api.domain === DOMAIN && seq > (info?.state.last_seq ?? 0)) return;
 	if (proven && seq > 0) await resetConsumer(api, stream, consumer, seq + 1, patience);
 }
 

@@ -1,6 +1,6 @@
 import type { ConsumerInfo } from "../../../jetstream/answers";
 import { consumerInfo, streamInfo } from "../../../jetstream/calls";
-import { NoAnswer } from "../../../jetstream/errors";
+import { JetStreamError } from "../../../jetstream/errors";
 import type { StreamSource } from "../../../topology/jetstream";
 import type { Control } from "./control";
 import type { StreamProps } from "./stream-props";
@@ -19,7 +19,7 @@ const WIDTH = 32;
 export interface Backlogs {
 	/** Those whose device has more than what is on its way at any time. */
 	readonly held: readonly Backlog[];
-	/** Those whose device does not tell: offline, or without an answer. */
+	/** Those whose device does not tell: offline, without an answer, or with one that cannot be used. */
 	readonly silent: readonly string[];
 }
 
@@ -70,7 +70,7 @@ export async function backlogs(
 				: ((await streamInfo(api, stream, patience))?.state.last_seq ?? 0) - (positions[stream] ?? 0);
 			if (messages > 0) held.push({ stream, messages });
 		} catch (error) {
-			if (!(error instanceof NoAnswer)) throw error;
+			if (!(error instanceof JetStreamError)) throw error;
 			silent.push(stream);
 		}
 	};

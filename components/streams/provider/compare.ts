@@ -1,8 +1,12 @@
+import { foreign } from "../../../config/printable";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { withoutNotes } from "./source-notes";
 
 /** A stream's or consumer's configuration as a server sends it: more fields than leafline knows. */
 export type Seen = Readonly<Record<string, unknown>>;
+
+/** Characters of a value in a message. */
+const LONGEST_VALUE = 300;
 
 /** One field that is not as asked. */
 export interface Difference {
@@ -147,8 +151,12 @@ export function ownMetadata(metadata: Readonly<Record<string, string>> | undefin
 }
 
 export function describe({ field, wanted, found }: Difference): string {
-	const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-	return `${field} is ${show(found)}, not ${show(wanted)}`;
+	return `${foreign(field, 100)} is ${showJson(found)}, not ${showJson(wanted)}`;
+}
+
+/** A value of a configuration, perhaps another's, for a message. */
+export function showJson(value: unknown): string {
+	return value === undefined ? "nothing" : foreign(JSON.stringify(value), LONGEST_VALUE);
 }
 
 /** Equal as JSON, whatever the order of the keys. */

@@ -1,7 +1,7 @@
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, deleteStream, listStreams, streamInfo } from "../../../jetstream/calls";
-import { ApiError, BadAnswer, NoAnswer } from "../../../jetstream/errors";
+import { ApiError, BadAnswer, JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
@@ -88,13 +88,13 @@ export async function settleDevice(
 	}
 }
 
-/** What on a device is not as asked; undefined if it cannot be reached. @throws ApiError */
+/** What on a device is not as asked; undefined if it cannot be reached, a text why its answers cannot be used. */
 export async function readDevice(
 	way: Control,
 	device: string,
 	streams: readonly EdgeStream[],
 	options: Pick<DeviceOptions, "owner" | "hub" | "positions">,
-): Promise<string[] | undefined> {
+): Promise<string[] | string | undefined> {
 	if (!(await connected(way, device, Date.now()))) return undefined;
 	const api = way.api(device);
 	const patience = patient(way, device, READ_BUSY_MS);
@@ -104,6 +104,7 @@ export async function readDevice(
 		).flat();
 	} catch (error) {
 		if (error instanceof NoAnswer) return undefined;
+		if (error instanceof JetStreamError) return error.message;
 		throw error;
 	}
 }

@@ -19,13 +19,7 @@ export function reports(
 	old: EdgeStreamsProps | undefined,
 	pending: Readonly<Record<string, string>>,
 ): Reports {
-	const byReason = new Map<string, string[]>();
-	for (const [device, reason] of Object.entries(pending)) {
-		byReason.set(reason, [...(byReason.get(reason) ?? []), device]);
-	}
-	const warnings = [...byReason].map(
-		([reason, devices]) => `${counted(devices.length)} pending: ${some(devices)} (${reason})`,
-	);
+	const warnings = grouped(pending, " pending");
 	const classes = Object.keys(old?.classes ?? {}).filter((name) => !wanted.classes[name]);
 	if (classes.length > 0 && !wanted.allowDataLoss) {
 		warnings.push(`streams of ${classes.join(", ")} are no longer managed and stay on the devices`);
@@ -34,6 +28,15 @@ export function reports(
 	const infos =
 		left.length > 0 ? [`${counted(left.length)} left this group, the streams as they are: ${some(left)}`] : [];
 	return { warnings, infos };
+}
+
+/** One text for each reason, with the devices of which it holds. @example "2 devices pending: edge1, edge2 (offline)" */
+export function grouped(reasons: Readonly<Record<string, string>>, what = ""): string[] {
+	const byReason = new Map<string, string[]>();
+	for (const [device, reason] of Object.entries(reasons)) {
+		byReason.set(reason, [...(byReason.get(reason) ?? []), device]);
+	}
+	return [...byReason].map(([reason, devices]) => `${counted(devices.length)}${what}: ${some(devices)} (${reason})`);
 }
 
 /** @example "1 device", "12 devices" */

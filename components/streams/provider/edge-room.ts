@@ -1,3 +1,4 @@
+import { foreign } from "../../../config/printable";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { listStreams } from "../../../jetstream/calls";
@@ -61,7 +62,7 @@ export async function explainRefusal(error: ApiError, api: Api, ours: readonly s
 	const others = (await reserved(api, storage)).filter(({ name }) => !ours.includes(name));
 	if (others.length === 0) return `${short}; raise it, then run again`;
 	const total = others.reduce((sum, { bytes }) => sum + bytes, 0);
-	const shown = others.slice(0, NAMED).map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
+	const shown = others.slice(0, NAMED).map(({ name, bytes }) => `${foreign(name, 100)} ${formatBytes(bytes)}`);
 	const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
 	return (
 		`${short}. Streams of its own programs reserve ${formatBytes(total)} (${shown.join(", ")}${more}): lower their ` +

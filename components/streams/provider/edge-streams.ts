@@ -5,9 +5,8 @@ import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";
 import { type DeviceResult, GRACE_MS, readDevice, settleDevice } from "./edge-device";
-import { counted, reports, some } from "./edge-reports";
+import { counted, grouped, reports, some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
-import { IncompleteError } from "./errors";
 import type { Handler, Props } from "./handler";
 import { hubPositions } from "./position";
 import { DOMAIN } from "./stream-props";
@@ -33,11 +32,12 @@ export interface EdgeStreamsProps {
 	readonly devices: Readonly<Record<string, EdgeDevice & { readonly drift?: readonly string[] }>>;
 	/** Output: devices that are not yet as asked, and why. */
 	readonly pending?: Readonly<Record<string, string>>;
+	/** Output: those of them that refused, or answered what no server answers. */
+	readonly failed?: Readonly<Record<string, string>>;
 }
 
 const WIDTH = 32;
 const HUB_MS = 60_000;
-const REFUSED_SHOWN = 5;
 
 export const edgeStreams: Handler = {
 	async check(olds, news) {
@@ -77,28 +77,26 @@ export const edgeStreams: Handler = {
 		const positions = hubPositions(way.api(DOMAIN), hubPatience);
 		const devices: Record<string, unknown> = {};
 		const unread: string[] = [];
+		const unusable: Record<string, string> = {};
 		await Promise.all(
 			Object.entries(known.devices).map(([device, settings]) =>
 				limited(async () => {
 					const { drift: before, ...plain } = settings;
-					const drift = known.pending?.[device]
-						? []
-						: await readDevice(way, device, expanded(known, device), {
-								owner: known.owner,
-								hub: way.api(DOMAIN),
-								positions,
-							});
+					const look = { owner: known.owner, hub: way.api(DOMAIN), positions };
+					const drift = known.pending?.[device] ? [] : await readDevice(way, device, expanded(known, device), look);
 					if (drift === undefined) unread.push(device);
-					const kept = drift ?? before ?? [];
+					if (typeof drift === "string") unusable[device] = drift;
+					const kept = (typeof drift === "string" ? undefined : drift) ?? before ?? [];
 					devices[device] = kept.length > 0 ? { ...plain, drift: kept } : plain;
 				}),
 			),
 		);
 		if (unread.length > 0) say.info(`${counted(unread.length)} offline, last known state kept: ${some(unread)}`);
+		for (const text of grouped(unusable)) say.warn(`${text}; last known state kept`);
 		await say.flush();
 		const inOrder = Object.fromEntries(Object.keys(known.devices).map((device) => [device, devices[device]]));
 		const outs: Props = { ...stored, devices: inOrder };
-		const { pending: _, ...inputs } = outs;
+		const { pending: _, failed: __, ...inputs } = outs;
 		return { id, props: outs, inputs };
 	},
 
@@ -138,7 +136,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	const removedClasses = Object.keys(old?.classes ?? {}).filter((name) => !wanted.classes[name]);
 	const limited = limiter(WIDTH);
 	const pending: Record<string, string> = {};
-	const failed: string[] = [];
+	const failed: Record<string, string> = {};
 	const connectedBy = Date.now() + GRACE_MS;
 	const positions = hubPositions(way.api(DOMAIN), hubPatience);
 	let finished = 0;
@@ -156,7 +154,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 		say.progress(`${finished} of ${names.length} devices`);
 		if (result.outcome === "settled") return;
 		pending[device] = result.reason;
-		if (result.outcome === "failed") failed.push(`${device}: ${result.reason}`);
+		if (result.outcome === "failed") failed[device] = result.reason;
 	};
 	await Promise.all(names.map((device) => limited(() => settleOne(device))));
 	say.progress(`${names.length - Object.keys(pending).length} of ${names.length} devices`, "last");
@@ -164,13 +162,11 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	for (const text of told.warnings) say.warn(text);
 	for (const text of told.infos) say.info(text);
 	await say.flush();
-	const sorted = Object.fromEntries(Object.entries(pending).sort(([a], [b]) => (a < b ? -1 : 1)));
-	const outs: Props = { ...wanted, pending: sorted };
-	if (failed.length > 0) {
-		const message = failed.slice(0, REFUSED_SHOWN).join("\n");
-		throw new IncompleteError(`${counted(failed.length)} refused:\n${message}`, wanted.key, outs, failed);
-	}
-	return outs;
+	return { ...wanted, pending: sorted(pending), ...(Object.keys(failed).length > 0 && { failed: sorted(failed) }) };
+}
+
+function sorted(reasons: Readonly<Record<string, string>>): Record<string, string> {
+	return Object.fromEntries(Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hubPatience(): Patience {

@@ -1,3 +1,4 @@
+import { foreign } from "../../../config/printable";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { listStreams } from "../../../jetstream/calls";
@@ -99,8 +100,8 @@ function refuseForeign(order: readonly SubjectStep[] | Overlap, device: string):
 	if (!("by" in order)) return order;
 	const { stream, subject, by } = order;
 	throw new UserError(
-		`${stream} is to capture ${subject}, and the stream ${by.stream}, which leafline does not manage, captures ` +
-			`${by.subject} on ${device}. Change that stream or delete it, or let the class accept something else.`,
+		`${stream} is to capture ${subject}, and the stream ${foreign(by.stream, 100)}, which leafline does not manage, captures ` +
+			`${foreign(by.subject, 100)} on ${device}. Change that stream or delete it, or let the class accept something else.`,
 	);
 }
 

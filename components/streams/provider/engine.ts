@@ -1,3 +1,5 @@
+import { lines } from "../../../config/printable";
+
 /** Tells the user what happens to one resource, while it happens. */
 export interface Reporter {
 	/** Shown until the next one; at most two a second get through, and the last one. */
@@ -26,7 +28,8 @@ export function reporter(urn: unknown): Reporter {
 	const log = (severity: 1 | 2 | 3, text: string, ephemeral: boolean) => {
 		const request = new LogRequest();
 		request.setSeverity(severity);
-		request.setMessage(text);
+		// The last way out to a terminal: what is another's is text already.
+		request.setMessage(lines(text));
 		request.setUrn(urn);
 		request.setEphemeral(ephemeral);
 		// One after the other, or they are shown in another order. Losing a line must never fail an operation.

@@ -1,10 +1,13 @@
+import { lines } from "../../../config/printable";
+
 /**
  * An error that a user can act on: shown by the engine as its message alone. The dynamic provider's host prints
  * `${error}: ${error.stack}` to its console before it answers; the marker lets `muteMarkedErrors()` drop that line.
  */
 export class UserError extends Error {
 	constructor(message: string) {
-		super(message);
+		// The last way out to a terminal: what is another's is text already.
+		super(lines(message));
 		this.name = "UserError";
 		this.stack = "";
 	}

@@ -12,3 +12,4 @@ export const revocations = hosted(async () => (await import("../../identity/hand
 export const stream = hosted(async () => (await import("./stream")).stream);
 export const leaders = hosted(async () => (await import("./leaders")).leaders);
 export const edgeStreams = hosted(async () => (await import("./edge-streams")).edgeStreams);
+export const devices = hosted(async () => (await import("./devices")).devices);

@@ -1,6 +1,6 @@
 import type { StreamInfo } from "../../../jetstream/answers";
-import { resetConsumer, streamInfo } from "../../../jetstream/calls";
-import { NoAnswer } from "../../../jetstream/errors";
+import { resetConsumer } from "../../../jetstream/calls";
+import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { sourceIdentity } from "../../../topology/source-identity";
@@ -8,6 +8,7 @@ import { deviceOf } from "./backlog";
 import { same } from "./compare";
 import type { Control } from "./control";
 import type { Reporter } from "./engine";
+import { patternsOf } from "./origin";
 import { lastUnder, positionOf, streamIdentity } from "./position";
 import { putStream } from "./put";
 import { type Note, noted, readNotes, withoutNotes, writeNotes } from "./source-notes";
@@ -141,7 +142,9 @@ async function place(
 	const found = await at();
 	if (!found) return undefined;
 	// Asked after the hub, which may be ahead of what was known before.
-	const { state } = (await streamInfo(origin.api, source.name, patience)) ?? origin.info;
+	const again = await originOf(way, source, ASK_MS);
+	if (typeof again === "string") return again;
+	const { state } = again.info;
 	if (found.seq > (state.last_seq ?? 0)) {
 		return `the hub has messages of it up to ${found.seq}, and its stream ends at ${state.last_seq ?? 0}`;
 	}
@@ -167,7 +170,13 @@ async function move(
 	const metadata = { ...withoutNotes(config.metadata ?? {}), ...writeNotes(notes) };
 	await putStream(api, { ...config, sources: kept, metadata }, existing, patience);
 	const behind = Math.min(...movers.map(({ note }) => note.behind));
-	const newest = await newestBehind(way, config.name, names, behind, patience);
+	const origins = new Map(
+		movers.map(({ wanted, live }) => [
+			wanted.name,
+			patternsOf([live, wanted].flatMap((it) => (it ? destinations(it) : []))),
+		]),
+	);
+	const newest = await newestBehind(way, config.name, origins, behind, patience);
 	const limited = limiter(WIDTH);
 	const start = async ({ wanted, live, origin, note }: Mover) => {
 		const last = newest.get(wanted.name);
@@ -183,11 +192,12 @@ async function move(
 				settled.set(wanted.name, wanted);
 			} else settled.set(wanted.name, seq > 0 ? { ...wanted, opt_start_seq: seq + 1 } : wanted);
 		} catch (error) {
-			if (!(error instanceof NoAnswer)) throw error;
+			if (!(error instanceof JetStreamError)) throw error;
 			// Back to the old source, if the server finds the place by a message that it holds; else it waits, sourced by nobody.
 			const held = live && (await lastUnder(api, config.name, destinations(live), wanted.name, patience));
 			if (live && held?.seq === seq) settled.set(wanted.name, live);
-			pending[deviceName(wanted)] = `${config.name}: it went away while its source was moved`;
+			const why = error instanceof NoAnswer ? "it went away while its source was moved" : error.message;
+			pending[deviceName(wanted)] = `${config.name}: ${why}`;
 		}
 	};
 	await Promise.all(movers.map((mover) => limited(() => start(mover))));

@@ -4,15 +4,7 @@ import type { Api } from "../../../jetstream/api";
 import { lastMessage, listStreams, streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
 import type { SubjectTransform } from "../../../topology/jetstream";
-
-/** The header that a server writes into every message that it sources: where the message is from. */
-export interface Origin {
-	/** Name of the stream, without its domain. */
-	readonly stream: string;
-	readonly seq: number;
-	/** Tells streams of one name apart; since nats-server 2.15. */
-	readonly identity?: string;
-}
+import { isUnder, type Origin, patternsOf, readOrigin } from "./origin";
 
 /** A stream that is sourced, as `STREAM.INFO` tells it. */
 export type Sourced = Pick<StreamInfo, "created"> & { readonly name: string };
@@ -27,14 +19,6 @@ export interface Position {
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const IDENTITY_LENGTH = 8;
-
-/** `<stream>[:<api>[:C=<consumer>]] <seq> <filter> <destination> <subject> [<identity>]`, see `genSourceHeader()`. */
-export function readSourceHeader(text: string): Origin | undefined {
-	const [index = "", seq = "", , , , identity] = text.trim().split(" ");
-	if (!/^\d+$/.test(seq)) return undefined;
-	const stream = index.split(":", 1)[0] ?? "";
-	return { stream, seq: Number(seq), ...(identity !== undefined && { identity }) };
-}
 
 /** A stream's identity as a 2.15 server makes it (`stream.identity()`): a hash of the time it was created. */
 export function streamIdentity(created: string): string {
@@ -82,24 +66,15 @@ export async function lastUnder(
 	origin: string,
 	patience: Patience,
 ): Promise<Origin | undefined> {
-	// Without a transform nobody knows the subjects: what is last of all may be of this source.
-	const subjects = new Set(
-		(destinations.length > 0 ? destinations : [">"]).map((dest) => dest.replace(/\{\{[^}]*\}\}|\$\d+/g, "*")),
-	);
-	const found = await Promise.all([...subjects].map((subject) => lastMessage(api, stream, subject, patience)));
+	const subjects = patternsOf(destinations);
+	const found = await Promise.all(subjects.map((subject) => lastMessage(api, stream, subject, patience)));
 	let newest: { at: number; origin: Origin } | undefined;
 	for (const message of found) {
-		const header = message && sourceHeader(message.hdrs);
-		const from = header === undefined ? undefined : readSourceHeader(header);
+		const from = message && isUnder(message.subject, subjects) ? readOrigin(message.hdrs) : undefined;
 		if (from?.stream !== origin || !message) continue;
 		if (!newest || message.seq > newest.at) newest = { at: message.seq, origin: from };
 	}
 	return newest?.origin;
-}
-
-function sourceHeader(base64: string | undefined): string | undefined {
-	const headers = Buffer.from(base64 ?? "", "base64").toString("latin1");
-	return /^Nats-Stream-Source:(.*)$/im.exec(headers)?.[1];
 }
 
 /** Where the hub's streams are with their sources, for those who know a device's stream only. */

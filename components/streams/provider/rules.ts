@@ -1,5 +1,5 @@
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
-import { consumerField, same } from "./compare";
+import { consumerField, same, showJson } from "./compare";
 
 /** Fields that a server refuses to change in a stream that exists (error 10052). */
 const FIXED_STREAM_FIELDS = ["name", "storage", "mirror", "persist_mode", "allow_msg_counter"] as const;
@@ -95,6 +95,5 @@ function limit(value: number | undefined): number {
 }
 
 function change(from: unknown, to: unknown): string {
-	const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-	return `cannot change from ${show(from)} to ${show(to)}`;
+	return `cannot change from ${showJson(from)} to ${showJson(to)}`;
 }

@@ -1,7 +1,7 @@
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../../jetstream/calls";
-import { NoAnswer } from "../../../jetstream/errors";
+import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import { originDomain } from "../../../topology/graph";
 import type { StreamSource } from "../../../topology/jetstream";
@@ -32,6 +32,7 @@ export async function originOf(way: Control, source: StreamSource, withinMs: num
 		return { domain, api, info };
 	} catch (error) {
 		if (error instanceof NoAnswer) return "no answer";
+		if (error instanceof JetStreamError) return error.message;
 		throw error;
 	}
 }

@@ -5,7 +5,7 @@ import { ApiError } from "../../../jetstream/errors";
 import { type Patience, persist } from "../../../jetstream/patience";
 import { adminApi } from "../../../topology/permissions";
 import type { Control } from "./control";
-import { type Origin, readSourceHeader } from "./position";
+import { isUnder, type Origin, readSourceHeader, SOURCE_HEADER } from "./origin";
 import { DOMAIN } from "./stream-props";
 import { sleep } from "./wait";
 
@@ -15,13 +15,13 @@ const BATCH = 5_000;
 const EXPIRES_MS = 2_000;
 
 /**
- * The newest message of each source that a stream got behind a sequence of its own; called when none of them is sourced
+ * The newest message of each source, by its name with the subjects that it writes, that a stream got behind a sequence of its own; called when none of them is sourced
  * any more, to learn how far each came. Waits until what was under way has been stored.
  */
 export async function newestBehind(
 	way: Control,
 	stream: string,
-	names: ReadonlySet<string>,
+	origins: ReadonlyMap<string, readonly string[]>,
 	behind: number,
 	patience: Patience,
 ): Promise<ReadonlyMap<string, Origin>> {
@@ -33,17 +33,17 @@ export async function newestBehind(
 		const info = await streamInfo(way.api(DOMAIN), stream, patience);
 		const last = info?.state.last_seq ?? 0;
 		const found = last > from ? await scan(way, stream, from, last) : [];
-		const own = found.filter((origin) => names.has(origin.stream));
+		const own = found.filter(({ stream: from, subject }) => isUnder(subject, origins.get(from) ?? []));
 		for (const origin of own) newest.set(origin.stream, origin);
 		// Twice nothing of them, a moment apart, from a server that no longer sources them.
-		if (own.length === 0 && quiet && !sources(info, names)) return newest;
+		if (own.length === 0 && quiet && !sources(info, origins)) return newest;
 		quiet = own.length === 0;
 		from = Math.max(from, last);
 		await sleep(STABLE_MS);
 	}
 }
 
-function sources(info: StreamInfo | undefined, names: ReadonlySet<string>): boolean {
+function sources(info: StreamInfo | undefined, names: ReadonlyMap<string, unknown>): boolean {
 	return ((info?.config.sources ?? []) as { name: string }[]).some(({ name }) => names.has(name));
 }
 
@@ -60,17 +60,19 @@ async function stored(api: Api, stream: string, patience: Patience): Promise<voi
 	}
 }
 
-async function scan(way: Control, stream: string, behind: number, last: number): Promise<Origin[]> {
+type Found = Origin & { readonly subject: string };
+
+async function scan(way: Control, stream: string, behind: number, last: number): Promise<Found[]> {
 	const jetstream = way.hub.jetstream({ apiPrefix: adminApi(DOMAIN) });
 	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: behind + 1, headers_only: true });
-	const found: Origin[] = [];
+	const found: Found[] = [];
 	for (;;) {
 		let seen = 0;
 		let at = 0;
 		let pending = 0;
 		for await (const message of await consumer.fetch({ max_messages: BATCH, expires: EXPIRES_MS })) {
-			const origin = readSourceHeader(message.headers?.get("Nats-Stream-Source") ?? "");
-			if (origin) found.push(origin);
+			const origin = readSourceHeader(message.headers?.values(SOURCE_HEADER).at(-1) ?? "");
+			if (origin) found.push({ ...origin, subject: message.subject });
 			seen++;
 			at = message.seq;
 			pending = message.info.pending;

@@ -1,6 +1,6 @@
 import type { Api } from "../../../jetstream/api";
 import { deleteConsumer, listConsumers } from "../../../jetstream/calls";
-import { NoAnswer } from "../../../jetstream/errors";
+import { JetStreamError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig } from "../../../topology/jetstream";
 import { deviceDomain, downDelivery, edgeStreamName } from "../../../topology/names";
@@ -47,7 +47,8 @@ async function alignFeeder(way: Control, stream: string, wanted: ConsumerConfig,
 		const positions = streamPositions(device, edgeStreamName(to.device, to.class), short);
 		await align(way.api(DOMAIN), stream, wanted.durable_name, positions, patience);
 	} catch (error) {
-		if (!(error instanceof NoAnswer)) throw error;
+		// A device that does not tell where it is, or tells what cannot be: a refresh finds it when it does.
+		if (!(error instanceof JetStreamError && error.who === to.device)) throw error;
 	}
 }
 

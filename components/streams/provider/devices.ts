@@ -1,0 +1,41 @@
+import { counted } from "./edge-reports";
+import { IncompleteError } from "./errors";
+import { type Handler, type Props, UNKNOWN } from "./handler";
+
+const SHOWN = 5;
+
+/** Fails where a device did, after everything else is done. The next update tries again, and the state loses nothing. */
+export const devices: Handler = {
+	async diff(_id, olds, news) {
+		if (news.failed === UNKNOWN) return { changes: true };
+		return { changes: Object.keys({ ...failures(olds), ...failures(news) }).length > 0 };
+	},
+
+	async create(inputs) {
+		judge(inputs);
+		return { id: "devices", outs: inputs };
+	},
+
+	async read(id, props) {
+		return { id, props, inputs: props };
+	},
+
+	async update(_id, _olds, news) {
+		judge(news);
+		return { outs: news };
+	},
+
+	async delete() {},
+};
+
+function judge(inputs: Props): void {
+	const reasons = Object.entries(failures(inputs)).map(([device, reason]) => `${device}: ${reason}`);
+	if (reasons.length === 0) return;
+	const more = reasons.length > SHOWN ? `\nand ${reasons.length - SHOWN} more` : "";
+	const message = `${counted(reasons.length)} failed, all others are done:\n${reasons.slice(0, SHOWN).join("\n")}${more}`;
+	throw new IncompleteError(message, "devices", inputs, reasons);
+}
+
+function failures({ failed }: Props): Readonly<Record<string, string>> {
+	return (failed ?? {}) as Record<string, string>;
+}

@@ -3,13 +3,11 @@
  * of the hub's server and stored bytes, a message. Processor time hardly depends on what else the machine does. About
  * 2 minutes; Linux only, for it reads /proc.
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { type Bench, startBench, streamConfig } from "../tests/support/bench";
 import { eventually } from "../tests/support/eventually";
 import type { StreamConfig, SubjectTransform } from "../topology/jetstream";
 import { ADMIN_API } from "../topology/permissions";
-import { runBench } from "./report";
+import { processorMs, runBench } from "./report";
 
 const COUNT = 100_000;
 const TURNS = 3;
@@ -62,7 +60,7 @@ async function source(bench: Bench, variant: string): Promise<void> {
 		],
 	});
 	await bench.api("hub", "STREAM.DELETE.hub_can").catch(() => {});
-	const before = processorMs(bench);
+	const before = hubMs(bench);
 	await bench.api("hub", "STREAM.CREATE.hub_can", config);
 	const bytes = await eventually(
 		async () => {
@@ -71,7 +69,7 @@ async function source(bench: Bench, variant: string): Promise<void> {
 		},
 		{ what: "the hub has everything", within: 120_000 },
 	);
-	report(variant, processorMs(bench) - before, `${(bytes / COUNT).toFixed(1)} B stored`);
+	report(variant, hubMs(bench) - before, `${(bytes / COUNT).toFixed(1)} B stored`);
 }
 
 /** Reads what the last variant left on the hub. */
@@ -80,25 +78,19 @@ async function read(bench: Bench, name: string): Promise<void> {
 	const config = { name: "reader", durable_name: "reader", ack_policy: "none", deliver_policy: "all" };
 	const endpoint = `CONSUMER.CREATE.hub_can.reader${filter === undefined ? "" : `.${filter}`}`;
 	const filtered = { ...config, ...(filter !== undefined && { filter_subject: filter }) };
-	const before = processorMs(bench);
+	const before = hubMs(bench);
 	await bench.api("hub", endpoint, { stream_name: "hub_can", config: filtered });
 	const jetstream = bench.control.hub.jetstream({ apiPrefix: ADMIN_API });
 	const consumer = await jetstream.consumers.get("hub_can", "reader");
 	for (let left = COUNT; left > 0; ) {
 		for await (const _ of await consumer.fetch({ max_messages: 1_000, expires: 5_000 })) left--;
 	}
-	report(`read, ${name}`, processorMs(bench) - before);
+	report(`read, ${name}`, hubMs(bench) - before);
 	await bench.api("hub", "CONSUMER.DELETE.hub_can.reader");
 }
 
-/** User and system time that the hub's server has had. Its log begins each line with its process's number. */
-function processorMs({ hubs: [hub] }: Bench): number {
-	const pid = /^\[(\d+)\]/m.exec(hub?.log() ?? "")?.[1];
-	// The program's name stands in brackets and may hold anything; 11 fields later come the two times.
-	const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ").map(Number) ?? [];
-	const [user = 0, system = 0] = fields.slice(11);
-	return ((user + system) * 1000) / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-}
+/** Of the hub's server, whose log begins each line with its process's number. */
+const hubMs = ({ hubs: [hub] }: Bench) => processorMs(Number(/^\[(\d+)\]/m.exec(hub?.log() ?? "")?.[1]));
 
 function report(what: string, ms: number, more = ""): void {
 	console.log(`${what.padEnd(28)}${((ms * 1000) / COUNT).toFixed(1)} µs of the hub's processor a message  ${more}`);

@@ -34,6 +34,14 @@ const everything = () =>
 		}),
 	);
 
+test("the hub's server is told by its version", () => {
+	const hub = (serverVersion?: string) =>
+		buildOutputs(everything(), { ...LIVE, ...(serverVersion !== undefined && { serverVersion }) }).hub;
+	expect(hub("2.15.2+leafline.1")).toMatchObject({ server: "leafline", serverVersion: "2.15.2+leafline.1" });
+	expect(hub("2.15.2")).toMatchObject({ server: "official", serverVersion: "2.15.2" });
+	expect(Object.keys(hub())).not.toContain("server");
+});
+
 test("what is built complies with the schema, for a fleet that uses everything", () => {
 	const outputs = buildOutputs(everything(), { ...LIVE, pending: { edge4: "no answer" } });
 	expect(leaflineOutput.parse(outputs)).toEqual(outputs);

@@ -71,7 +71,7 @@ export async function startRig(
 	fleet: string,
 	shape: LinkShape = {},
 	settings: Record<string, unknown> = {},
-	options: Pick<BenchOptions, "routesAsOnAws"> = {},
+	options: Pick<BenchOptions, "routesAsOnAws" | "program"> = {},
 ): Promise<Rig> {
 	const topology = planFleet(fleet, settings);
 	const bench = await startBench({ ...options, topology });

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { serverSources } from "./server-sources";
 import { bareEnvironment, eventually, root, script, start, temporary, write } from "./support";
 
@@ -47,6 +47,7 @@ function prepare(tools: Readonly<Record<string, string>> = {}, go = FAKE_GO, cur
 	const env = { ...bareEnvironment(home, [bin]), BUILDS: builds, SOURCES: serverSources() };
 	return {
 		bin,
+		env,
 		cache: path.join(home, "cache", "leafline", "tools"),
 		find: (more: NodeJS.ProcessEnv = {}) => start(process.execPath, [finder], { cwd: home, env: { ...env, ...more } }),
 		builds: () => fs.readFileSync(builds, "utf8").trim().split("\n").filter(Boolean),
@@ -76,6 +77,76 @@ it("takes compatible tools from PATH and builds nothing", async () => {
 	]);
 	expect(builds()).toEqual([]);
 	expect(fs.existsSync(cache)).toBe(false);
+});
+
+describe("a nats-server without leafline's change", () => {
+	/** Builds leafline's into the cache, as an earlier run with Go has done. */
+	async function withOurs() {
+		const prepared = prepare(ALL);
+		const whole = `${FINDER.replace("provideTools(process.env)", "provideTools(process.env, { whole: true })")}`;
+		const finder = write(path.join(path.dirname(prepared.bin), "whole.js"), whole);
+		const first = await start(process.execPath, [finder], { cwd: root, env: prepared.env }).finished;
+		return { ...prepared, first };
+	}
+
+	it("is taken from PATH where there is no other one", async () => {
+		const { bin, find, builds } = prepare(ALL);
+		expect((await find().finished).stdout).toContain(`nats-server 2.15.2 ${bin}/nats-server\n`);
+		expect(builds()).toEqual([]);
+	});
+
+	it("is not enough for tests where there is Go, and is passed over once leafline's is built", async () => {
+		const { cache, find, first } = await withOurs();
+		expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.1 /);
+		const ours = path.join(
+			cache,
+			"nats-server",
+			fs.readdirSync(path.join(cache, "nats-server"))[0] ?? "",
+			"nats-server",
+		);
+		expect(first.stdout).toContain(`nats-server 2.15.2 ${ours}\n`);
+		expect((await find().finished).stdout).toContain(`nats-server 2.15.2 ${ours}\n`);
+	});
+
+	it("is enough for tests where there is no Go", async () => {
+		const { bin, env } = prepare(ALL, "");
+		const finder = write(
+			path.join(path.dirname(bin), "whole.js"),
+			FINDER.replace("(process.env)", "(process.env, { whole: true })"),
+		);
+		const { code, stdout } = await start(process.execPath, [finder], { cwd: root, env }).finished;
+		expect([code, stdout.includes(`nats-server 2.15.2 ${bin}/nats-server\n`)]).toEqual([0, true]);
+	});
+
+	it.each([
+		["official", true, "the hub runs the official nats-server 2.15.2"],
+		["leafline's", true, ""],
+		["official", false, ""],
+	])("%s on a local hub, said: %s", async (which, tell, said) => {
+		const version = which === "official" ? "2.15.2" : "2.15.2+leafline.1";
+		const { bin, env } = prepare({ ...ALL, "nats-server": `nats-server: v${version}` });
+		const script = `
+			const { provideTools } = require(${JSON.stringify(path.join(root, "toolchain/tools.js"))});
+			const { localServer } = require(${JSON.stringify(path.join(root, "toolchain/local-server.js"))});
+			provideTools(process.env).then((tools) => localServer("leafline", tools, process.env, ${tell}))
+				.then(({ PATH }) => console.log(PATH === process.env.PATH));
+		`;
+		const file = write(path.join(path.dirname(bin), "local.js"), script);
+		const { stdout, stderr } = await start(process.execPath, [file], { cwd: root, env }).finished;
+		expect(stdout).toBe("true\n");
+		expect(stderr.split("\n").length).toBe(said === "" ? 1 : 2);
+		expect(stderr).toContain(said);
+	});
+
+	it("is what a local hub runs that asks for it, whatever else there is", async () => {
+		const { bin, env } = await withOurs();
+		const script = `
+			const { localServer } = require(${JSON.stringify(path.join(root, "toolchain/local-server.js"))});
+			localServer("official", new Map(), process.env).then(({ PATH }) => console.log(PATH.split(":")[0]));
+		`;
+		const file = write(path.join(path.dirname(bin), "local.js"), script);
+		expect((await start(process.execPath, [file], { cwd: root, env }).finished).stdout).toBe(`${bin}\n`);
+	});
 });
 
 it("builds what is missing or too old, once, with the sums of its own module", async () => {

@@ -1,5 +1,6 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
-import { connect, type NatsConnection, NatsError } from "nats";
+import { connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats";
 import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
@@ -15,6 +16,7 @@ const ANSWER_MS = 5_000;
 export class KeptDevice {
 	private connection: NatsConnection | undefined;
 	private readonly reserver: Reserver;
+	private readonly key: string;
 	private complaint = "";
 	private trimmedAt = 0;
 
@@ -29,6 +31,7 @@ export class KeptDevice {
 	) {
 		const { spec } = device;
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
+		this.key = path.resolve(dir, device.dir, spec.key);
 	}
 
 	isFor(device: KeptDeviceSpec): boolean {
@@ -80,7 +83,15 @@ export class KeptDevice {
 	}
 
 	private async server(): Promise<NatsConnection> {
-		this.connection ??= await connect({ servers: this.device.url, maxReconnectAttempts: -1, name: "leafline-device" });
+		if (this.connection?.isClosed()) this.connection = undefined;
+		this.connection ??= await connect({
+			servers: this.device.url,
+			authenticator: nkeyAuthenticator(fs.readFileSync(this.key)),
+			// While an update is under way, the server may not know the key yet.
+			ignoreAuthErrorAbort: true,
+			maxReconnectAttempts: -1,
+			name: "leafline-device",
+		});
 		return this.connection;
 	}
 }

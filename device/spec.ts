@@ -7,6 +7,8 @@ export interface DeviceSpec {
 	readonly storeDir: string;
 	/** Configuration of the server for a start behind closed doors (`render/gate.ts`), from the folder of this file. */
 	readonly gateConf: string;
+	/** Seed of the user as which this program connects to the device's server, from the folder of this file. */
+	readonly key: string;
 	/** Uplinks that are kept in files. */
 	readonly streams: readonly StreamSpec[];
 }

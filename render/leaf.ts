@@ -1,5 +1,6 @@
 import type { Topology } from "../topology/model";
 import { deviceDomain, EDGE_ACCOUNT } from "../topology/names";
+import { programDenials } from "../topology/program-permissions";
 import { EDGE_MAX_PAYLOAD, HANDSHAKE_SECONDS, LINK_WRITE_DEADLINE, PING, syncInterval } from "./defaults";
 import { type ConfMap, confDuration, renderNatsConfig } from "./nats-config";
 
@@ -33,6 +34,8 @@ export interface LeafConfOptions {
 	readonly pidFile?: string;
 	/** What JetStream may use of the disk. @default the hardware's buffer */
 	readonly maxFileBytes?: number;
+	/** Public key of the user as which the device program connects (`device/`). @default none: nothing trims or reserves */
+	readonly deviceProgram?: string;
 }
 
 /** leaf.conf of one device; throws as `leafTree` does. */
@@ -80,7 +83,12 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 			sync_interval: syncInterval(hardware.sync),
 		},
 		// A stream without a limit would take the room that the classes' streams reserve by theirs, and then all of them refuse.
-		accounts: { [EDGE_ACCOUNT]: { jetstream: { max_bytes_required: true }, users: [{ nkey: PROGRAMS }] } },
+		accounts: {
+			[EDGE_ACCOUNT]: {
+				jetstream: { max_bytes_required: true },
+				users: users(topology, device, options.deviceProgram),
+			},
+		},
 		no_auth_user: PROGRAMS,
 		...(options.cluster !== undefined && { cluster: { name: options.cluster } }),
 		feature_flags: {
@@ -106,4 +114,12 @@ export function leafTree(topology: Topology, device: string, options: LeafConfOp
 			],
 		},
 	};
+}
+
+/** Programs may not touch what is on its way to the hub; the device program may do anything in this account. */
+function users({ fleet }: Topology, device: string, deviceProgram: string | undefined): ConfMap[] {
+	const classes = { uplinks: Object.keys(fleet.classes), downlinks: Object.keys(fleet.downlink) };
+	const { publish, subscribe } = programDenials(device, classes);
+	const permissions = { publish: { deny: [...publish] }, subscribe: { deny: [...subscribe] } };
+	return [{ nkey: PROGRAMS, permissions }, ...(deviceProgram === undefined ? [] : [{ nkey: deviceProgram }])];
 }

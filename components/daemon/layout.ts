@@ -34,5 +34,6 @@ export const SERVER_FILES = {
 	routeCert: "route.crt",
 	routeKey: "route.key",
 	credentials: "leaf.creds",
+	deviceProgram: "leafline.nk",
 	storeDir: "jetstream",
 } as const;

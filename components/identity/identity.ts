@@ -6,7 +6,14 @@ import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, devicePublicKey, readerCreds, systemCreds } from "./credentials";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";
-import { type AccountSeeds, accountSeeds, type DeviceSigning, deviceSigning, type Keys } from "./keys";
+import {
+	type AccountSeeds,
+	accountSeeds,
+	type DeviceSigning,
+	deviceProgramSeed,
+	deviceSigning,
+	type Keys,
+} from "./keys";
 import { publicKey } from "./nkey";
 import { type RevokedUsers, revokedUsers } from "./revocations";
 import { keepRoster } from "./roster";
@@ -90,16 +97,22 @@ export class Identity extends pulumi.ComponentResource {
 		return this.signing.apply((signing) => deviceCreds(signing, device, ownKey));
 	}
 
-	/**
-	 * Public keys of the devices' users. No device knows that of another one, so its server's cluster is called by it
-	 * (`cluster` in `render/leaf.ts`).
-	 */
-	deviceKeys(): pulumi.Output<Record<string, string>> {
+	/** Seed of the user as which a device's own program connects to its server. Secret. */
+	deviceProgramSeed(device: string): pulumi.Output<string> {
+		return this.signing.apply(({ fleetSecret }) => deviceProgramSeed(fleetSecret, device));
+	}
+
+	/** Public keys by device, for the devices' configurations. */
+	deviceKeys(): pulumi.Output<Record<string, DeviceKeys>> {
 		const devices = Object.values(this.topology.fleet.devices);
-		const keys = this.signing.apply((signing) =>
-			Object.fromEntries(devices.map(({ name, publicKey: own }) => [name, devicePublicKey(signing, name, own)])),
-		);
-		return pulumi.unsecret(keys);
+		const keys = (signing: DeviceSigning): Record<string, DeviceKeys> =>
+			Object.fromEntries(
+				devices.map(({ name, publicKey: own }) => {
+					const program = publicKey(deviceProgramSeed(signing.fleetSecret, name));
+					return [name, { user: devicePublicKey(signing, name, own), program }];
+				}),
+			);
+		return pulumi.unsecret(this.signing.apply(keys));
 	}
 
 	/** How to administer the hub. Secret. @param urls where leaf nodes connect, every node's */
@@ -150,6 +163,14 @@ export class Identity extends pulumi.ComponentResource {
 		};
 		return keepRevoked(args, { parent: this, ...opts });
 	}
+}
+
+/** Public keys that stand in a device's configuration. */
+export interface DeviceKeys {
+	/** Of its user. No device knows that of another one, so its server's cluster is called by it (`render/leaf.ts`). */
+	readonly user: string;
+	/** Of the user as which the device's own program connects. */
+	readonly program: string;
 }
 
 /** The keys of an environment. */

@@ -79,6 +79,14 @@ export function deviceSeed(fleetSecret: string, device: string, generation = 1):
 	return derivedSeed("U", fleetSecret, `leafline device ${ofGeneration(device, generation)}`);
 }
 
+/**
+ * The user seed of a device's own program, which may do on its server what other programs there may not. It is known to
+ * nobody but that server, and is not the device's: who took the server's port could have it sign for the hub.
+ */
+export function deviceProgramSeed(fleetSecret: string, device: string): string {
+	return derivedSeed("U", fleetSecret, `leafline program ${device}`);
+}
+
 /** The user seed of an administrator or a reader. @param generation from 1 */
 export function staffSeed(fleetSecret: string, name: string, generation = 1): string {
 	return derivedSeed("U", fleetSecret, `leafline user ${ofGeneration(name, generation)}`);

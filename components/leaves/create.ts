@@ -3,7 +3,7 @@ import { renderGateConf } from "../../render/gate";
 import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
 import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../daemon/layout";
-import type { Identity } from "../identity/identity";
+import type { DeviceKeys, Identity } from "../identity/identity";
 import { LocalLeaves } from "./local";
 import { localMaxFile } from "./max-file";
 import { type LocalSite, localSites } from "./sites";
@@ -18,11 +18,15 @@ export function createLeaves(
 	if (!topology.settings.leaves.local) return [];
 	const sites = localSites(topology);
 	const credentials = Object.fromEntries(sites.map(({ device }) => [device, identity.deviceCreds(device)]));
+	const deviceProgramSeeds = Object.fromEntries(
+		sites.map(({ device }) => [device, identity.deviceProgramSeed(device)]),
+	);
 	const keys = identity.deviceKeys();
 	const conf = (site: LocalSite) => keys.apply((known) => localLeafConf(topology, site, LOCAL_ROOT, known));
 	const gateConf = (site: LocalSite) => renderGateConf(topology, site.device, localOptions(topology, site, LOCAL_ROOT));
+	const ca = identity.caPem;
 	return [
-		new LocalLeaves("leaves", { topology, conf, gateConf, credentials, ca: identity.caPem, serverVersion }, opts),
+		new LocalLeaves("leaves", { topology, conf, gateConf, credentials, deviceProgramSeeds, ca, serverVersion }, opts),
 	];
 }
 
@@ -48,7 +52,7 @@ export function leafConfigs(
 	return Object.fromEntries(
 		Object.keys(devices).map((name) => [
 			name,
-			renderLeafConf(topology, name, { ...DEVICE_FILES, urls, ...cluster(keys, name) }),
+			renderLeafConf(topology, name, { ...DEVICE_FILES, urls, ...keyOptions(keys, name) }),
 		]),
 	);
 }
@@ -56,18 +60,18 @@ export function leafConfigs(
 /** Where a device's bundle puts what its configuration refers to. */
 const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
 
-type Keys = Readonly<Record<string, string>>;
+type Keys = Readonly<Record<string, DeviceKeys>>;
 
 function localLeafConf(topology: Topology, site: LocalSite, root: string, keys: Keys): string {
 	return renderLeafConf(topology, site.device, {
 		...localOptions(topology, site, root),
-		...cluster(keys, site.device),
+		...keyOptions(keys, site.device),
 	});
 }
 
-function cluster(keys: Keys, device: string): Pick<LeafConfOptions, "cluster"> {
+function keyOptions(keys: Keys, device: string): Pick<LeafConfOptions, "cluster" | "deviceProgram"> {
 	const key = keys[device];
-	return key === undefined ? {} : { cluster: key };
+	return key === undefined ? {} : { cluster: key.user, deviceProgram: key.program };
 }
 
 function localOptions(topology: Topology, { device, urls, clientPort }: LocalSite, root: string): LeafConfOptions {

@@ -6,12 +6,12 @@ import { fillerSubject } from "../../topology/names";
 /**
  * What the device program of one device is told. Streams in memory are not among them: the server makes them anew at
  * every start, and the hub sees that.
- * @param files where the server's store and its configuration behind closed doors are
+ * @param files where the server's store, its configuration behind closed doors and the program's key are
  */
 export function deviceSpec(
 	topology: Topology,
 	device: string,
-	files: Pick<DeviceSpec, "storeDir" | "gateConf">,
+	files: Pick<DeviceSpec, "storeDir" | "gateConf" | "key">,
 ): DeviceSpec {
 	return { device, ...files, streams: streams(topology, device) };
 }

@@ -24,6 +24,8 @@ export interface LocalLeavesArgs {
 	readonly gateConf: (site: LocalSite) => pulumi.Input<string>;
 	/** Credentials by device. */
 	readonly credentials: Readonly<Record<string, pulumi.Input<string>>>;
+	/** Seeds of the device programs' users, by device. */
+	readonly deviceProgramSeeds: Readonly<Record<string, pulumi.Input<string>>>;
 	/** PEM of the authority that signed the hub's certificate. */
 	readonly ca: pulumi.Input<string>;
 	/** Another version than the running one restarts the servers. */
@@ -99,13 +101,17 @@ function createKeeper(
 }
 
 function localDeviceSpec(topology: Topology, device: string): DeviceSpec {
-	return deviceSpec(topology, device, { storeDir: SERVER_FILES.storeDir, gateConf: SERVER_FILES.gateConf });
+	const { storeDir, gateConf, deviceProgram: key } = SERVER_FILES;
+	return deviceSpec(topology, device, { storeDir, gateConf, key });
 }
 
 function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: pulumi.CustomResourceOptions): void {
 	const { device, clientPort } = site;
 	const credentials = args.credentials[device];
-	if (credentials === undefined) throw new Error(`LocalLeaves: there are no credentials for ${device}`);
+	const seed = args.deviceProgramSeeds[device];
+	if (credentials === undefined || seed === undefined) {
+		throw new Error(`LocalLeaves: there are no credentials for ${device}`);
+	}
 	createDaemon(
 		device,
 		{
@@ -123,6 +129,7 @@ function createLeaf(site: LocalSite, args: LocalLeavesArgs, root: string, opts: 
 				[SERVER_FILES.conf]: args.conf(site),
 				[SERVER_FILES.gateConf]: args.gateConf(site),
 				[SERVER_FILES.credentials]: credentials,
+				[SERVER_FILES.deviceProgram]: seed,
 				[SERVER_FILES.ca]: args.ca,
 			},
 			removeOnDelete: args.topology.settings.allowDataLoss,

@@ -41,7 +41,7 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 	const gateConf = `${name}.gate.conf`;
 	const options = { urls: ["tls://127.0.0.1:1"], credentials: "none", ca: "none", storeDir: store };
 	fs.writeFileSync(path.join(dir, gateConf), renderGateConf(rig.topology, name, options));
-	const spec = deviceSpec(rig.topology, name, { storeDir: store, gateConf });
+	const spec = deviceSpec(rig.topology, name, { storeDir: store, gateConf, key: rig.bench.programKey(name) });
 	const complaints: string[] = [];
 	const url = `nats://127.0.0.1:${rig.device(name).port}`;
 	const start = () => new KeptDevice(dir, { url, dir: ".", spec }, (line) => complaints.push(line));

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
-import { connect, credsAuthenticator } from "nats";
+import { connect, credsAuthenticator, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackOutputs } from "../../contract/outputs";
 import { ADMIN_API } from "../../topology/permissions";
@@ -114,7 +114,9 @@ describe("a local stack through the real CLI", () => {
 	});
 
 	test("refresh sees that a stream was deleted by hand, and up makes it again", async () => {
-		const edge = await connect({ servers: `127.0.0.1:${project.firstClientPort + 1}` });
+		const key = readFileSync(join(project.dir, ".leafline/local/edge2/leafline.nk"));
+		const servers = `127.0.0.1:${project.firstClientPort + 1}`;
+		const edge = await connect({ servers, authenticator: nkeyAuthenticator(key) });
 		await (await edge.jetstreamManager()).streams.delete("edge2_sensor");
 		await edge.close();
 		const refreshed = ok(await project.pulumi("refresh", "--yes"));

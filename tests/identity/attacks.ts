@@ -34,12 +34,12 @@ const INBOX = "dl.edge1";
 function reachesVictim(subject: string): Attack["attempt"] {
 	return async (attacker, { victim }) => {
 		let heard = false;
-		const listening = victim.client.subscribe(subject, {
+		const listening = victim.owner.subscribe(subject, {
 			callback: (_, message) => {
 				heard ||= message.string() === "forged";
 			},
 		});
-		await victim.client.flush();
+		await victim.owner.flush();
 		// Its server needs a moment to tell the hub what it listens to.
 		const reached = await happens(async () => {
 			await attacker.publish(subject, "forged");

@@ -85,7 +85,7 @@ describe.each(EDITIONS.map((edition) => [edition.title, edition] as const))("%s"
 
 	const attacker = (by: Case["by"]): Promise<Attacker> =>
 		by === ON_DEVICE
-			? Promise.resolve(onDevice(edges.edge1.client))
+			? Promise.resolve(onDevice(edges.edge1.owner))
 			: onWire({
 					port: bench.hubs[0]?.ports.leaf ?? 0,
 					ca: bench.ca,
@@ -107,7 +107,7 @@ describe.each(EDITIONS.map((edition) => [edition.title, edition] as const))("%s"
 
 	/** Whether something is sent to `subject` in the account of the stream that is asked. */
 	async function answered(way: string, given: Case, subject: string, as = subject): Promise<boolean> {
-		const account: NatsConnection = given.stream.startsWith("the hub") ? among : edges.edge1.client;
+		const account: NatsConnection = given.stream.startsWith("the hub") ? among : edges.edge1.owner;
 		let heard = false;
 		const listening = account.subscribe(as, {
 			callback: (_, message) => {

@@ -56,7 +56,7 @@ describe.each(VARIANTS)("a hostile device, $name", ({ options, downlinkApi, trie
 		const victim = await bench.startEdge("edge2");
 		target = { bench, victim };
 		await fill(bench, { edge1: own, edge2: victim }, downlinkApi);
-		ways[ON_DEVICE] = async () => onDevice(own.client);
+		ways[ON_DEVICE] = async () => onDevice(own.owner);
 		ways[ON_WIRE] = () =>
 			onWire({
 				port: bench.hubs[0]?.ports.leaf ?? 0,

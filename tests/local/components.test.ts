@@ -154,11 +154,18 @@ it("makes a command for the links and one for each device, named after it, below
 		ready: { tcp: 14224 },
 		files: {
 			"device.json": {
-				content: JSON.stringify({ device: "edge3", storeDir: "jetstream", gateConf: "gate.conf", streams: [] }),
+				content: JSON.stringify({
+					device: "edge3",
+					storeDir: "jetstream",
+					gateConf: "gate.conf",
+					key: "leafline.nk",
+					streams: [],
+				}),
 			},
 			"nats.conf": { content: "edge3 tls://127.0.0.1:17424 14224" },
 			"gate.conf": { content: "edge3 alone" },
 			"leaf.creds": { content: "edge3-secret" },
+			"leafline.nk": { content: "edge3-seed-secret" },
 			"ca.pem": { content: "ca" },
 		},
 	});
@@ -216,6 +223,7 @@ function leavesArgs(topology: Topology): ConstructorParameters<typeof LocalLeave
 		conf: ({ device, urls, clientPort }) => `${device} ${urls.join(" ")} ${clientPort}`,
 		gateConf: ({ device }) => `${device} alone`,
 		credentials: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-secret`)])),
+		deviceProgramSeeds: Object.fromEntries(devices.map((device) => [device, pulumi.secret(`${device}-seed-secret`)])),
 		ca: "ca",
 		serverVersion: "2.15.2",
 		root,

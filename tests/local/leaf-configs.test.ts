@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "nats";
+import { connect, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSeed, publicKey } from "../../components/identity/nkey";
 import { leafConfigs } from "../../components/leaves/create";
 import { renderLeafConf } from "../../render/leaf";
 import { plan } from "../../topology/plan";
@@ -9,6 +10,7 @@ import { makeServers, type Server, type Servers } from "../support/servers";
 import { makeFleet, makeSettings } from "../topology/fixtures";
 
 const GIB = 1024 ** 3;
+const SEED = createSeed("U");
 
 function topologyWith(bufferBytes: number, local = true) {
 	const settings = makeSettings();
@@ -27,7 +29,8 @@ describe("max_file of a device", () => {
 		mkdirSync(servers.path("edge1"));
 		const files = { credentials: servers.write("creds", ""), ca: servers.write("ca", "") };
 		const storeDir = servers.path("edge1/jetstream");
-		const options = { urls: [`tls://127.0.0.1:${hub}`], clientPort: port, storeDir, ...files };
+		const deviceProgram = publicKey(SEED);
+		const options = { urls: [`tls://127.0.0.1:${hub}`], clientPort: port, storeDir, deviceProgram, ...files };
 		const conf = renderLeafConf(topologyWith(2 * GIB), "edge1", options);
 		writeFileSync(servers.path("edge1/nats.conf"), conf);
 		device = servers.add("edge1", { port }, conf.replace(/ {4}\{\n {6}urls[\s\S]*\n {4}\}\n/, ""));
@@ -39,7 +42,7 @@ describe("max_file of a device", () => {
 		const texts = leafConfigs(
 			topologyWith(bufferBytes, local),
 			["tls://127.0.0.1:7422"],
-			{ edge1: "UEDGE1" },
+			{ edge1: { user: "UEDGE1", program: "UA" } },
 			servers.folder,
 		);
 		return Number(/max_file: (\d+)\n/.exec(texts.edge1 ?? "")?.[1]);
@@ -51,7 +54,8 @@ describe("max_file of a device", () => {
 	});
 
 	it("of a local one whose buffer is lowered waits for its streams, or it would take no change of them", async () => {
-		const nc = await connect({ servers: `127.0.0.1:${device.ports.port}` });
+		const authenticator = nkeyAuthenticator(Buffer.from(SEED));
+		const nc = await connect({ servers: `127.0.0.1:${device.ports.port}`, authenticator });
 		const manager = await nc.jetstreamManager();
 		await manager.streams.add({ name: "edge1_can", subjects: ["a"], max_bytes: 1.5 * GIB });
 		await manager.streams.add({ name: "KV_own", subjects: ["b"], max_bytes: GIB / 4 });

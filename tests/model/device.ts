@@ -84,10 +84,10 @@ export class ModelDevice {
 		this.forget();
 	}
 
-	/** A request of its own JetStream, from a program on it. */
+	/** A request of its own JetStream, as its own program may make it. */
 	async ask(call: string, body?: unknown): Promise<Record<string, unknown>> {
 		const payload = body === undefined ? "" : JSON.stringify(body);
-		const request = () => this.edge.client.request(`$JS.API.${call}`, payload, { timeout: 1_000 });
+		const request = () => this.edge.owner.request(`$JS.API.${call}`, payload, { timeout: 1_000 });
 		const answer = await eventually(request, { what: `${this.name} answers ${call}`, within: 30_000 });
 		return answer.json();
 	}
@@ -156,7 +156,8 @@ export class ModelDevice {
 		const gateConf = `${this.name}.gate.conf`;
 		const options = { urls: ["tls://127.0.0.1:1"], credentials: "none", ca: "none", storeDir: this.store };
 		fs.writeFileSync(this.bench.path(gateConf), renderGateConf(topology, this.name, options));
-		return deviceSpec(topology, this.name, { storeDir: this.store, gateConf });
+		const key = this.bench.programKey(this.name);
+		return deviceSpec(topology, this.name, { storeDir: this.store, gateConf, key });
 	}
 
 	/** The device program was started anew, as after any start of the machine. */

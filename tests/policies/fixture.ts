@@ -5,6 +5,7 @@ import type { Topology } from "../../topology/model";
 import { HUB_DOMAIN } from "../../topology/names";
 import { deviceRole, downlinkStreams } from "../../topology/permissions";
 import { plan } from "../../topology/plan";
+import { programDenials } from "../../topology/program-permissions";
 import { downlink, makeFleet, makeSettings, uplink } from "../topology/fixtures";
 
 /** A design that every rule accepts: what leafline plans for a fleet of three devices, on a hub of three nodes. */
@@ -172,6 +173,9 @@ function servers({ settings: { hub }, devices, fleet }: Topology): Design["serve
 		},
 		...Object.values(devices).map(({ name, clientPort }): Design["servers"][number] => {
 			const { bufferBytes = 0, storeDir = "" } = Object.values(fleet.hardware)[0] ?? {};
+			const classes = { uplinks: Object.keys(fleet.classes), downlinks: Object.keys(fleet.downlink) };
+			const { publish, subscribe } = programDenials(name, classes);
+			const permissions = { publish: { deny: publish }, subscribe: { deny: subscribe } };
 			return {
 				origin: { label: name },
 				role: "leaf",
@@ -179,7 +183,7 @@ function servers({ settings: { hub }, devices, fleet }: Topology): Design["serve
 					server_name: name,
 					listen: `127.0.0.1:${clientPort}`,
 					jetstream: { domain: name, store_dir: storeDir, max_file: bufferBytes },
-					accounts: { "$G/": { jetstream: { max_bytes_required: true }, users: [{ nkey: "UD" }] } },
+					accounts: { "$G/": { jetstream: { max_bytes_required: true }, users: [{ nkey: "UD", permissions }] } },
 					no_auth_user: "UD",
 					leafnodes: {
 						remotes: [{ urls: ["tls://hub.example:7422"], credentials: "device.creds", tls: { ca_file: "ca.pem" } }],

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { type Design, type DesignDevice, type DesignRole, UNKNOWN } from "../../policies/model";
+import { programDenials } from "../../topology/program-permissions";
 import { expectBroken, expectCompliant, expectUnknown } from "./breaks";
 import { compliantDesign } from "./fixture";
 import { withConf, withRemote, withServer } from "./hub-fixture";
@@ -219,5 +220,50 @@ describe("roles", () => {
 
 	it("may do less, and share it in a queue", () => {
 		expectCompliant(withRole(({ publish }) => ({ publish: [...publish.slice(0, 1), "deliver.{{name()}}.can queue"] })));
+	});
+});
+
+describe("programs on a device, which show no credentials", () => {
+	const account = (user: object, more: object = {}) => ({
+		accounts: { "$G/": { jetstream: { max_bytes_required: true }, users: [{ nkey: "UD", ...user }], ...more } },
+	});
+	const { publish, subscribe } = programDenials("edge1", {
+		uplinks: ["can", "debug"],
+		downlinks: ["commands"],
+	});
+	const all = { publish: { deny: publish }, subscribe: { deny: subscribe } };
+	const without = (subject: string) => ({ ...all, publish: { deny: publish.filter((each) => each !== subject) } });
+
+	it.each([
+		[account({}), `publish on deliver.> and ${publish.length + subscribe.length - 1} others`],
+		[account({ permissions: without("_R_.>") }), "publish on _R_.>"],
+		[account({ permissions: without("$JS.API.STREAM.PURGE.edge1_can") }), "publish on $JS.API.STREAM.PURGE.edge1_can"],
+		[
+			account({ permissions: without("$JS.API.STREAM.DELETE.edge1_commands") }),
+			"publish on $JS.API.STREAM.DELETE.edge1_commands",
+		],
+		[account({ permissions: without("$JS.ACK.edge1_debug.hub.>") }), "publish on $JS.ACK.edge1_debug.hub.>"],
+		[account({ permissions: { ...all, subscribe: { deny: subscribe.slice(1) } } }), "subscribe to deliver.>"],
+		[account({ permissions: { ...all, publish: [...["vehicle.>", "deliver.edge1.can"]] } }), "publish on deliver.>"],
+	])("may do more than they need: %#", (change, may) => {
+		expectBroken(withConf("edge1", change), {
+			rule: "device-programs-are-limited",
+			at: "edge1",
+			message: `programs on edge1 may ${may} without credentials`,
+		});
+	});
+
+	it.each([
+		[account({ permissions: all })],
+		[account({ Permissions: { Pub: { Deny: [">"] }, sub: { deny: [">"] } } })],
+		[account({ permissions: { ...all, publish: ["vehicle.>", "_INBOX.>"] } })],
+		[account({}, { default_permissions: all })],
+		[{ no_auth_user: undefined, ...account({}) }],
+		// With such a configuration the server does not start.
+		[{ no_auth_user: "UX", ...account({}) }],
+	])("may do less, or are not let in: %#", (change) => expectCompliant(withConf("edge1", change)));
+
+	it("are not known before their configuration is", () => {
+		expectUnknown(withConf("edge1", account({ permissions: UNKNOWN })), "what programs on edge1 may do");
 	});
 });

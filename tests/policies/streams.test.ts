@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../policies/model";
+import { programDenials } from "../../topology/program-permissions";
 import { added, type Broken, changed, expectBroken, expectCompliant, expectUnknown, foreign } from "./breaks";
 import { compliantDesign } from "./fixture";
 import { withConf } from "./hub-fixture";
@@ -213,7 +214,8 @@ describe("room", () => {
 		});
 	});
 
-	const own = { users: [{ nkey: "UD" }] };
+	const { publish, subscribe } = programDenials("edge1", { uplinks: ["can", "debug"], downlinks: ["commands"] });
+	const own = { users: [{ nkey: "UD", permissions: { publish: { deny: publish }, subscribe: { deny: subscribe } } }] };
 	it.each([
 		["no accounts", undefined, "default account"],
 		["a system account only", { $SYS: { users: [] } }, "default account"],

@@ -11,7 +11,7 @@ export interface Attacker {
 	close(): void;
 }
 
-/** Through the device's own server, as a program on the device. */
+/** Through the device's own server, as whoever has the device and every key on it. */
 export function onDevice(client: NatsConnection): Attacker {
 	const subscriptions: Subscription[] = [];
 	return {

@@ -1,4 +1,4 @@
-import { connect, jwtAuthenticator, type NatsConnection } from "nats";
+import { connect, jwtAuthenticator, type NatsConnection, nkeyAuthenticator } from "nats";
 import {
 	ACCOUNTS,
 	type AccountRules,
@@ -16,7 +16,14 @@ import {
 	systemCreds,
 } from "../../components/identity/credentials";
 import { encodeUser } from "../../components/identity/jwt";
-import { accountSeeds, createKeys, deviceSigning, type Keys, staffSeed } from "../../components/identity/keys";
+import {
+	accountSeeds,
+	createKeys,
+	deviceProgramSeed,
+	deviceSigning,
+	type Keys,
+	staffSeed,
+} from "../../components/identity/keys";
 import { createSeed, publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
 import type { Connection } from "../../components/streams/provider/connection";
@@ -53,8 +60,10 @@ export interface BenchOptions {
 
 export interface Edge {
 	readonly server: Server;
-	/** A program on the device. */
+	/** A program on the device, without credentials. */
 	readonly client: NatsConnection;
+	/** Whoever has the key of the device program. */
+	readonly owner: NatsConnection;
 }
 
 export interface EdgeOptions {
@@ -88,6 +97,8 @@ export interface Bench {
 	clusterOf(device: string): string;
 	/** A client on the hub's client port whom no role limits, in the account of this seed. */
 	join(account: string): Promise<NatsConnection>;
+	/** File with the seed of the user as which a started device's own program connects. */
+	programKey(device: string): string;
 	path(name: string): string;
 	close(): Promise<void>;
 }
@@ -180,6 +191,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			clients.push(client);
 			return client;
 		},
+		programKey: (device) => servers.path(`${device}.nk`),
 		async push(rules) {
 			issued = Math.max(issued + 1, Math.floor(Date.now() / 1000));
 			const claims = accountClaims(keys, { ...usual, ...options.rules, ...rules });
@@ -193,6 +205,8 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 		async startEdge(name, { urls: given = urls, topology: of = topology, program, evictable = false } = {}) {
 			const [port = 0] = await freePorts(1);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
+			const programSeed = deviceProgramSeed(keys.fleetSecret, name);
+			servers.write(`${name}.nk`, programSeed);
 			const server = servers.add(
 				name,
 				{ client: port },
@@ -203,18 +217,21 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 					ca: files.ca,
 					storeDir: servers.path(name),
 					clientPort: port,
+					deviceProgram: publicKey(programSeed),
 				}),
 			);
 			await server.start(running(program));
-			const client = await connect({
+			const options = {
 				servers: `nats://127.0.0.1:${port}`,
 				maxReconnectAttempts: -1,
 				reconnectTimeWait: 100,
 				waitOnFirstConnect: true,
-			});
-			clients.push(client);
+			};
+			const client = await connect(options);
+			const owner = await connect({ ...options, authenticator: nkeyAuthenticator(Buffer.from(programSeed)) });
+			clients.push(client, owner);
 			await eventually(() => bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
-			return { server, client };
+			return { server, client, owner };
 		},
 		api: async (domain, endpoint, body) => {
 			const reply = await open.request(`${adminApi(domain)}.${endpoint}`, body, { timeoutMs: 3_000 });

@@ -1,5 +1,6 @@
 import type { Rule } from "../../model";
 import { deviceDomainIsUnique } from "./device-domain-is-unique";
+import { deviceProgramsAreLimited } from "./device-programs-are-limited";
 import { hubHasNoDefaultUser } from "./hub-has-no-default-user";
 import { leafRemoteHasCredentials } from "./leaf-remote-has-credentials";
 import { leafRemoteUsesTls } from "./leaf-remote-uses-tls";
@@ -15,4 +16,5 @@ export const identityRules: readonly Rule[] = [
 	deviceDomainIsUnique,
 	serverNameIsUnique,
 	roleIsLeastPrivilege,
+	deviceProgramsAreLimited,
 ];

@@ -174,6 +174,7 @@ function streamFacts({ state, created }: StreamInfo): EdgeStreamFacts {
 		messages: state.messages,
 		bytes: state.bytes,
 		lastSeq: state.last_seq,
+		firstSeq: state.first_seq,
 		...(created !== undefined && { created: Date.parse(created) }),
 	};
 }

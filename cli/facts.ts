@@ -99,8 +99,19 @@ async function hubStream(
 			sources: sources(outputs, name, info),
 			...(owner !== undefined && { owner: foreign(owner) }),
 			refusesWhenFull: info.config.discard === "new",
+			...emptied(info),
 		};
 	}
+}
+
+/** Whether it holds nothing although what came last is not yet too old. */
+function emptied({ config, state }: StreamInfo): Pick<HubStreamFacts, "emptiedMs"> {
+	const { messages, last_seq, last_ts = "" } = state;
+	const ageMs = Date.now() - Date.parse(last_ts);
+	const keepMs = (config.max_age ?? 0) / 1e6;
+	// A message may go a moment early, and clocks differ.
+	const tooOld = keepMs > 0 && ageMs > keepMs * 0.99 - 5_000;
+	return messages === 0 && last_seq > 0 && ageMs >= 0 && !tooOld ? { emptiedMs: ageMs } : {};
 }
 
 function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Record<string, SourceFacts> {

@@ -22,6 +22,11 @@ export function clock(ms: number): string {
 	return `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`;
 }
 
+/** When something was: "2026-11-26 05:12 UTC". */
+export function moment(at: number): string {
+	return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /** About how long: 14_500_000 -> "4 h". Rounded down, for it says how much time is left. */
 export function span(ms: number): string {
 	if (ms >= 2 * DAY) return `${count(Math.floor(ms / DAY))} d`;

@@ -4,14 +4,18 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
+import { BLOCK } from "../topology/reserve";
 import type { Remembered } from "./notes/note";
-import { type EdgeStreamFacts, type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
+import { type EdgeStreamFacts, type Facts, memoryKey, type SourceFacts, vanishedFrom, waitingFor } from "./seen";
 
 /**
  * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
  * device's store was seen to have gone back, which nobody can see any more once the device is past the hub again.
  */
 export type Memory = Readonly<Record<string, Remembered>>;
+
+/** How long it is told that messages were gone before the hub had them. */
+const TOLD_MS = 7 * 86_400_000;
 
 const time = z.number().min(0);
 const memory = z.record(
@@ -21,6 +25,7 @@ const memory = z.record(
 		since: time,
 		waits: z.boolean().optional(),
 		setBack: z.object({ from: time, to: time, at: time }).optional(),
+		vanished: z.object({ messages: time, at: time }).optional(),
 		created: time.optional(),
 		anew: z.literal(true).optional(),
 	}),
@@ -39,11 +44,24 @@ export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory):
 			// Nothing to move on to, or no link to move over, is no standing still: that begins when there are both.
 			const still = known?.waits && known.seq === source.seq && known.since <= facts.at;
 			const waits = somethingWaits(facts, device, name, source) ?? known?.waits;
-			const stored = store(facts.edges[device]?.streams[name], source, known, facts.at);
-			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(waits && { waits }), ...stored };
+			const here = facts.edges[device]?.streams[name];
+			const kept = { ...store(here, source, known, facts.at), ...vanished(here, source, known, facts.at) };
+			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(waits && { waits }), ...kept };
 		}
 	}
 	return result;
+}
+
+/** The next message takes the hub past the gap, and nobody can see it any more. */
+function vanished(
+	here: EdgeStreamFacts | undefined,
+	source: SourceFacts,
+	known: Remembered | undefined,
+	at: number,
+): Pick<Remembered, "vanished"> {
+	const messages = here ? vanishedFrom(here, source.seq) : 0;
+	if (messages > 0 && messages < BLOCK) return { vanished: { messages, at } };
+	return known?.vanished && at - known.vanished.at < TOLD_MS ? { vanished: known.vanished } : {};
 }
 
 /** Undefined when the device is connected and does not answer. */

@@ -1,3 +1,4 @@
+import type { JournalFacts } from "./journal/read";
 import type { Remembered } from "./notes/note";
 import type { ProgramFacts } from "./programs";
 import type { ReaderFacts } from "./readers";
@@ -8,6 +9,8 @@ export interface EdgeStreamFacts {
 	readonly messages: number;
 	readonly bytes: number;
 	readonly lastSeq: number;
+	/** Of the oldest message that it holds; of an empty stream the next one. Absent if nobody tells. */
+	readonly firstSeq?: number;
 	/** When the stream was made, milliseconds since 1970. */
 	readonly created?: number;
 	/** The message that the hub is to take next; looked at only when it takes nothing. */
@@ -65,6 +68,8 @@ export interface HubStreamFacts {
 	readonly stored: Readonly<Record<string, number>>;
 	/** `<project>/<stack>` that made it; absent if nobody says. */
 	readonly owner?: string;
+	/** It has held messages, holds none, and not because they were too old: milliseconds since the last one came. */
+	readonly emptiedMs?: number;
 	/** It refuses what does not fit, and devices wait. */
 	readonly refusesWhenFull?: boolean;
 }
@@ -100,6 +105,8 @@ export interface Facts {
 	readonly memory?: Readonly<Record<string, Remembered>>;
 	/** Links cut on this machine: since when, milliseconds since 1970. */
 	readonly cuts: Readonly<Record<string, number>>;
+	/** What the hub's journal has; absent if it was not asked for, or there is none yet. */
+	readonly journal?: JournalFacts;
 	/** Readers of the hub's streams. */
 	readonly readers?: readonly ReaderFacts[];
 }
@@ -117,4 +124,12 @@ export function waitingFor(edge: EdgeFacts, name: string, seq: number): number {
 	const consumer = edge.consumers[name];
 	const bound = consumer === undefined || consumer === "missing" ? Number.POSITIVE_INFINITY : consumer.unacknowledged;
 	return Math.min(bound, Math.max(0, lastSeq - seq));
+}
+
+/**
+ * Messages of a class that are gone from the device although the hub never had them.
+ * @param seq the hub's position
+ */
+export function vanishedFrom(stream: EdgeStreamFacts, seq: number): number {
+	return Math.max(0, Math.min(stream.firstSeq ?? 0, stream.lastSeq + 1) - seq - 1);
 }

@@ -1,10 +1,12 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import { goneStreams, vanishedOf } from "./gone";
 import { awayNotes, roomNotes, unsentBytes } from "./notes/device";
 import { hubNotes } from "./notes/hub";
 import type { Look, Note } from "./notes/note";
 import { besideNotes } from "./notes/programs";
 import { sourceNotes } from "./notes/source";
 import { storeNotes } from "./notes/store";
+import { vanishedNotes } from "./notes/vanished";
 import { type ReaderState, readerStates } from "./readers";
 import { type EdgeFacts, type Facts, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
@@ -37,6 +39,10 @@ export interface DeviceState {
 	readonly onHub?: number;
 	/** Messages that the hub has not got. */
 	readonly backlog?: number;
+	/** Streams of it that are not there: on the device, or on the hub. Nobody knows what waited in the first. */
+	readonly gone?: readonly string[];
+	/** Messages that are gone from the device and that the hub never had. */
+	readonly vanished?: number;
 	/** Age of what is known of the device, if it did not answer now. */
 	readonly staleMs?: number;
 	readonly buffer?: Buffer;
@@ -107,6 +113,8 @@ function deviceState(outputs: LeaflineOutput, facts: Facts, device: string, befo
 	const counted = edge && facts.hubError === undefined ? backlogByClass(edge, sources) : undefined;
 	const lags = Object.values(sources).map(({ lag }) => lag);
 	const staleMs = now ? undefined : edge ? facts.at - edge.at : quietest(Object.values(sources));
+	const gone = goneStreams(outputs, facts, device);
+	const vanished = facts.hubError === undefined && now ? vanishedOf(now, sources) : 0;
 	const buffer = edge && counted && bufferState(outputs, description?.group ?? "", edge, counted, link);
 	return {
 		device,
@@ -117,6 +125,8 @@ function deviceState(outputs: LeaflineOutput, facts: Facts, device: string, befo
 			onHub: sum(hubStreamsOf(outputs, device).map((name) => facts.hub[name]?.stored[device] ?? 0)),
 		}),
 		...(counted ? { backlog: sum(Object.values(counted)) } : lags.length > 0 && { backlog: sum(lags) }),
+		...(gone.length > 0 && { gone }),
+		...(vanished > 0 && { vanished }),
 		...(staleMs !== undefined && { staleMs }),
 		...(buffer && { buffer }),
 		...(description?.retired && { retired: description.retired }),
@@ -151,7 +161,7 @@ function notesOn(
 		};
 		const stored = storeNotes(look);
 		const lost = stored.some(({ needsHand }) => needsHand);
-		return notes.concat(stored, lost ? [] : sourceNotes(look), roomNotes(look));
+		return notes.concat(stored, lost ? [] : [...vanishedNotes(look), ...sourceNotes(look)], roomNotes(look));
 	}, away);
 }
 

@@ -4,6 +4,7 @@ import { Edges } from "./edges";
 import { messageOf } from "./errors";
 import { look } from "./facts";
 import { type Hub, openHub } from "./hub";
+import { Journal } from "./journal/read";
 import { readCuts } from "./links";
 import { loadMemory, saveMemory } from "./memory";
 import { canRedraw, Screen } from "./screen";
@@ -31,6 +32,7 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 	let known: Facts["edges"] = {};
 	let edges: Edges | undefined;
 	let memory = loadMemory(outputs.leafline);
+	const journal = new Journal(outputs.leafline, outputs.access?.adminCreds ?? "");
 	try {
 		for (let looks = 0; ; looks++) {
 			const asked = hub ?? (await openHub(outputs).catch(messageOf));
@@ -40,8 +42,11 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 				edges = undefined;
 			}
 			edges ??= new Edges(outputs.leafline, hub);
+			const reading = hub && journal.read(hub.connection);
 			const first = await look(outputs.leafline, asked, edges, () => readCuts(outputs.leafline));
-			const facts = await lookCloser(outputs.leafline, first, { hub, edges, before: memory, wait: !watch });
+			const seen = await lookCloser(outputs.leafline, first, { hub, edges, before: memory, wait: !watch });
+			const kept = await reading;
+			const facts: Facts = { ...seen, ...(kept && { journal: kept }) };
 			memory = facts.memory ?? memory;
 			if (looks % KEEP_EVERY === 0) saveMemory(outputs.leafline, memory);
 			const state = fleetState(outputs.leafline, facts, known);

@@ -40,7 +40,7 @@ function deviceTable(devices: readonly DeviceState[]): string[] {
 			it.retired ? `${linkText(it.link)} (${it.retired})` : linkText(it.link),
 			figure(it.atEdge),
 			figure(it.onHub),
-			it.staleMs === undefined ? figure(it.backlog) : `${figure(it.backlog)}*`,
+			backlogText(it),
 			bufferText(it.buffer),
 		]),
 	);
@@ -89,6 +89,13 @@ export function bufferText(buffer: Buffer | undefined): string {
 	return `${percent(buffer.used)}, ${span(buffer.leftMs)} left`;
 }
 
+/** What is gone from a device does not wait, and is not nothing either. */
+function backlogText({ backlog, gone, vanished, staleMs }: DeviceState): string {
+	const stale = staleMs === undefined ? "" : "*";
+	if (gone) return `gone${stale}`;
+	return vanished ? `${figure(backlog)}, ${count(vanished)} gone${stale}` : `${figure(backlog)}${stale}`;
+}
+
 const figure = (value: number | undefined) => (value === undefined ? UNKNOWN : count(value));
 
 /** Of one kind; a program gets all by `--json`. */
@@ -132,8 +139,11 @@ function totalLine({ devices, hub }: FleetState): string {
 	const up = devices.filter(({ link }) => link.state === "up").length;
 	// What a device that is away has stored since, nobody knows.
 	const unsure = devices.some(
-		({ staleMs, backlog, retired }) => retired !== "lost" && (staleMs !== undefined || backlog === undefined),
+		({ staleMs, backlog, gone, retired }) =>
+			retired !== "lost" && (staleMs !== undefined || backlog === undefined || gone !== undefined),
 	);
+	const gone = new Set(devices.flatMap(({ gone = [] }) => gone)).size;
+	const vanished = total((it) => it.vanished);
 	const atEdge = `${count(total(({ atEdge }) => atEdge))} at the devices`;
 	if (hub.error !== undefined) return `  ${atEdge}`;
 	return [
@@ -141,5 +151,7 @@ function totalLine({ devices, hub }: FleetState): string {
 		atEdge,
 		`${count(total(({ onHub }) => onHub))} on hub`,
 		`${unsure ? "at least " : ""}${count(total(({ backlog }) => backlog))} waiting`,
+		...(gone > 0 ? [`${plural(gone, "stream")} gone`] : []),
+		...(vanished > 0 ? [`${plural(vanished, "message")} gone before the hub had them`] : []),
 	].join(" · ");
 }

@@ -77,6 +77,7 @@ const streamState = z
 		first_seq: count,
 		last_seq: count,
 		first_ts: time.exactOptional(),
+		last_ts: time.exactOptional(),
 		// What publishers make of them, up to the length that the server takes.
 		subjects: z.record(z.string(), count).exactOptional(),
 	})

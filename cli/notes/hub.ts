@@ -1,9 +1,9 @@
 import type { LeaflineOutput } from "../../contract/outputs";
 import { editionOf } from "../../topology/server-edition";
-
-import { bytes, plural } from "../format";
+import { bytes, clock, plural } from "../format";
 import { readerStates } from "../readers";
 import type { Facts } from "../seen";
+import { journalNotes } from "./journal";
 import { type Note, RESTORE } from "./note";
 
 /** A stream counts as full when the next message of a megabyte would not fit. */
@@ -26,10 +26,12 @@ export function hubNotes(outputs: LeaflineOutput, facts: Facts): Note[] {
 			? []
 			: [{ code: "reader-stuck", text: `reader ${reader} of ${stream}: ${note}`, needsHand: true }],
 	);
+	const traces = journalNotes(outputs, facts);
 	return [
 		...nodes,
 		...official,
 		...readers,
+		...traces,
 		...Object.keys(outputs.streams).flatMap((name) => streamNotes(outputs, facts, name)),
 	];
 }
@@ -58,6 +60,10 @@ function streamNotes(outputs: LeaflineOutput, facts: Facts, name: string): Note[
 			: "was not made by leafline but by hand or another program";
 		const text = `${name} ${whose}. Rename or delete it (its messages go with it), then ${RESTORE}; or take it over: leafline:adopt in docs/settings.md`;
 		notes.push({ code: "hub-stream-foreign", text, needsHand: true });
+	}
+	if (stream.emptiedMs !== undefined) {
+		const text = `${name} is empty although a message came ${clock(stream.emptiedMs)} ago and is kept longer: somebody deleted what it held. What is gone comes back from no device by itself: docs/status.md#purged`;
+		notes.push({ code: "hub-stream-emptied", text, needsHand: true });
 	}
 	if (stream.refusesWhenFull && maxBytes > 0 && stream.bytes + NEARLY > maxBytes) {
 		const text = `${name} is full (${bytes(stream.bytes)} of ${bytes(maxBytes)}) and takes nothing: ${plural(devices.length, "device")} wait. It goes on when messages grow older than hub.keep; else lower hub.keep, or raise hub.file`;

@@ -17,6 +17,7 @@ export const CODES = [
 	"set-back",
 	"was-set-back",
 	"more-on-hub",
+	"vanished",
 	"consumer-missing",
 	"consumer-paused",
 	"stands-still",
@@ -30,6 +31,16 @@ export const CODES = [
 	"hub-unhealthy",
 	"hub-node-down",
 	"hub-server-official",
+	"hub-stream-emptied",
+	"journal-missing",
+	"journal-unread",
+	"purged",
+	"deleted-by-hand",
+	"changed-by-hand",
+	"refused-logins",
+	"evicted",
+	"wrong-name",
+	"closed-by-hub",
 	"reader-stuck",
 ] as const;
 
@@ -72,6 +83,8 @@ export interface Remembered {
 	readonly waits?: boolean;
 	/** A device's store that was seen to have gone back in time. */
 	readonly setBack?: { readonly from: number; readonly to: number; readonly at: number };
+	/** Messages that were seen to have gone before the hub had them: how many, and when that was seen. */
+	readonly vanished?: { readonly messages: number; readonly at: number };
 	/** When the device's stream was made. */
 	readonly created?: number;
 	/** It is another one than the hub has messages of, and has not got past them yet. */

@@ -38,6 +38,8 @@ export interface Stack {
 	readonly env: NodeJS.ProcessEnv;
 	/** A connection to a device's loopback port, or as administrator to the hub. */
 	connect(to: string): Promise<NatsConnection>;
+	/** Text of a device's credentials file. */
+	credentials(device: string): string;
 	/** `program` in place of nats-server. */
 	start(name: string, program?: string): Promise<void>;
 	log(name: string): string;
@@ -87,6 +89,7 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 		outputs,
 		outputsFile: write("outputs.json", outputs),
 		write,
+		credentials: (device) => deviceCreds(deviceSigning(keys), device),
 		log: (name) => all.get(name)?.log() ?? "",
 		connect: async (to) => {
 			const creds = new TextEncoder().encode(outputs.access?.adminCreds);

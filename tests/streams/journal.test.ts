@@ -1,6 +1,8 @@
 import { connect as dial } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Journal } from "../../cli/journal/read";
 import { stream } from "../../components/streams/provider/index";
+import type { LeaflineOutput } from "../../contract/outputs";
 import { MARK, markOf } from "../../jetstream/mark";
 import { type Entry, entryOf, JOURNAL_BYTES, journalStream, MOST_OF_A_KIND } from "../../topology/journal";
 import { JOURNAL } from "../../topology/names";
@@ -21,6 +23,13 @@ describe.each([1, 3] as const)("the journal of a hub of %i nodes", (nodes) => {
 	beforeAll(async () => {
 		bench = await startBench({ nodes });
 		await make(journalStream(benchTopology(nodes).settings));
+		// The other nodes hear a moment later that somebody listens to their advisories.
+		for (let i = 0; i < nodes; i++) {
+			await bench.api("hub", `STREAM.CREATE.probe${i}`, streamConfig(`probe${i}`, { subjects: [`probe${i}.>`] }));
+			const heard = async () => (await kept()).some(({ entry }) => entry?.kind === "deleted");
+			await bench.api("hub", `STREAM.DELETE.probe${i}`);
+			await eventually(heard, { what: "an advisory", within: 2_000 }).catch(() => {});
+		}
 	});
 	afterAll(() => bench?.close());
 
@@ -123,6 +132,28 @@ describe.each([1, 3] as const)("the journal of a hub of %i nodes", (nodes) => {
 			reason: "Authentication Failure",
 			client: { host: "127.0.0.1", name: "edge1", kind: "Leafnode" },
 		});
+	});
+
+	test("is read back as it is, to its end, and then only what is new", async () => {
+		const outputs = { hub: { domain: "hub", journal: JOURNAL } } as LeaflineOutput;
+		const journal = new Journal(outputs, bench.connection.adminCreds);
+		const read = async () => {
+			const { entries = [], ...rest } = (await journal.read(bench.control.hub)) ?? {};
+			expect(rest).toEqual({});
+			return entries;
+		};
+		const before = await read();
+		expect(before.map(({ what }) => what)).toEqual((await kept()).map(({ entry }) => entry));
+		const about = (call: string, name: string) =>
+			before.filter(({ what }) => what.kind === "request" && what.call === call && what.stream === name);
+		expect(about("STREAM.CREATE", "marked")).toMatchObject([{ own: true }]);
+		expect(about("STREAM.CREATE", "beside").map(({ own }) => own)).toEqual([undefined]);
+		expect(before.filter(({ what }) => what.kind === "refused")).toMatchObject([
+			{ client: { user: "edge1", name: "edge1", host: "127.0.0.1" }, reason: "Authentication Failure" },
+		]);
+		await keeps(() => bench.api("hub", "STREAM.PURGE.marked"), [request("STREAM.PURGE", "marked")]);
+		expect((await read()).slice(before.length)).toMatchObject([{ what: request("STREAM.PURGE", "marked") }]);
+		expect(await read()).toEqual(await read());
 	});
 
 	test("survives a restart of all nodes", async () => {

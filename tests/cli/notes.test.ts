@@ -205,7 +205,7 @@ test("the hub: a server without leafline's change is named, and is nobody's mist
 	expect(told({ hub: "2.15.2+leafline.1" })).toEqual([]);
 	expect(told({ hub_1: "2.15.2", hub_2: "2.15.2+leafline.1", hub_3: "2.15.2" })).toEqual([
 		expect.stringMatching(
-			/^hub-server-official hub_1, hub_3: the official nats-server 2\.15\.2, without leafline's change/,
+			/^. hub-server-official hub_1, hub_3: the official nats-server 2\.15\.2, without leafline's change/,
 		),
 	]);
 });

@@ -5,8 +5,8 @@ const { Message } = require("./message.js");
 
 /**
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
- * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, and
- * takes a few links of one device and not all that the fleet may have.
+ * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, takes
+ * a few links of one device and not all that the fleet may have, and has a durable source go on where the stream is.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -73,6 +73,67 @@ const edits = (version) => [
 		becomes: lines(
 			"func (mset *stream) sendFlowControlReply(reply string, hdr []byte) {",
 			"	if mset.isLeader() && mset.outq != nil && mset.answersReplicatedFlowControl(reply) {",
+		),
+	},
+	{
+		file: "server/stream.go",
+		at: lines("		var recreate bool", "		var timedOut bool", "		defer func() {"),
+		becomes: lines("		var recreate bool", "		var timedOut bool", "		var placed bool", "		defer func() {"),
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"					si.err = NewJSSourceConsumerRequiresAckFCError()",
+			"					retry = true",
+			"					mset.mu.Unlock()",
+			"					return",
+			"				}",
+			"",
+		),
+		becomes: lines(
+			"					si.err = NewJSSourceConsumerRequiresAckFCError()",
+			"					retry = true",
+			"					mset.mu.Unlock()",
+			"					return",
+			"				}",
+			"",
+			"				// Once, so that a consumer that does not go there is used as it is.",
+			"				if durableDeliverSubject != _EMPTY_ && !placed {",
+			"					if body := mset.placeOfSource(si, ccr.ConsumerInfo, streamIdentity); body != nil {",
+			"						placed = true",
+			"						mset.unsubscribe(crSub)",
+			"						if reply, respCh, crSub, err = newReplySubscription(); err != nil {",
+			"							si.err = NewJSSourceConsumerSetupFailedError(err, Unless(err))",
+			"							retry = true",
+			"							mset.mu.Unlock()",
+			"							return",
+			"						}",
+			"						if apiLevel < 5 {",
+			"							hdr = genHeader(nil, JSRequiredApiLevel, strconv.Itoa(apiLevel))",
+			"						}",
+			"						mset.outq.send(newJSPubMsg(subject, _EMPTY_, reply, hdr, body, nil, 0))",
+			"						mset.mu.Unlock()",
+			"						goto SELECT",
+			"					}",
+			"				}",
+			"",
+		),
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"				if si.sseq < ccr.ConsumerInfo.Delivered.Stream {",
+			"					si.sseq = ccr.ConsumerInfo.Delivered.Stream",
+			"				}",
+			"				// Capture consumer name.",
+			"				si.cname = ccr.ConsumerInfo.Name",
+		),
+		becomes: lines(
+			"				if before := beforeSource(ccr.ConsumerInfo); si.sseq < before {",
+			"					si.sseq = before",
+			"				}",
+			"				// Capture consumer name.",
+			"				si.cname = ccr.ConsumerInfo.Name",
 		),
 	},
 	{

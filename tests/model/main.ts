@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { closeAll } from "../../components/streams/provider/control";
 import { generate } from "./generate";
@@ -5,6 +7,7 @@ import { findings, runScenario } from "./run";
 import type { Outcome } from "./settle";
 import { shrink } from "./shrink";
 import type { Kind, Scenario, Step } from "./steps";
+import type { World } from "./world";
 
 const USAGE = `npm run model -- [options]
   --seed N        first seed; each scenario has the next one (default: by chance)
@@ -14,6 +17,7 @@ const USAGE = `npm run model -- [options]
   --without KIND  leave a kind of steps out; may be repeated
   --steps JSON    these steps instead of the seed's
   --shrink N      tries to find a shorter list of steps that fails (default 12; 0 for none)
+  --logs FOLDER   where the servers' logs go of a scenario that fails
   --verbose       each step as it is done`;
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +26,7 @@ interface Settings {
 	readonly until: number;
 	readonly shrinkTries: number;
 	readonly verbose: boolean;
+	readonly logs: string | undefined;
 	scenario(seed: number): Scenario;
 }
 
@@ -57,7 +62,7 @@ async function main(): Promise<void> {
 	if (stopping) process.exitCode = 130;
 }
 
-async function attempt(scenario: Scenario, { verbose }: Settings, stop: () => boolean): Promise<Outcome> {
+async function attempt(scenario: Scenario, { verbose, logs }: Settings, stop: () => boolean): Promise<Outcome> {
 	const { seed, nodes, sourcing, devices, steps } = scenario;
 	const began = Date.now();
 	const onStep = (step: Step, index: number) => {
@@ -66,7 +71,16 @@ async function attempt(scenario: Scenario, { verbose }: Settings, stop: () => bo
 	const onNote = (text: string) => {
 		if (verbose) say(`  ${text}`);
 	};
-	const outcome = await runScenario(scenario, { onStep, onNote, stop });
+	const inspect = async ({ bench }: World, { good }: Outcome) => {
+		if (logs === undefined || good) return;
+		const into = path.join(logs, `seed-${seed}-${Date.now()}`);
+		for (const name of fs.readdirSync(bench.path(""))) {
+			if (!name.endsWith(".log")) continue;
+			fs.mkdirSync(into, { recursive: true });
+			fs.copyFileSync(bench.path(name), path.join(into, name));
+		}
+	};
+	const outcome = await runScenario(scenario, { onStep, onNote, stop, inspect });
 	const what = `${nodes} node${nodes === 1 ? "" : "s"}, ${devices.length} devices, ${sourcing}, ${steps.length} steps`;
 	const counted = `${outcome.acknowledged} acknowledged, ${outcome.refused} refused, excused ${JSON.stringify(outcome.excused)}`;
 	const seconds = Math.round((Date.now() - began) / 1000);
@@ -105,6 +119,7 @@ function readArguments(args: string[]): Settings {
 			without: { type: "string", multiple: true },
 			steps: { type: "string" },
 			shrink: { type: "string" },
+			logs: { type: "string" },
 			verbose: { type: "boolean" },
 		},
 	});
@@ -125,6 +140,7 @@ function readArguments(args: string[]): Settings {
 		seed: number("seed", Math.floor(Math.random() * 1_000_000)),
 		until: Date.now() + number("hours", 0) * HOUR_MS,
 		shrinkTries: number("shrink", given ? 0 : 12),
+		logs: values.logs,
 		verbose: values.verbose ?? given !== undefined,
 		scenario: (seed) => ({ ...generate(seed, options), ...(given && { steps: given }) }),
 	};

@@ -1,0 +1,38 @@
+// Part of leafline's nats-server: toolchain/server-change.js adds this file to the package `server` and the calls of it
+// to stream.go.
+
+package server
+
+import "encoding/json"
+
+// A durable source asks its consumer to begin behind what was acknowledged, whatever the sourcing stream holds. The two
+// differ when a disk went back. A hub that lost its newest messages, by a power cut or restored from a snapshot, has
+// acknowledged what it does not hold any more: the consumer goes on behind that, and the messages are on the other side
+// and never sent. A consumer whose own state is older than the messages sends again what the stream has: that is
+// dropped, nothing is acknowledged, and once a whole window is out it stops for good.
+//
+// An ordinary source says where to begin. So does a durable one here, by a second request, which the API has for it.
+
+// placeOfSource is the body of a request to reset the consumer of a durable source to where the stream is; nil if the
+// consumer is there, or if the stream knows no place: of a source that is new, or whose stream was made anew, the
+// consumer's own place counts.
+// Lock should be held.
+func (mset *stream) placeOfSource(si *sourceInfo, info *ConsumerInfo, identity string) []byte {
+	recreated := si.rc || (identity != _EMPTY_ && si.ident != _EMPTY_ && si.ident != identity)
+	if recreated || si.sseq == 0 || beforeSource(info) == si.sseq || info.Config.DeliverPolicy != DeliverAll {
+		return nil
+	}
+	mset.srv.Noticef("JetStream stream '%s > %s' has source '%s' up to %d, and its consumer stands at %d: set to where the stream is",
+		mset.acc.Name, mset.cfg.Name, si.name, si.sseq, beforeSource(info))
+	body, _ := json.Marshal(JSApiConsumerResetRequest{Seq: si.sseq + 1})
+	return body
+}
+
+// beforeSource is the sequence behind which a consumer begins that was made or reset a moment ago. A durable one may
+// have sent messages since, which nobody heard: its acknowledgements stand where it was reset to.
+func beforeSource(info *ConsumerInfo) uint64 {
+	if info.Config.AckPolicy == AckFlowControl {
+		return info.AckFloor.Stream
+	}
+	return info.Delivered.Stream
+}

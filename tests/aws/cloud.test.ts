@@ -149,7 +149,7 @@ test("three machines become a hub, one after the other", async () => {
 	const jwts = accountJwts(accountSeeds(keys), fleetClaims(keys, topology), Math.floor(Date.now() / 1000) + 1);
 	for (const account of ACCOUNTS) await pushAccount(hub.system, jwts[account], 3);
 	await hub.ready();
-	const config = { name: "hub_can", subjects: ["can.>"], num_replicas: 3, storage: "file", max_bytes: 1e6 };
+	const config = { name: "hub_can", subjects: ["down.>"], num_replicas: 3, storage: "file", max_bytes: 1e6 };
 	const made = await eventually(
 		async () => {
 			const reply = (await hub.request(`${ADMIN_API}.STREAM.CREATE.hub_can`, config)) as { error?: unknown };
@@ -158,7 +158,7 @@ test("three machines become a hub, one after the other", async () => {
 		{ what: "a stream with three replicas" },
 	);
 	expect(made).toMatchObject({ config: { num_replicas: 3 } });
-	expect(await hub.request("can.a", "one")).toMatchObject({ stream: "hub_can", seq: 1 });
+	expect(await hub.request("down.edge1.can.a", "one")).toMatchObject({ stream: "hub_can", seq: 1 });
 }, 120_000);
 
 test("what was taken is not taken again, and a bad configuration not at all", async () => {

@@ -12,6 +12,8 @@ import { diskOf, type Site, serialOf, strayFiles } from "./site";
 import { keepWriting, lossOf } from "./writes";
 
 const OWN_STREAM = "power";
+/** One that administrators may publish on. */
+const OWN_SUBJECT = "down.power.power.x";
 /** Writes go on for so long before the cut. */
 const WRITING_MS = 8_000;
 /** What the device publishes meanwhile, and for a while after the cut. */
@@ -50,7 +52,7 @@ export function power(site: () => Site, device: Device): void {
 		const { machine, disks, healthy, world } = site();
 		const way = await site().control();
 		await way.request(`${ADMIN_API}.STREAM.CREATE.${OWN_STREAM}`, {
-			...{ name: OWN_STREAM, subjects: [`${OWN_STREAM}.>`], retention: "limits", storage: "file", num_replicas: 1 },
+			...{ name: OWN_STREAM, subjects: [OWN_SUBJECT], retention: "limits", storage: "file", num_replicas: 1 },
 		});
 		// nats-server 2.15.2 does not sync a stream's meta.inf, so that a power cut soon after would leave it empty and the
 		// stream, though its messages are there, would not be loaded. The node's kernel writes it within seconds.
@@ -61,7 +63,7 @@ export function power(site: () => Site, device: Device): void {
 			rate: RATE,
 			payload: (counter) => encodePayload("power", "edge1", counter, 128),
 		});
-		const writes = keepWriting(way.hub, `${OWN_STREAM}.x`, 64);
+		const writes = keepWriting(way.hub, OWN_SUBJECT, 64);
 		await eventually(() => writes.acknowledged.size > 100, { what: "writes are acknowledged", within: 600_000 });
 		await new Promise((resolve) => setTimeout(resolve, WRITING_MS));
 		const cutAt = performance.now();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deviceRole } from "../../topology/permissions";
+import { deviceRole, SHARES } from "../../topology/permissions";
 import { type Bench, type Edge, sourcingConsumer, startBench, streamConfig } from "../support/bench";
 import { eventually } from "../support/eventually";
 
@@ -137,5 +137,35 @@ describe("a downlink that is added while devices are connected", () => {
 			async () => ((await bench.api("edge1", `STREAM.INFO.${stream}`)).state as { messages: number }).messages === 1,
 			{ what: "the command is there", within: 60_000 },
 		);
+	});
+});
+
+describe.each([1, 3] as const)("accounts that exchange other streams than before, at a hub of %i", (nodes) => {
+	let bench: Bench;
+	beforeAll(async () => {
+		const before = SHARES.filter(({ kind, to }) => kind !== "stream" || to !== "ADMIN");
+		bench = await startBench({ nodes, rules: { shares: before } });
+	});
+	afterAll(() => bench?.close());
+
+	it("have the devices connect anew, for the server takes subscriptions from open links", async () => {
+		const { client } = await bench.startEdge("edge1");
+		await bench.push({ shares: SHARES });
+		const stream = streamConfig("edge1_can", { subjects: ["edge1.can.>"] });
+		await eventually(() => bench.api("edge1", "STREAM.CREATE.edge1_can", stream), { what: "the device is heard" });
+		const consumer = sourcingConsumer("hub", "deliver.edge1.can");
+		await bench.api("edge1", "CONSUMER.CREATE.edge1_can.hub", { stream_name: "edge1_can", ...consumer });
+		const source = {
+			name: "edge1_can",
+			consumer: { name: "hub", deliver_subject: "deliver.edge1.can" },
+			external: { api: "$JS.edge1.API", deliver: "" },
+		};
+		await bench.api("hub", "STREAM.CREATE.hub_can", streamConfig("hub_can", { sources: [source] }));
+		await client.jetstream().publish("edge1.can.x", "1");
+		const arrived = async () => {
+			const { state } = (await bench.api("hub", "STREAM.INFO.hub_can")) as { state: { messages: number } };
+			return state.messages === 1;
+		};
+		await eventually(arrived, { what: "its message is on the hub", within: 60_000 });
 	});
 });

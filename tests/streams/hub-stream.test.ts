@@ -35,7 +35,7 @@ const listening = (changes: Partial<StreamConfig> = {}) => ({
 
 async function fill(messages: number) {
 	const way = await control(bench.connection);
-	for (let i = 0; i < messages; i++) await way.hub.request("down.edge1.can", "x".repeat(100), { timeout: 5_000 });
+	for (let i = 0; i < messages; i++) await way.hub.request("down.edge1.can.x", "x".repeat(100), { timeout: 5_000 });
 }
 
 describe("a hub stream", () => {

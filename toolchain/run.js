@@ -18,6 +18,7 @@ const COMMANDS = [
 	"server",
 	"iam",
 	"bench",
+	"fuzz",
 	"model",
 	"test-boot",
 ];

@@ -203,13 +203,13 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			await open.ready();
 		},
 		async startEdge(name, { urls: given = urls, topology: of = topology, program, evictable = false } = {}) {
-			const [port = 0] = await freePorts(1);
+			const [port = 0, monitor = 0] = await freePorts(2);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
 			const programSeed = deviceProgramSeed(keys.fleetSecret, name);
 			servers.write(`${name}.nk`, programSeed);
 			const server = servers.add(
 				name,
-				{ client: port },
+				{ client: port, monitor },
 				renderLeafConf(of, name, {
 					urls: given,
 					...(!evictable && { cluster: bench.clusterOf(name) }),
@@ -218,6 +218,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 					storeDir: servers.path(name),
 					clientPort: port,
 					deviceProgram: publicKey(programSeed),
+					monitorPort: monitor,
 				}),
 			);
 			await server.start(running(program));

@@ -21,6 +21,8 @@ export interface RawLeaf {
 	subscribe(subject: string): void;
 	/** @param headers a whole block, `NATS/1.0…`, with the empty line at its end */
 	publish(subject: string, body?: string, reply?: string, headers?: string): void;
+	/** Sends bytes as they are. */
+	send(bytes: string | Uint8Array): void;
 	/** Resolves when the server has taken everything sent so far. @throws when it closes the connection */
 	flush(): Promise<void>;
 	close(): void;
@@ -29,19 +31,21 @@ export interface RawLeaf {
 export interface RawLeafOptions {
 	readonly port: number;
 	readonly ca: string;
-	/** Text of a credentials file. */
-	readonly credentials: string;
+	/** Text of a credentials file. @default none are shown */
+	readonly credentials?: string;
 	/** What it pretends to be called. */
 	readonly name: string;
-	/** What it pretends besides, as in `CONNECT`. @default nothing */
-	readonly pretends?: { readonly cluster?: string; readonly remote_account?: string };
+	/** What it pretends besides, as in `CONNECT`, above or in place of the usual. @default nothing */
+	readonly pretends?: Readonly<Record<string, unknown>>;
+	/** What it sends before its CONNECT, and in one piece with it: before the server can have judged it. */
+	readonly early?: { readonly before?: string; readonly after?: string };
 	/** Told of every message as it comes. */
 	readonly onMessage?: (message: RawMessage) => void;
 }
 
 /** Connects, and resolves when the server accepted the credentials. @throws when it does not */
 export async function openRawLeaf(options: RawLeafOptions): Promise<RawLeaf> {
-	const { port, ca, credentials, name, pretends, onMessage } = options;
+	const { port, ca, credentials = "", name, pretends, early = {}, onMessage } = options;
 	const [jwt = "", seed = ""] = [...credentials.matchAll(/-----BEGIN [^\n]+\n(\S+)\n/g)].map((match) => match[1]);
 	const socket = connect({ port, host: "127.0.0.1", ca, minVersion: "TLSv1.3" });
 	const messages: RawMessage[] = [];
@@ -75,8 +79,7 @@ export async function openRawLeaf(options: RawLeafOptions): Promise<RawLeaf> {
 	});
 	const { nonce } = JSON.parse(await greeting) as { nonce: string };
 	const hello = {
-		jwt,
-		sig: sign(seed, Buffer.from(nonce)).toString("base64url"),
+		...(credentials !== "" && { jwt, sig: sign(seed, Buffer.from(nonce)).toString("base64url") }),
 		name,
 		server_id: name.toUpperCase(),
 		version: "2.15.2",
@@ -85,7 +88,7 @@ export async function openRawLeaf(options: RawLeafOptions): Promise<RawLeaf> {
 		domain: name,
 		...pretends,
 	};
-	socket.write(`CONNECT ${JSON.stringify(hello)}\r\n`);
+	socket.write(`${early.before ?? ""}CONNECT ${JSON.stringify(hello)}\r\n${early.after ?? ""}`);
 	await flush();
 	return {
 		messages,
@@ -94,16 +97,20 @@ export async function openRawLeaf(options: RawLeafOptions): Promise<RawLeaf> {
 			return socket.destroyed;
 		},
 		subscribe: (subject) => socket.write(`LS+ ${subject}\r\n`),
-		publish: (subject, body = "", reply, headers) => {
-			const to = reply === undefined ? subject : `${subject} ${reply}`;
-			const size = Buffer.byteLength(body);
-			if (headers === undefined) return void socket.write(`LMSG ${to} ${size}\r\n${body}\r\n`);
-			const head = Buffer.byteLength(headers);
-			socket.write(`HMSG ${to} ${head} ${head + size}\r\n${headers}${body}\r\n`);
-		},
+		publish: (...message) => socket.write(leafMessage(...message)),
+		send: (bytes) => socket.write(bytes),
 		flush,
 		close: () => socket.destroy(),
 	};
+}
+
+/** `LMSG`, or `HMSG` with headers, with its payload. */
+export function leafMessage(subject: string, body = "", reply?: string, headers?: string): string {
+	const to = `${subject}${reply === undefined ? "" : ` ${reply}`}`;
+	const size = Buffer.byteLength(body);
+	if (headers === undefined) return `LMSG ${to} ${size}\r\n${body}\r\n`;
+	const before = Buffer.byteLength(headers);
+	return `HMSG ${to} ${before} ${before + size}\r\n${headers}${body}\r\n`;
 }
 
 interface Listener {

@@ -13,7 +13,7 @@ import { DOWN_STREAM, HUB_STREAM, READER, THIEF } from "./fleet";
 import { clientMouth, type Mouth, rawMouth, type Saying } from "./mouths";
 import type { Attacker } from "./runner";
 import { deviceProgram, type Stage, unlimited } from "./stage";
-import { type Home, TARGETS, type Target } from "./targets";
+import { type Home, OWN_DEVICE, TARGETS, type Target } from "./targets";
 import { DEVICE_DEPUTIES, type Deputy, HEARD, PROGRAM_DEPUTIES, READER_DEPUTIES } from "./ways";
 
 /** Somebody who is let in, by what they have. */
@@ -205,7 +205,7 @@ export const ACTORS: readonly Actor[] = [
 	{
 		name: "program on a device, without credentials",
 		// The bare name of the API is its own server's, which it may ask.
-		targets: TARGETS.filter(({ subject }) => !subject.startsWith("$JS.API.")),
+		targets: [...TARGETS.filter(({ subject }) => !subject.startsWith("$JS.API.")), ...OWN_DEVICE],
 		deputies: PROGRAM_DEPUTIES,
 		// And its device is in no system account.
 		cannot: ({ subject, reply = "" }) => isReserved(reply) || /^\$SYS\.REQ\.(SERVER|CLAIMS)/.test(subject),

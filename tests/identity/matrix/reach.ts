@@ -56,10 +56,10 @@ export const REACH: readonly Reach[] = [
 	},
 	{
 		who: PROGRAM,
-		can: "have messages of that device removed before the hub has them, by a detour through the device's own server",
-		to: "that device's data which the hub does not have yet",
-		bounds: "no other device and nothing at the hub is reached by it",
-		mend: "the device's streams in an account of their own, so that programs share none with the API; or a server that lets no acknowledgement be a request",
+		can: "publish into the device's classes, read what its streams hold, and use up its memory and the rest of its buffer",
+		to: "that device's data and its other programs",
+		bounds: "it changes no stream or consumer that the hub sources, and reaches no other device and nothing at the hub",
+		mend: "users with passwords for the programs, as soon as they can be changed",
 	},
 	{
 		who: READER,

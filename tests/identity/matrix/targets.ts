@@ -286,11 +286,13 @@ export const MAIN: readonly string[] = [
 	`down.${VICTIM}.commands.x`,
 	`deliver.${VICTIM}.alarm`,
 	"$SYS.REQ.SERVER.PING",
+	`$JS.API.STREAM.PURGE.${THIEF}_can`,
+	`$JS.${THIEF}.API.STREAM.DELETE.${THIEF}_can`,
 ];
 
-/** What a program on the device must not touch there, beside all others. */
+/** What a program on the device must not touch there, beside all others. Streams and consumers of its own are its right. */
 export const OWN_DEVICE: readonly Target[] = api(
 	[`$JS.${THIEF}.API`, "$JS.API"],
 	"its own device",
 	calls(THIEF, `${THIEF}_can`, "hub"),
-).filter(({ answers }) => !answers);
+).filter(({ what, answers }) => !answers && !["make a stream", "make a durable consumer"].includes(what));

@@ -1,6 +1,6 @@
 import { DOWNLINK_API } from "../../../topology/permissions";
 import type { Fingerprint } from "./fingerprint";
-import { CARRIER_CLASS, DOWN_STREAM, HUB_STREAM, READER, THIEF, VICTIM } from "./fleet";
+import { CARRIER_CLASS, DOWN_STREAM, HUB_STREAM, READER, THIEF } from "./fleet";
 import type { Saying } from "./mouths";
 import { sequences } from "./targets";
 
@@ -22,9 +22,6 @@ export interface Deputy {
 const spoken = (subject: string) => !/^\$(JS\.hub|DOWN|ADMIN)\./.test(subject) && !ofThief(subject);
 /** By the bare name of the API, which the hub takes for its own. */
 const ofThief = (subject: string) => subject.startsWith("$JS.API.") && subject.includes(`${THIEF}_`);
-/** An acknowledgement is JSON with a sequence: it empties a stream up to there, and whoever wants no body refuses it. */
-const withSequence = (subject: string) =>
-	subject.startsWith("down.") || (subject.includes(".PURGE.") && ofThief(subject));
 /** The JetStream API takes the name, under which it is asked, from the message; nobody else does. */
 const calls = (subject: string) => subject.startsWith("$JS.API.");
 /** What the server itself answers or traces is sent to no service, such as an API; to anything else it is. */
@@ -96,8 +93,9 @@ export const PROGRAM_DEPUTIES: readonly Deputy[] = [
 		name: "acknowledgement of what it publishes",
 		// Heard before: it is acknowledged once more, and nothing is stored.
 		says: (reply) => ({ subject: "vehicle.x", reply, headers: { fields: [["Nats-Msg-Id", HEARD]] } }),
-		reaches: withSequence,
-		mayReach: (subject) => subject.startsWith(`$JS.${VICTIM}.`),
+		// Its JSON is no request, so the API refuses it. What is published is stored once more after two minutes.
+		reaches: noService,
+		mayReach: (subject) => !noService(subject),
 	},
 	{
 		name: "reply to a look at the device's JetStream",

@@ -104,7 +104,7 @@ function step(random: Random, kind: Kind, nodes: number, known: Known): Step {
 		case "clock":
 			return { do: kind, device, seconds: random.pick([-30 * 86_400, -3_600, 3_600, 30 * 86_400]) };
 		case "reset-consumer":
-			return { do: kind, device, class: name, back: random.pick([-500, 1, 100, 5_000]) };
+			return { do: kind, device, class: name, back: random.pick([1, 100, 5_000]) };
 		case "accepts":
 			return { do: kind, class: name, accepts: `${random.pick(["vehicle", "alarm", "log", "trip", "other"])}.>` };
 		case "retire":

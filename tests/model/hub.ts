@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import type { NatsConnection } from "nats";
+import { ADMIN_API } from "../../topology/permissions";
 import type { Bench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { copyFolder, type Image } from "./device";
@@ -10,7 +11,6 @@ import { decode } from "./ledger";
 export const HUB_SYNC_MS = 250;
 const BACK_MS = 120_000;
 const STILL_MS = 1_500;
-const GET = "$JS.hub.API";
 
 /** The hub's nodes, and everything that was ever read from its streams. */
 export class ModelHub {
@@ -147,7 +147,7 @@ export class ModelHub {
 		const info = await this.bench.api("hub", `STREAM.INFO.${stream}`);
 		const { last_seq: last, messages: held } = info.state as { last_seq: number; messages: number };
 		if (held === 0) return { last, lanes };
-		const consumer = await this.connection.jetstream({ apiPrefix: GET }).consumers.get(stream);
+		const consumer = await this.connection.jetstream({ apiPrefix: ADMIN_API }).consumers.get(stream);
 		const messages = await consumer.consume({ max_messages: 5_000 });
 		for await (const message of messages) {
 			const found = decode(message.data);

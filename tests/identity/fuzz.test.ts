@@ -35,3 +35,16 @@ describe(`somebody with a device's credentials who says anything, with seed ${se
 		seconds * 1_000 + 300_000,
 	);
 });
+
+describe("the same at a hub without leafline's change to nats-server", () => {
+	let stage: Stage;
+	beforeAll(async () => {
+		stage = await startStage({ walls: "up", nodes: 1, officialServer: true });
+	}, 240_000);
+	afterAll(() => stage?.close());
+
+	it("finds a command that another device was given", async () => {
+		const { found } = await fuzz(stage, { seed: 1, seconds: 120, first: 640, say: () => {} });
+		expect(found.join()).toMatch(/hub_commands state: .*LEAFLINE_SEED=1/);
+	}, 420_000);
+});

@@ -28,6 +28,8 @@ export type Walls = "up" | "down";
 export interface StageOptions {
 	readonly walls: Walls;
 	readonly nodes: 1 | 3;
+	/** A hub without leafline's change to nats-server, and everything else as it is. @default false */
+	readonly officialServer?: boolean;
 }
 
 /** A fleet that is attacked, and what is seen of it. */
@@ -58,10 +60,10 @@ export const SECRET = "secret of the fleet";
 /** What every forged message holds that can hold something. */
 export const FORGED = "forged";
 
-export async function startStage({ walls, nodes }: StageOptions): Promise<Stage> {
+export async function startStage({ walls, nodes, officialServer: official = false }: StageOptions): Promise<Stage> {
 	const topology = fleetTopology(nodes);
 	const open = walls === "down";
-	const as = open ? { program: await officialServer() } : {};
+	const as = open || official ? { program: await officialServer() } : {};
 	const bench = await startBench({
 		topology,
 		...as,

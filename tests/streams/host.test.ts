@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerText } from "../../components/streams/dynamic";
 import { closeAll, control } from "../../components/streams/provider/control";
+import { UNKNOWN } from "../../components/streams/provider/handler";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, sources, streamProps } from "./fixtures";
 import { type Host, startHost } from "./host";
@@ -72,6 +73,8 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 		expect(await host.diff("devices", last(outs.failed), last(outs.failed))).toBe(true);
 		expect(await host.update("devices", last(outs.failed), last({}))).toEqual(last({}));
 		expect(await host.diff("devices", last({}), last({}))).toBe(false);
+		// Or every preview would show a change.
+		expect(await host.diff("devices", last({}), last(UNKNOWN))).toBe(false);
 	});
 
 	test("errors are one message, without a stack trace, and the process prints none", async () => {

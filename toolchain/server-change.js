@@ -5,8 +5,9 @@ const { Message } = require("./message.js");
 
 /**
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
- * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, takes
- * a few links of one device and not all that the fleet may have, and has a durable source go on where the stream is.
+ * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, publishes
+ * for a client only where that may listen, takes a few links of one device and not all that the fleet may have, and has
+ * a durable source go on where the stream is.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -140,6 +141,18 @@ const edits = (version) => [
 		file: "server/client.go",
 		at: lines("			// Normally this code is not called.", "			nrr = c.pa.reply"),
 		becomes: lines("			// Normally this code is not called.", "			nrr = requestReply(c.pa.reply, isResponse)"),
+	},
+	{
+		file: "server/client.go",
+		at: lines("	if c.kind == CLIENT && len(c.pa.reply) > 0 && isReservedReply(c.pa.reply) {"),
+		becomes: lines(
+			"	if c.kind == CLIENT && len(c.pa.reply) > 0 && (isReservedReply(c.pa.reply) || !c.mayHear(c.pa.reply)) {",
+		),
+	},
+	{
+		file: "server/stream.go",
+		at: lines("		if tsubj != _EMPTY_ && !IsValidPublishSubject(tsubj) {"),
+		becomes: lines("		if tsubj != _EMPTY_ && (!IsValidPublishSubject(tsubj) || isOfServer(tsubj)) {"),
 	},
 	{
 		file: "server/leafnode.go",

@@ -1,5 +1,7 @@
 import { createInbox, type Msg } from "nats";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually";
+import { officialServer } from "../support/official-server";
 import { planFleet } from "../support/rig";
 import { makeServers, type Servers } from "../support/servers";
 import { type Program, type Solo, startSolo } from "./solo";
@@ -211,6 +213,57 @@ describe("a program on a device, without credentials", () => {
 		expect(await device.api("STREAM.PURGE.edge3_can")).toMatchObject({ error: { code: 404 } });
 		expect(reconnects).toBe(0);
 		await device.close();
+	});
+
+	describe("has the server say it in its name", () => {
+		let official: Solo;
+		beforeAll(async () => {
+			official = await startSolo(servers, planFleet(FLEET), "edge1", {
+				limited: true,
+				program: await officialServer(),
+			});
+		});
+		afterAll(() => official?.close());
+		beforeEach(async () => {
+			for (const device of [limited, official]) {
+				await device.api("STREAM.DELETE.mine");
+				await device.makeStreams();
+			}
+		});
+
+		/** Every message of `edge1_can` is gone from the official server, and none from leafline's. */
+		async function emptiedOnlyThere(): Promise<void> {
+			await eventually(async () => (await messages(official)) === 0, { what: "the official server does it" });
+			expect(await messages(limited)).toBe(1);
+		}
+		const mine = { name: "mine", subjects: ["mine.>"], max_bytes: 1_000_000 };
+		const purge = "$JS.API.STREAM.PURGE.edge1_can";
+
+		it("not by the reply of a request that finds nothing", async () => {
+			for (const device of [limited, official]) {
+				const program = await device.program();
+				await asked(program, "$JS.API.STREAM.CREATE.mine", mine);
+				const config = { name: "p", durable_name: "p", ack_policy: "explicit", deliver_policy: "all" };
+				await asked(program, "$JS.API.CONSUMER.CREATE.mine.p", { stream_name: "mine", config });
+				const next = JSON.stringify({ batch: 1, no_wait: true });
+				program.nc.publish("$JS.API.CONSUMER.MSG.NEXT.mine.p", next, { reply: purge });
+				await program.refusals();
+			}
+			await emptiedOnlyThere();
+			expect(limited.server.log()).toContain(`Publish Violation - Reply "${purge}"`);
+		});
+
+		it("not by a stream that republishes", async () => {
+			for (const device of [limited, official]) {
+				const program = await device.program();
+				const republish = { src: "mine.x", dest: purge };
+				expect(await asked(program, "$JS.API.STREAM.CREATE.mine", { ...mine, republish })).not.toHaveProperty("error");
+				program.nc.publish("mine.x", "");
+				await program.refusals();
+			}
+			await emptiedOnlyThere();
+			expect(limited.server.log()).toContain(`suppressing republish with invalid subject "${purge}"`);
+		});
 	});
 
 	it("hears nothing of these by a wildcard either", async () => {

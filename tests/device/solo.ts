@@ -32,16 +32,19 @@ export interface Program {
 	refusals(): Promise<readonly string[]>;
 }
 
-/** @param limited programs have the permissions that leafline gives them; without, a test must see them do harm */
+/**
+ * @param limited programs have the permissions that leafline gives them; without, a test must see them do harm
+ * @param program in place of the nats-server on PATH, which is leafline's
+ */
 export async function startSolo(
 	servers: Servers,
 	topology: Topology,
 	device: string,
-	{ limited }: { readonly limited: boolean },
+	{ limited, program }: { readonly limited: boolean; readonly program?: string },
 ): Promise<Solo> {
 	const [port = 0, nowhere = 0] = await freePorts(2);
 	const seed = createSeed("U");
-	const name = `${device}-${limited ? "limited" : "free"}`;
+	const name = `${device}-${limited ? "limited" : "free"}${program === undefined ? "" : "-official"}`;
 	const tree = leafTree(topology, device, {
 		urls: [`tls://127.0.0.1:${nowhere}`],
 		credentials: servers.write(`${name}.creds`, ""),
@@ -54,7 +57,7 @@ export async function startSolo(
 	const { leafnodes, ...conf } = limited ? tree : withoutPermissions(tree);
 	const server = servers.add(name, { client: port }, renderNatsConfig(conf));
 	const { leafnodes: _, ...limitedConf } = tree;
-	await server.start();
+	await server.start(program === undefined ? {} : { program });
 	const servers_ = `127.0.0.1:${port}`;
 	const owner = await connect({ servers: servers_, authenticator: nkeyAuthenticator(Buffer.from(seed)) });
 	const programs: NatsConnection[] = [];

@@ -15,7 +15,7 @@ export interface Keys {
 	readonly hub: string;
 	/** Seed of the key that signs devices' users, scoped to their role. */
 	readonly deviceSigner: string;
-	/** 32 bytes in base64; the users of devices, administrators and readers are derived from it, and later accounts. */
+	/** 32 bytes in base64; the users of devices, administrators and readers are derived from it. No account: `DeviceSigning`. */
 	readonly fleetSecret: string;
 }
 
@@ -41,9 +41,12 @@ export interface AccountSeeds {
 	readonly readers: string;
 }
 
-/** ADMIN and READERS came later than the keys of older environments, so they are derived. */
-export function accountSeeds({ operator, devices, hub, fleetSecret }: Keys): AccountSeeds {
-	const derived = (name: string) => derivedSeed("A", fleetSecret, `leafline account ${name}`);
+/**
+ * ADMIN and READERS came later than the keys of older environments, so they are derived: of the operator's seed, which
+ * signs the accounts in any case, and not of the fleet's secret, for whoever makes devices' credentials has that.
+ */
+export function accountSeeds({ operator, devices, hub }: Keys): AccountSeeds {
+	const derived = (name: string) => seedFrom("A", Buffer.from(operator), `leafline account ${name}`);
 	return { operator, devices, hub, admin: derived("admin"), readers: derived("readers") };
 }
 
@@ -100,6 +103,10 @@ function ofGeneration(name: string, generation: number): string {
 function derivedSeed(type: KeyType, fleetSecret: string, info: string): string {
 	const secret = Buffer.from(fleetSecret, "base64");
 	if (secret.length !== 32) throw new Error("the fleet secret must be 32 bytes in base64");
+	return seedFrom(type, secret, info);
+}
+
+function seedFrom(type: KeyType, secret: Buffer, info: string): string {
 	return encodeSeed(type, new Uint8Array(hkdfSync("sha256", secret, Buffer.alloc(0), info, 32)));
 }
 

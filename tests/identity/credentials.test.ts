@@ -76,6 +76,15 @@ describe("keys", () => {
 		expect(await lake(2)).not.toBe(await lake(1));
 	});
 
+	it("of accounts do not follow from what makes the credentials of devices", () => {
+		const { createdAt, devices, deviceSigner, fleetSecret } = KEYS;
+		const others: Keys = { ...createKeys(), createdAt, devices, deviceSigner, fleetSecret };
+		expect(deviceSigning(others)).toEqual(SIGNING);
+		const { devices: shared, ...seeds } = accountSeeds(others);
+		expect(shared).toBe(SEEDS.devices);
+		expect(Object.values(seeds).filter((seed) => Object.values(SEEDS).includes(seed))).toEqual([]);
+	});
+
 	it("refuse a secret that was cut off", () => {
 		expect(() => deviceSeed(KEYS.fleetSecret.slice(0, 20), "edge1")).toThrow("32 bytes");
 	});

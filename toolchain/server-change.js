@@ -138,6 +138,26 @@ const edits = (version) => [
 		),
 	},
 	{
+		file: "server/stream.go",
+		at: lines(
+			"			mset.retrySourceConsumerAtSeq(si.iname, si.sseq+1)",
+			"			mset.mu.Unlock()",
+			"			return false",
+			"		}",
+			"	} else {",
+			"		mset.mu.Unlock()",
+		),
+		becomes: lines(
+			"			mset.retrySourceConsumerAtSeq(si.iname, si.sseq+1)",
+			"			mset.mu.Unlock()",
+			"			return false",
+			"		}",
+			"	} else {",
+			"		mset.askSourceAgain(si)",
+			"		mset.mu.Unlock()",
+		),
+	},
+	{
 		file: "server/client.go",
 		at: lines("			// Normally this code is not called.", "			nrr = c.pa.reply"),
 		becomes: lines("			// Normally this code is not called.", "			nrr = requestReply(c.pa.reply, isResponse)"),

@@ -17,7 +17,7 @@ const USAGE = `npm run model -- [options]
   --without KIND  leave a kind of steps out; may be repeated
   --steps JSON    these steps instead of the seed's
   --shrink N      tries to find a shorter list of steps that fails (default 12; 0 for none)
-  --logs FOLDER   where the servers' logs go of a scenario that fails
+  --logs FOLDER   where the servers' logs and the ledger go of a scenario that fails
   --verbose       each step as it is done`;
 const HOUR_MS = 3_600_000;
 
@@ -71,12 +71,14 @@ async function attempt(scenario: Scenario, { verbose, logs }: Settings, stop: ()
 	const onNote = (text: string) => {
 		if (verbose) say(`  ${text}`);
 	};
-	const inspect = async ({ bench }: World, { good }: Outcome) => {
+	const inspect = async ({ bench, ledger, devices }: World, { good }: Outcome) => {
 		if (logs === undefined || good) return;
 		const into = path.join(logs, `seed-${seed}-${Date.now()}`);
+		fs.mkdirSync(into, { recursive: true });
+		const said = Object.fromEntries([...devices].map(([name, device]) => [name, device.said]));
+		fs.writeFileSync(path.join(into, "ledger.json"), JSON.stringify({ said, lanes: ledger.all() }));
 		for (const name of fs.readdirSync(bench.path(""))) {
 			if (!name.endsWith(".log")) continue;
-			fs.mkdirSync(into, { recursive: true });
 			fs.copyFileSync(bench.path(name), path.join(into, name));
 		}
 	};

@@ -44,6 +44,14 @@ describe("the model that never forgets", () => {
 		expect(outcome.acknowledged).toBeGreaterThan(1_800);
 	});
 
+	// The consumer of a device goes back with its disk and counts from there: the official hub takes as many new messages
+	// for those that it has as the cut took, when they come before it has asked the consumer again.
+	it("finds nothing where programs publish as soon as their device is back from a power cut", LONG, async () => {
+		const cut = [{ do: "wait", ms: 1_500 } as const, { do: "power-cut", device: "edge1" } as const];
+		const outcome = await runScenario({ ...USUAL, steps: [...cut, ...cut, { do: "wait", ms: 1_000 }] });
+		expect(findings(outcome)).toEqual([]);
+	});
+
 	// Seeds whose steps are of many kinds; `npm run model -- --seed N --count 10 --nodes 1` does one by hand.
 	it.each([1])("finds nothing in the steps of seed %i", LONG, async (seed) => {
 		const outcome = await runScenario(generate(seed, { steps: 10, nodes: 1 }));

@@ -36,3 +36,13 @@ func beforeSource(info *ConsumerInfo) uint64 {
 	}
 	return info.Delivered.Stream
 }
+
+// askSourceAgain is for a message that the stream has not got, with a number that its consumer has used before: the
+// consumer of a device whose disk went back counts from there, and a stream that goes by its count alone takes as many
+// new messages for old ones as it was ahead. So the consumer is asked to begin again behind what the stream has.
+// Lock should be held.
+func (mset *stream) askSourceAgain(si *sourceInfo) {
+	if ssi := mset.streamSource(si.iname); ssi != nil && ssi.Consumer != nil {
+		mset.retrySourceConsumerAtSeq(si.iname, si.sseq+1)
+	}
+}

@@ -1,6 +1,6 @@
 import { edgeStreamName } from "../../topology/names";
 import { BLOCK } from "../../topology/reserve";
-import { clock, plural } from "../format";
+import { clock, count, plural } from "../format";
 import { vanishedFrom } from "../seen";
 import type { Look, Note } from "./note";
 
@@ -24,7 +24,7 @@ export function vanishedNotes({ outputs, device, class: name, source, edge, memo
 	// A stream that held nothing when it was moved on after a power cut looks the same.
 	if (gone >= BLOCK)
 		return note(
-			`${stream}: its sequences begin ${plural(gone, "message")} behind the hub's. After a power cut that is a device's own doing and nothing is missing (docs/device.md); else they were deleted on the device`,
+			`${stream}: its sequences begin ${count(gone)} beyond the hub's. After a power cut that is a device's own doing and nothing is missing (docs/device.md); else they were deleted on the device`,
 			false,
 		);
 	return note(`${what}: purged or deleted there by hand or by a program. They are lost; find out who does that`, true);

@@ -8,7 +8,7 @@ import { messageOf, UserError } from "../errors";
 import { count } from "../format";
 import { openHub } from "../hub";
 import { type Act, diagnose, type Seen } from "./diagnose";
-import { movesFrom, type Place, patience, place, see } from "./see";
+import { goesOn, type Place, patience, place, see } from "./see";
 
 /** How long the first message after a repair may take: a hub that lost its consumer tries again after 10 s and more. */
 const HEALED_MS = 60_000;
@@ -89,24 +89,28 @@ async function healClass(at: Place, config: Config, say: (line: string) => void)
 		}
 		await carryOut(finding.act, at, config, seen);
 		done.add(finding.act);
-		const healed = seen.lastSeq === seen.after || (await movesFrom(at, seen.after, HEALED_MS));
+		const healed = await goesOn(at, seen, HEALED_MS);
 		say(`${at.stream}: ${finding.why}: ${healed ? "healed" : "not healed"} (${what})`);
 	}
 }
 
 const WORDS: Readonly<Record<Act, (seen: Seen) => string>> = {
-	make: ({ after }) => `make it anew, and set it behind ${count(after)}`,
+	make: (seen) => (isPlaced(seen) ? `make it anew, and set it behind ${count(seen.after)}` : "make it anew"),
 	resume: () => "resume it",
 	reset: ({ after }) => `set its consumer behind ${count(after)}, where the hub is`,
 	"step-down": () => "let the leader of the hub's stream step down",
 };
 
-async function carryOut(act: Act, at: Place, config: Config, { after, proven }: Seen): Promise<void> {
+/** What the hub told of may be of an older stream of that name: a consumer that was set behind that would skip messages. */
+const isPlaced = ({ after, proven }: Seen) => proven && after > 0;
+
+async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promise<void> {
 	const { stream } = at;
+	const { after } = seen;
 	const reset = () => resetConsumer(at.edge, stream, HUB_CONSUMER, after + 1, patience());
 	if (act === "make") {
 		await putConsumer(at.edge, stream, consumerOf(at.device, config), patience());
-		if (proven && after > 0) await reset();
+		if (isPlaced(seen)) await reset();
 	} else if (act === "reset") await reset();
 	else if (act === "resume")
 		await persist((timeout) => at.edge.ask(`CONSUMER.PAUSE.${stream}.${HUB_CONSUMER}`, {}, timeout), patience());

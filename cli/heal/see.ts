@@ -46,9 +46,11 @@ export async function see(at: Place): Promise<Seen> {
 	const after = await hubSide(at, here);
 	const lastSeq = here.state.last_seq ?? 0;
 	const waiting = consumer ? consumer.num_pending + consumer.num_ack_pending : lastSeq - after.position.seq;
-	const waits = waiting > 0 && lastSeq > after.position.seq;
-	const moves = waits ? await movesFrom(at, after.position.seq) : undefined;
-	const next = moves === false ? await messageFrom(at, after.position.seq + 1) : undefined;
+	// A consumer that still sends what the hub has keeps what comes after it, and may stop before it is through.
+	const { seq } = after.position;
+	const waits = lastSeq === seq ? (consumer?.num_pending ?? 0) > 0 : waiting > 0 && lastSeq > seq;
+	const moves = waits ? await goesOn(at, { lastSeq, after: seq }, MOVES_MS) : undefined;
+	const next = moves === false ? await messageFrom(at, seq + 1) : undefined;
 	return {
 		stream,
 		lastSeq,
@@ -87,12 +89,24 @@ function gone({ stream }: Place, { position }: HubSide): Seen {
 	return { stream, before: position.seq, after: position.seq, proven: position.proven };
 }
 
-/** Whether the hub gets past a sequence while one looks. */
-export async function movesFrom({ hub, hubStream, stream }: Place, seq: number, within = MOVES_MS): Promise<boolean> {
+/**
+ * Whether, while one looks, the hub gets past where it was, or nothing is left to send: a stream's last sequence may lie
+ * beyond its last message, after a power cut for instance.
+ */
+export async function goesOn(
+	{ edge, hub, hubStream, stream }: Place,
+	{ lastSeq = 0, after }: Pick<Seen, "lastSeq" | "after">,
+	within: number,
+): Promise<boolean> {
 	const deadline = Date.now() + within;
 	for (;;) {
 		const info = await streamInfo(hub, hubStream, patience());
-		if ((info?.sources ?? []).some((source) => source.name === stream && (source.seq ?? 0) > seq)) return true;
+		const source = (info?.sources ?? []).find(({ name }) => name === stream);
+		if ((source?.seq ?? 0) > after) return true;
+		const consumer = await consumerInfo(edge, stream, HUB_CONSUMER, patience());
+		// What the hub has already need not be acknowledged for the next message to come.
+		const left = consumer && consumer.num_pending + (lastSeq > after ? consumer.num_ack_pending : 0);
+		if (left === 0 || (!consumer && lastSeq === after)) return true;
 		if (Date.now() >= deadline) return false;
 		await sleep(LOOK_MS);
 	}

@@ -135,6 +135,31 @@ test("a consumer that is paused", async () => {
 	await arrived("edge3", 160);
 });
 
+test("a stream that ends beyond its last message, as after a power cut, has nothing to wait for", async () => {
+	await withoutHub(async () => {
+		await publish("edge1", 5);
+		await edge("edge1", "STREAM.PURGE.edge1_sensor");
+		await edge("edge1", `CONSUMER.DELETE.edge1_sensor.${HUB_CONSUMER}`);
+	});
+	expect(await heal("edge1")).toEqual({
+		code: 0,
+		text: "edge1_sensor: its consumer is gone: healed (make it anew, and set it behind 3,100)",
+	});
+	await publish("edge1", 10);
+	await arrived("edge1", BACKLOG + 110);
+});
+
+test("a consumer that was deleted, when the hub holds nothing any more that shows where it is", async () => {
+	await api(hub, `${ADMIN_API}.STREAM.PURGE.hub_sensor`, {});
+	await edge("edge2", `CONSUMER.DELETE.edge2_sensor.${HUB_CONSUMER}`);
+	const { code, text } = await heal("edge2");
+	expect(text).toMatch(/^edge2_sensor: its consumer is gone: (not )?healed \(make it anew\)/);
+	expect(text).toMatch(/(^|: )healed \([^\n]*$/);
+	expect(code).toBe(0);
+	await publish("edge2", 10);
+	await arrived("edge2", 10);
+});
+
 test("a message that the hub cannot take is left to a person", async () => {
 	const poison = headers();
 	poison.set("Trace", "x".repeat(65_510));

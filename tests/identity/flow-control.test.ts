@@ -207,9 +207,9 @@ describe.each(EDITIONS.map((edition) => [edition.title, edition] as const))("%s"
 const refusals = (log: string) => log.split("\n").filter((line) => line.includes("refused flow control"));
 
 /** Where the hub's ordinary source has its consumer deliver: a device knows it from the hub's request, or hears it. */
-async function ordinaryDelivery({ client }: Edge): Promise<string> {
+async function ordinaryDelivery({ owner }: Edge): Promise<string> {
 	let subject: string | undefined;
-	const listening = client.subscribe("deliver.edge1.S.*", {
+	const listening = owner.subscribe("deliver.edge1.S.*", {
 		callback: (_, message) => {
 			subject = message.subject;
 		},

@@ -11,8 +11,8 @@ export interface Bench {
 	readonly directUrl: string;
 	/** Starts a device's server, or starts it again with its old store. */
 	startDevice(name: string): Promise<void>;
-	/** Starts a server of the hub again: `hub`, or with three nodes `hub_1` to `hub_3`. */
-	start(name: string): Promise<void>;
+	/** Starts a server of the hub again: `hub`, or with three nodes `hub_1` to `hub_3`. @param program in place of nats-server */
+	start(name: string, program?: string): Promise<void>;
 	/** With -9. */
 	kill(name: string): Promise<void>;
 	/** Lets a server hang, with its connections open, until it is resumed. */
@@ -20,6 +20,8 @@ export interface Bench {
 	resume(name: string): void;
 	/** A program on a device. */
 	device(name: string): NatsConnection;
+	/** Whoever has the key of a device's own program, and may do anything there. */
+	owner(name: string): NatsConnection;
 	stop(): Promise<void>;
 }
 
@@ -33,23 +35,25 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 			throw new Error(`no server ${name}, but ${servers.hubs.map((node) => node.name)} and ${[...edges.keys()]}`);
 		return found;
 	};
+	const edge = (name: string) => {
+		const found = edges.get(name);
+		if (!found) throw new Error(`${name} was not started`);
+		return found;
+	};
 	return {
 		connection: servers.connection,
 		directUrl: `nats://127.0.0.1:${hub?.ports.client}`,
 		startDevice: async (name) => {
-			const edge = edges.get(name);
-			if (edge) await edge.server.start();
+			const known = edges.get(name);
+			if (known) await known.server.start();
 			else edges.set(name, await servers.startEdge(name));
 		},
-		start: async (name) => server(name).start(),
+		start: async (name, program) => server(name).start(program === undefined ? {} : { program }),
 		kill: async (name) => server(name).kill(),
 		pause: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGSTOP"),
 		resume: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGCONT"),
-		device: (name) => {
-			const edge = edges.get(name);
-			if (!edge) throw new Error(`${name} was not started`);
-			return edge.client;
-		},
+		device: (name) => edge(name).client,
+		owner: (name) => edge(name).owner,
 		stop: () => servers.close(),
 	};
 }

@@ -6,20 +6,20 @@ package server
 import "encoding/json"
 
 // A durable source asks its consumer to begin behind what was acknowledged, whatever the sourcing stream holds. The two
-// differ when a disk went back. A hub that lost its newest messages, by a power cut or restored from a snapshot, has
-// acknowledged what it does not hold any more: the consumer goes on behind that, and the messages are on the other side
-// and never sent. A consumer whose own state is older than the messages sends again what the stream has: that is
-// dropped, nothing is acknowledged, and once a whole window is out it stops for good.
+// differ when the consumer's disk went back: it sends again what the stream has, under numbers that the stream has seen.
+// That is dropped, and with it as many new messages; nothing is acknowledged, and once a whole window is out it stops for
+// good.
 //
 // An ordinary source says where to begin. So does a durable one here, by a second request, which the API has for it.
 
 // placeOfSource is the body of a request to reset the consumer of a durable source to where the stream is; nil if the
-// consumer is there, or if the stream knows no place: of a source that is new, or whose stream was made anew, the
-// consumer's own place counts.
+// consumer is not behind that, or if the stream knows no place: of a source that is new, or whose stream was made anew,
+// the consumer's own place counts. So it does where it is ahead: somebody may have put it there, whose stream has what
+// lies between by way of another source.
 // Lock should be held.
 func (mset *stream) placeOfSource(si *sourceInfo, info *ConsumerInfo, identity string) []byte {
 	recreated := si.rc || (identity != _EMPTY_ && si.ident != _EMPTY_ && si.ident != identity)
-	if recreated || si.sseq == 0 || beforeSource(info) == si.sseq || info.Config.DeliverPolicy != DeliverAll {
+	if recreated || si.sseq == 0 || beforeSource(info) >= si.sseq || info.Config.DeliverPolicy != DeliverAll {
 		return nil
 	}
 	mset.srv.Noticef("JetStream stream '%s > %s' has source '%s' up to %d, and its consumer stands at %d: set to where the stream is",

@@ -42,7 +42,7 @@ function officialServers(versions: Readonly<Record<string, string>>): Note[] {
 	if (found.length === 0) return [];
 	const [[, version] = ["", ""]] = found;
 	const names = found.map(([name]) => name).join(", ");
-	const text = `${names}: the official nats-server ${version}, without leafline's change: a device can have streams of the hub and of other devices emptied or deleted (docs/security.md, "The hub's server")`;
+	const text = `${names}: the official nats-server ${version}, without leafline's change: a device can have the hub's streams emptied or deleted (docs/security.md, "The hub's server")`;
 	return [{ code: "hub-server-official", text, needsHand: false }];
 }
 

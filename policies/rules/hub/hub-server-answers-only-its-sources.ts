@@ -10,8 +10,8 @@ export const hubServerAnswersOnlyItsSources: Rule = {
 	why:
 		"The official nats-server (2.15.2) lets whoever may publish on a source's delivery subject say where the source answers, " +
 		"in the account of the streams, which no permission limits. So every device, a program on it, and whoever has its " +
-		"credentials can have streams of the hub and of other devices emptied or deleted (tried on one and three nodes: 60,000 " +
-		"messages of a hub, 20,000 of another device). Nothing in permissions, limits of JWTs or mappings prevents it. leafline " +
+		"credentials can have the hub's streams emptied or deleted (tried on one and three nodes: 60,000 messages), and commands " +
+		"stored for other devices. Nothing in permissions, limits of JWTs or mappings prevents it. leafline " +
 		"builds the hub's server with a check of that answer, from the same sources (docs/security.md).",
 	remedy:
 		"leave hub.server out, or write leafline; where an official server has to be, know that one stolen device is the whole fleet's data, and exempt this rule with a date",

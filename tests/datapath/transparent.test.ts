@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { connect } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SMALL_FLEET } from "../support/fleets";
+import { goBuild, hasGo } from "../support/go-build";
 import { type Rig, startRig } from "../support/rig";
 
 describe("a program on a device that knows nothing of leafline", () => {
@@ -61,5 +64,22 @@ describe("a program on a device that knows nothing of leafline", () => {
 		await second.flush();
 		expect(heard).toEqual(["only here"]);
 		expect(await rig.lastSequence("hub_sensor")).toBe(3);
+	});
+
+	it.skipIf(!hasGo())("is a program in Go that was never told: all that is its own works, and no more", () => {
+		const program = goBuild("go-program", resolve(__dirname, "../support/go-program"));
+		const { port } = rig.device("edge2");
+		const printed = execFileSync(program, [`nats://127.0.0.1:${port}`], { encoding: "utf8", timeout: 60_000 });
+		expect(JSON.parse(printed)).toEqual({
+			published: true,
+			heard: "core",
+			stream: "edge2_sensor",
+			again: true,
+			answer: "closed",
+			bucket: "80",
+			watched: "speed",
+			own: 1,
+			purge: "refused",
+		});
 	});
 });

@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { goBuild, goIn, hasGo } from "./go-build";
 
 /** A configuration as text, or as a file that may include others. */
 export type Question = { readonly text: string } | { readonly file: string };
@@ -30,19 +29,14 @@ const SOURCE = resolve(__dirname, "nats-conf");
 
 /** Why there is none on this machine; `undefined` where there is one. */
 export function whyNoNatsConf(): string | undefined {
-	try {
-		go("version");
-		return undefined;
-	} catch {
-		return "no Go to build the server's parser with";
-	}
+	return hasGo() ? undefined : "no Go to build the server's parser with";
 }
 
 /** Builds the program once for each version, into the cache of the user; fetches the module if it is not there. */
 export function natsConf(): NatsConf {
-	const program = build();
+	const program = goBuild("nats-conf", SOURCE);
 	const [, version = ""] = execFileSync(program, ["--version"], { encoding: "utf8" }).trim().split(" v");
-	const { Dir: folder } = JSON.parse(go("mod", "download", "-json", MODULE)) as { Dir: string };
+	const { Dir: folder } = JSON.parse(goIn(SOURCE, "mod", "download", "-json", MODULE)) as { Dir: string };
 	const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
 	const named = (end: string) => all.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
 	return {
@@ -57,26 +51,4 @@ export function natsConf(): NatsConf {
 			return JSON.parse(printed) as Answer[];
 		},
 	};
-}
-
-function build(): string {
-	const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "leafline", "tools", "nats-conf");
-	const digest = createHash("sha256");
-	for (const name of ["go.mod", "go.sum", "main.go"]) digest.update(readFileSync(join(SOURCE, name)));
-	const program = join(cache, `nats-conf-${digest.digest("hex").slice(0, 16)}-${go("env", "GOVERSION")}`);
-	if (existsSync(program)) return program;
-	mkdirSync(cache, { recursive: true });
-	const work = mkdtempSync(join(cache, "build-"));
-	try {
-		go("build", "-mod=readonly", "-trimpath", "-o", join(work, "nats-conf"), ".");
-		renameSync(join(work, "nats-conf"), program);
-		return program;
-	} finally {
-		rmSync(work, { recursive: true, force: true });
-	}
-}
-
-function go(...args: string[]): string {
-	const env = { ...process.env, GOWORK: "off", GO111MODULE: "on", CGO_ENABLED: "0" };
-	return execFileSync("go", args, { cwd: SOURCE, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 }

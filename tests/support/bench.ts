@@ -235,7 +235,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			return { server, client, owner };
 		},
 		api: async (domain, endpoint, body) => {
-			const reply = await open.request(`${adminApi(domain)}.${endpoint}`, body, { timeoutMs: 3_000 });
+			const reply = await open.request(`${adminApi(domain)}.${endpoint}`, body, { timeoutMs: 5_000 });
 			const { error, ...rest } = reply as Record<string, unknown>;
 			if (error) throw new Error(`${domain} ${endpoint}: ${JSON.stringify(error)}`);
 			return rest;

@@ -42,8 +42,9 @@ export type Finding =
  * which sends nothing twice, for the hub passes over what it has.
  * @param done what was tried already, which did not help
  * @param nodes of the hub; one that is alone has no leader to step down
+ * @param nats how a person calls `nats` for what other programs on the device may not do
  */
-export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number): Finding {
+export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats: string): Finding {
 	const { stream, lastSeq, sourcing, consumer, before, after, proven } = seen;
 	if (lastSeq === undefined) return hand("the stream is gone from the device", REFRESH);
 	if (sourcing === undefined) return hand("the hub does not source it", REFRESH);
@@ -69,7 +70,7 @@ export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number): Fin
 	const { next: message } = seen;
 	if (message && message.headerBytes > HEADERS_LIMIT) {
 		const why = `message ${count(message.seq)} has ${count(message.headerBytes)} bytes of headers, more than the hub can take with its own`;
-		return hand(why, `keep a copy, then on the device: nats stream rmm ${stream} ${message.seq} --force`);
+		return hand(why, `keep a copy, then ${nats} stream rmm ${stream} ${message.seq} --force`);
 	}
 	const still = `it stands still at ${count(after)} without an error`;
 	if (sourcing === "durable" && !done.has("reset")) return next("reset", still);

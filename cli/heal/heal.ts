@@ -7,6 +7,7 @@ import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
 import { messageOf, UserError } from "../errors";
 import { count } from "../format";
 import { openHub } from "../hub";
+import { natsCommand } from "../notes/note";
 import { type Act, diagnose, type Seen } from "./diagnose";
 import { goesOn, type Place, patience, place, see } from "./see";
 
@@ -70,10 +71,11 @@ interface Config {
 }
 
 async function healClass(at: Place, config: Config, say: (line: string) => void): Promise<number> {
+	const { leafline } = config;
 	const done = new Set<Act>();
 	for (;;) {
 		const seen = await see(at);
-		const finding = diagnose(seen, done, config.leafline.hub.nodes);
+		const finding = diagnose(seen, done, leafline.hub.nodes, natsCommand(leafline, at.device));
 		if (finding.state === "well") {
 			if (done.size === 0) say(`${at.stream}: well, the hub is at ${count(seen.after)}`);
 			return 0;

@@ -12,8 +12,9 @@ const WELL: Seen = {
 	moves: true,
 };
 const consumer = (changes: Partial<SeenConsumer>) => ({ consumer: { ...(WELL.consumer as SeenConsumer), ...changes } });
+const NATS = "on the device: nats --nkey leafline.nk";
 const after = (seen: Partial<Seen>, done: readonly Act[] = [], nodes = 1) =>
-	diagnose({ ...WELL, ...seen }, new Set(done), nodes);
+	diagnose({ ...WELL, ...seen }, new Set(done), nodes, NATS);
 const acts = (seen: Partial<Seen>, done: readonly Act[] = [], nodes = 1) => {
 	const finding = after(seen, done, nodes);
 	return finding.state === "act" ? finding.act : finding.state;
@@ -23,12 +24,12 @@ describe("what stands still", () => {
 	it("is nothing where the position moves, or nothing waits", () => {
 		expect(acts({})).toBe("well");
 		const { moves: _, ...all } = { ...WELL, before: 500, after: 500, ...consumer({ waiting: 0 }) };
-		expect(diagnose(all, new Set(), 1)).toEqual({ state: "well" });
+		expect(diagnose(all, new Set(), 1, NATS)).toEqual({ state: "well" });
 	});
 
 	it("is told from sure signs first, however it moves", () => {
 		const { consumer: _, ...without } = WELL;
-		expect(diagnose(without, new Set(), 1)).toMatchObject({ state: "act", act: "make" });
+		expect(diagnose(without, new Set(), 1, NATS)).toMatchObject({ state: "act", act: "make" });
 		expect(acts(consumer({ paused: true }))).toBe("resume");
 		expect(acts(consumer({ delivered: 399 }))).toBe("reset");
 		expect(acts(consumer({ ackFloor: 401 }))).toBe("reset");
@@ -53,11 +54,17 @@ describe("what stands still", () => {
 	});
 
 	it("is left alone where a person has to decide", () => {
-		expect(acts({ moves: false, next: { seq: 401, headerBytes: 65_510 } })).toBe("hand");
+		expect(after({ moves: false, next: { seq: 401, headerBytes: 65_510 } })).toMatchObject({
+			state: "hand",
+			remedy: `keep a copy, then ${NATS} stream rmm edge1_can 401 --force`,
+		});
 		expect(acts({ lastSeq: 300 })).toBe("hand");
 		const { lastSeq: _, ...none } = WELL;
-		expect(diagnose(none, new Set(), 1)).toMatchObject({ state: "hand", why: "the stream is gone from the device" });
+		expect(diagnose(none, new Set(), 1, NATS)).toMatchObject({
+			state: "hand",
+			why: "the stream is gone from the device",
+		});
 		const { sourcing: __, ...foreign } = WELL;
-		expect(diagnose(foreign, new Set(), 1)).toMatchObject({ state: "hand", why: "the hub does not source it" });
+		expect(diagnose(foreign, new Set(), 1, NATS)).toMatchObject({ state: "hand", why: "the hub does not source it" });
 	});
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { HUB_CONSUMER } from "../../topology/names";
 import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
+import { officialServer } from "../support/official-server";
 import { run } from "../support/project";
 import { api, type Stack, startStack } from "./stack";
 
@@ -56,10 +57,10 @@ const arrived = (device: string, messages: number) =>
 	});
 
 /** With the hub away, so that it does not find its way by itself, as one that still listens would. */
-async function withoutHub(act: () => Promise<unknown>): Promise<void> {
+async function withoutHub(act: () => Promise<unknown>, program?: string): Promise<void> {
 	await stack.kill("hub");
 	await act();
-	await stack.start("hub");
+	await stack.start("hub", program);
 	await eventually(() => hub.flush().then(() => true), { what: "the hub is back", within: MENDED_MS });
 	const told = async () =>
 		(await fetch(`${stack.outputs.leafline.hub.monitorUrl}/leafz`)).json() as Promise<{ leafs?: unknown[] }>;
@@ -98,7 +99,9 @@ test("a consumer that was deleted: a dry run says what would be done, and does n
 test("a consumer that is behind the hub by more than its window", async () => {
 	await publish("edge1", BACKLOG - 10);
 	await arrived("edge1", BACKLOG);
-	await withoutHub(() => edge("edge1", `CONSUMER.RESET.edge1_sensor.${HUB_CONSUMER}`, { seq: 1 }));
+	// leafline's server would see to it by itself (`tests/streams/position.test.ts`).
+	const official = await officialServer();
+	await withoutHub(() => edge("edge1", `CONSUMER.RESET.edge1_sensor.${HUB_CONSUMER}`, { seq: 1 }), official);
 	await publish("edge1", 100);
 	await eventually(
 		async () =>
@@ -167,7 +170,7 @@ test("a message that the hub cannot take is left to a person", async () => {
 	await publish("edge4", 9);
 	const { code, text } = await heal("edge4");
 	expect(text).toMatch(
-		/^edge4_sensor: message 1 has 65,5\d\d bytes of headers.* keep a copy, then on the device: nats stream rmm edge4_sensor 1 --force$/,
+		/^edge4_sensor: message 1 has 65,5\d\d bytes of headers.* keep a copy, then nats --server nats:\/\/127\.0\.0\.1:\d+ --nkey \S+\/edge4\/leafline\.nk stream rmm edge4_sensor 1 --force$/,
 	);
 	expect(code).toBe(2);
 	expect(await onHub("edge4")).toBe(0);

@@ -171,7 +171,7 @@ test("a message that the hub cannot take: what stands still, where, why, and how
 	await publish("edge6", 9);
 	const { text, exit } = await noted("edge6", "stands-still");
 	expect(text).toMatch(
-		/^edge6_sensor stands still at sequence 1 for \d+:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats:\/\/127\.0\.0\.1:\d+ stream rmm edge6_sensor 2 --force$/,
+		/^edge6_sensor stands still at sequence 1 for \d+:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats --server nats:\/\/127\.0\.0\.1:\d+ --nkey \S+\/edge6\/leafline\.nk stream rmm edge6_sensor 2 --force$/,
 	);
 	expect(exit).toBe(2);
 	await edge("edge6", "STREAM.MSG.DELETE.edge6_sensor", { seq: 2 });

@@ -70,7 +70,7 @@ describe("a local stack through the real CLI", () => {
 		const { leafline } = stackOutputs.parse(await project.outputs());
 		const port = leafline.devices.edge1?.clientPort;
 		const connection = await connect({ servers: `127.0.0.1:${port}` });
-		const { seq } = await connection.jetstream().publish("alarm.oil", "low");
+		const { seq } = await connection.jetstream().publish("edge1.alarm.oil", "low");
 		await connection.close();
 		const remove = (nats: string) =>
 			run("sh", ["-c", `${nats} stream rmm edge1_alarm ${seq} --force`], { cwd: project.dir, env: process.env });

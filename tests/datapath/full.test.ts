@@ -48,8 +48,8 @@ describe("a device whose buffer is full", () => {
 	});
 
 	it("takes messages again when the device has made room of what the hub has, and of nothing else", async () => {
-		const { client, link } = rig.device("edge1");
-		const api = localApi(client, "edge1");
+		const { owner, link } = rig.device("edge1");
+		const api = localApi(owner, "edge1");
 		const hubHas = async () => (await rig.lastSequence("hub_can")) ?? 0;
 
 		// The hub has everything already; the device hears of it a heartbeat later.

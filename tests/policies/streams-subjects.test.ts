@@ -26,11 +26,11 @@ describe("subjects", () => {
 	});
 
 	it("stored by a device and by the hub", () => {
-		expectBroken(added(foreign("tap", "hub", { subjects: ["*.can.speed"] })), {
+		expectBroken(added(foreign("tap", "hub", { subjects: ["*.can.speed.front"] })), {
 			rule: "subjects-disjoint-across-domains",
 			at: "tap",
 			message:
-				"tap stores *.can.speed, which overlaps edge1.can.> of edge1_can on edge1 in domain edge1: while the link is up, " +
+				"tap stores *.can.speed.front, which overlaps edge1.can.> of edge1_can on edge1 in domain edge1: while the link is up, " +
 				"one message is stored by both",
 		});
 	});

@@ -1,4 +1,4 @@
-/** Numbers with units, spelled as the fleet file spells them. */
+/** Numbers with units, spelled as the fleet file spells them; and names, when they are many. */
 
 const BYTES = { base: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB"] };
 const BITS = { base: 1000, units: ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"] };
@@ -64,4 +64,12 @@ function roundedUp(value: number, { base, units }: Scale): string {
 
 function decimal(value: number): string {
 	return String(value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
+}
+
+const NAMES_SHOWN = 5;
+
+/** The first few names in order, and how many more there are. */
+export function some(names: readonly string[]): string {
+	const shown = [...names].sort().slice(0, NAMES_SHOWN).join(", ");
+	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
 }

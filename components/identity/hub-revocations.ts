@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { some } from "../../topology/format";
 import type { Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
 import type { Connection } from "../streams/provider/connection";
@@ -63,13 +64,9 @@ function warnOfRevoked({ keys, roster }: KeepRevokedArgs, kept: HubRevocations):
 		const users = Object.values(found).flatMap((revocations) => Object.keys(revocations));
 		const devices = devicesWithKeys(it, roster, users);
 		if (devices.length === 0) return;
-		const more = devices.length - SHOWN;
-		const who = devices.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
 		const text =
-			`the hub revoked the key of ${who}, and this state does not know it: it may be an older one. For a new key, ` +
+			`the hub revoked the key of ${some(devices)}, and this state does not know it: it may be an older one. For a new key, ` +
 			"take it out of its group, bring the stack up, put it in again, and give it its new credentials";
 		void pulumi.log.warn(text, kept);
 	});
 }
-
-const SHOWN = 5;

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { formatPath } from "../../../config/errors";
+import { some } from "../../../topology/format";
 import { advance, type Enrolment, NO_ROLL, type Roll, type Roster, turnover } from "../../../topology/roster";
 import { type Reporter, reporter } from "../../streams/provider/engine";
 import type { Handler, Props } from "../../streams/provider/handler";
-
-const SHOWN = 5;
 
 /**
  * Keeps who has which key. All of it is computed in `check`, from the inputs that the last update left behind and the
@@ -63,9 +62,4 @@ function tell(say: Reporter, what: string, was: Roll, next: Roll): void {
 	if (rekeyed.length > 0) {
 		say.warn(`${what} ${some(rekeyed)} gets another key: it needs its new credentials, the old are revoked for ever`);
 	}
-}
-
-function some(names: readonly string[]): string {
-	const more = names.length - SHOWN;
-	return names.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

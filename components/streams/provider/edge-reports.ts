@@ -1,3 +1,4 @@
+import { some } from "../../../topology/format";
 import type { EdgeStreamsProps } from "./edge-streams";
 
 /** What a user is told of an update of one group's streams. */
@@ -5,8 +6,6 @@ export interface Reports {
 	readonly warnings: readonly string[];
 	readonly infos: readonly string[];
 }
-
-const NAMES_SHOWN = 5;
 
 /**
  * @param pending devices that are not as asked, and why
@@ -42,10 +41,4 @@ export function grouped(reasons: Readonly<Record<string, string>>, what = ""): s
 /** @example "1 device", "12 devices" */
 export function counted(devices: number): string {
 	return devices === 1 ? "1 device" : `${devices} devices`;
-}
-
-/** The first few names in order, and how many more there are. */
-export function some(names: readonly string[]): string {
-	const shown = [...names].sort().slice(0, NAMES_SHOWN).join(", ");
-	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
 }

@@ -1,11 +1,12 @@
 import type { Patience } from "../../../jetstream/patience";
 import { expandEdge } from "../../../topology/edge";
+import { some } from "../../../topology/format";
 import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
 import { same } from "./compare";
 import { type Connection, requireConnection } from "./connection";
 import { type Control, reach } from "./control";
 import { type DeviceResult, GRACE_MS, readDevice, settleDevice } from "./edge-device";
-import { counted, grouped, reports, some } from "./edge-reports";
+import { counted, grouped, reports } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import type { Handler, Props } from "./handler";
 import { hubPositions } from "./position";

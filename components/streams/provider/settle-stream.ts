@@ -1,10 +1,11 @@
 import type { StreamInfo } from "../../../jetstream/answers";
 import { streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
+import { some } from "../../../topology/format";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { compareStream, same } from "./compare";
 import type { Control } from "./control";
-import { counted, some } from "./edge-reports";
+import { counted } from "./edge-reports";
 import type { Reporter } from "./engine";
 import { UserError } from "./errors";
 import { settleSources } from "./move-sources";

@@ -1,13 +1,13 @@
 import type { Api } from "../../../jetstream/api";
 import { deleteStream, streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
+import { some } from "../../../topology/format";
 import type { StreamConfig } from "../../../topology/jetstream";
 import { movedSources } from "../../../topology/source-change";
 import { deviceOf, removedDevices } from "./backlog";
 import { same } from "./compare";
 import { requireConnection } from "./connection";
 import { type Control, reach } from "./control";
-import { some } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";

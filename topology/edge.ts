@@ -80,7 +80,7 @@ function common(device: string, name: string, { storage, discard, maxBytes, maxA
 }
 
 /** What the hub sources a class through. The server accepts `flow_control` only with exactly this heartbeat. */
-function sourcingConsumer(device: string, name: string, window: number): ConsumerConfig {
+export function sourcingConsumer(device: string, name: string, window: number): ConsumerConfig {
 	return { durable_name: HUB_CONSUMER, deliver_subject: deliverSubject(device, name), ...flowControlled(window) };
 }
 

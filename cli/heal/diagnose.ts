@@ -1,4 +1,5 @@
 import { count } from "../format";
+import { RESTORE } from "../notes/note";
 import { HEADERS_LIMIT } from "../notes/source";
 
 /** What is known of one class of one device: both ends of its source, and the consumer in between. */
@@ -24,13 +25,11 @@ export interface Seen {
 export interface SeenConsumer {
 	readonly delivered: number;
 	readonly ackFloor: number;
-	readonly waiting: number;
 	readonly paused: boolean;
 }
 
 /** What can be done without a loss, from the mildest on. */
-export const ACTS = ["make", "resume", "reset", "step-down"] as const;
-export type Act = (typeof ACTS)[number];
+export type Act = "make" | "resume" | "reset" | "step-down";
 
 export type Finding =
 	| { readonly state: "well" }
@@ -46,8 +45,8 @@ export type Finding =
  */
 export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats: string): Finding {
 	const { stream, lastSeq, sourcing, consumer, before, after, proven } = seen;
-	if (lastSeq === undefined) return hand("the stream is gone from the device", REFRESH);
-	if (sourcing === undefined) return hand("the hub does not source it", REFRESH);
+	if (lastSeq === undefined) return hand("the stream is gone from the device", RESTORE);
+	if (sourcing === undefined) return hand("the hub does not source it", RESTORE);
 	if (after > lastSeq && proven) {
 		const why = `the hub is at ${count(after)} but the device at ${count(lastSeq)}: its store went back in time`;
 		return hand(why, "npx leafline status says what to do on the device");
@@ -83,8 +82,6 @@ export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats
 			: { state: "act", why, act };
 	}
 }
-
-const REFRESH = "npm run pulumi -- refresh --yes, then npm run up";
 
 function hand(why: string, remedy: string): Finding {
 	return { state: "hand", why, remedy };

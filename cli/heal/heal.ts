@@ -2,8 +2,9 @@ import { putConsumer } from "../../components/streams/provider/put";
 import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
 import { resetConsumer } from "../../jetstream/calls";
 import { persist } from "../../jetstream/patience";
-import { flowControlled } from "../../topology/edge";
-import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
+import { sourcingConsumer } from "../../topology/edge";
+import { some } from "../../topology/format";
+import { HUB_CONSUMER } from "../../topology/names";
 import { messageOf, UserError } from "../errors";
 import { count } from "../format";
 import { openHub } from "../hub";
@@ -119,17 +120,9 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 	else await persist((timeout) => at.hub.ask(`STREAM.LEADER.STEPDOWN.${at.hubStream}`, {}, timeout), patience());
 }
 
-/** As `topology/edge.ts` makes it, with the window that stands in the outputs. */
+/** With the window that stands in the outputs. */
 function consumerOf(device: string, { leafline, className }: Config) {
 	const window = leafline.budgets.link[leafline.devices[device]?.group ?? ""]?.windows[className];
 	if (window === undefined) throw new UserError(`the outputs hold no window of ${className}: npm run up`);
-	return {
-		durable_name: HUB_CONSUMER,
-		deliver_subject: deliverSubject(device, className),
-		...flowControlled(window),
-	};
-}
-
-function some(names: readonly string[]): string {
-	return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
+	return sourcingConsumer(device, className, window);
 }

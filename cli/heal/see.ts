@@ -59,7 +59,6 @@ export async function see(at: Place): Promise<Seen> {
 			consumer: {
 				delivered: consumer.delivered.stream_seq,
 				ackFloor: consumer.ack_floor.stream_seq,
-				waiting,
 				paused: consumer.paused === true,
 			},
 		}),

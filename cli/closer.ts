@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
-import type { StoredMessage } from "../jetstream/answers";
+import { lastMessage } from "../jetstream/calls";
+import { within } from "../jetstream/patience";
 import { edgeSubjects } from "../topology/names";
 import type { Edges } from "./edges";
 import { hubStreams } from "./facts";
@@ -50,10 +51,9 @@ async function withArrivals(outputs: LeaflineOutput, facts: Facts, hub: Hub): Pr
 	const times = await Promise.all(
 		doubts.map(async ({ device, name, stream }) => {
 			try {
-				const body = { last_by_subj: edgeSubjects(device, name) };
 				const api = hub.api(outputs.hub.domain);
-				const { message } = await api.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, body, HUB_ANSWER_MS);
-				return Date.parse(message.time);
+				const last = await lastMessage(api, stream, edgeSubjects(device, name), within(HUB_ANSWER_MS));
+				return last && Date.parse(last.time);
 			} catch {
 				return undefined;
 			}

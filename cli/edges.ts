@@ -1,10 +1,11 @@
 import { connect, type NatsConnection } from "nats";
 import { foreign } from "../config/printable";
 import type { LeaflineOutput } from "../contract/outputs";
-import type { ConsumerInfo, StoredMessage, StreamInfo } from "../jetstream/answers";
+import type { ConsumerInfo, StreamInfo } from "../jetstream/answers";
 import { type Api, localApi, NOBODY } from "../jetstream/api";
-import { unlessMissing } from "../jetstream/calls";
+import { nextMessage, unlessMissing } from "../jetstream/calls";
 import { ApiError, BadAnswer, NoAnswer, STREAM_NOT_FOUND } from "../jetstream/errors";
+import { type Patience, within } from "../jetstream/patience";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
@@ -54,13 +55,7 @@ export class Edges {
 	async message(device: string, name: string, from: number): Promise<EdgeStreamFacts["next"]> {
 		try {
 			const api = await this.route(device);
-			const body = { next_by_subj: ">", seq: from };
-			const found = await api?.ask<StoredMessage>(
-				`STREAM.MSG.GET.${edgeStreamName(device, name)}`,
-				body,
-				this.answerMs(device),
-			);
-			return found && { seq: found.message.seq, headerBytes: Buffer.byteLength(found.message.hdrs ?? "", "base64") };
+			return api && (await nextFrom(api, edgeStreamName(device, name), from, within(this.answerMs(device))));
 		} catch {
 			return undefined;
 		}
@@ -152,6 +147,17 @@ type Mutable = { -readonly [Key in keyof EdgeFacts]: EdgeFacts[Key] } & {
 	unreadable: Record<string, string>;
 	consumers: Record<string, ConsumerFacts | "missing">;
 };
+
+/** The first message from a sequence on, as far as its headers matter. @throws NoAnswer, BadAnswer, ApiError */
+export async function nextFrom(
+	api: Api,
+	stream: string,
+	seq: number,
+	patience: Patience,
+): Promise<EdgeStreamFacts["next"]> {
+	const message = await nextMessage(api, stream, seq, patience);
+	return message && { seq: message.seq, headerBytes: Buffer.byteLength(message.hdrs ?? "", "base64") };
+}
 
 /** Why a device gave no answer. */
 function silenceOf(error: unknown): string {

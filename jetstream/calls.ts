@@ -66,14 +66,19 @@ async function list<P extends { readonly total: number }, T>(
 }
 
 /** The newest message on a subject, which may have wildcards; undefined if there is none. */
-export async function lastMessage(
-	api: Api,
-	stream: string,
-	subject: string,
-	patience: Patience,
-): Promise<StoredMessage["message"] | undefined> {
-	const ask = (timeout: number) =>
-		api.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, { last_by_subj: subject }, timeout);
+export function lastMessage(api: Api, stream: string, subject: string, patience: Patience): Promise<Message> {
+	return message(api, stream, { last_by_subj: subject }, patience);
+}
+
+/** The first message from a sequence on; undefined if there is none. */
+export function nextMessage(api: Api, stream: string, seq: number, patience: Patience): Promise<Message> {
+	return message(api, stream, { next_by_subj: ">", seq }, patience);
+}
+
+type Message = StoredMessage["message"] | undefined;
+
+async function message(api: Api, stream: string, which: object, patience: Patience): Promise<Message> {
+	const ask = (timeout: number) => api.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, which, timeout);
 	return (await unlessMissing(MESSAGE_NOT_FOUND, () => persist(ask, patience)))?.message;
 }
 

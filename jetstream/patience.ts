@@ -11,6 +11,11 @@ export interface Patience {
 	readonly waiting?: (error: Error) => void;
 }
 
+/** For one attempt, which may take so long. */
+export function within(ms: number): Patience {
+	return { deadline: Date.now() + ms, timeoutsMs: [ms], worthWaiting: async () => false };
+}
+
 /** Repeats what may be repeated until it is answered. @throws NoAnswer when the patience is at its end; ApiError, BadAnswer */
 export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, patience: Patience): Promise<T> {
 	for (let round = 0; ; round++) {

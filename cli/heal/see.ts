@@ -1,10 +1,11 @@
-import { type Position, positionOf } from "../../components/streams/provider/position";
+import { type Position, positionOf, toldPosition } from "../../components/streams/provider/position";
 import { sleep } from "../../components/streams/provider/wait";
-import type { StoredMessage, StreamInfo } from "../../jetstream/answers";
+import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../jetstream/calls";
-import { type Patience, persist } from "../../jetstream/patience";
+import type { Patience } from "../../jetstream/patience";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
+import { nextFrom } from "../edges";
 import type { Hub } from "../hub";
 import type { Seen } from "./diagnose";
 
@@ -50,7 +51,8 @@ export async function see(at: Place): Promise<Seen> {
 	const { seq } = after.position;
 	const waits = lastSeq === seq ? (consumer?.num_pending ?? 0) > 0 : waiting > 0 && lastSeq > seq;
 	const moves = waits ? await goesOn(at, { lastSeq, after: seq }, MOVES_MS) : undefined;
-	const next = moves === false ? await messageFrom(at, seq + 1) : undefined;
+	const next =
+		moves === false ? await nextFrom(at.edge, stream, seq + 1, patience()).catch(() => undefined) : undefined;
 	return {
 		stream,
 		lastSeq,
@@ -100,24 +102,12 @@ export async function goesOn(
 	const deadline = Date.now() + within;
 	for (;;) {
 		const info = await streamInfo(hub, hubStream, patience());
-		const source = (info?.sources ?? []).find(({ name }) => name === stream);
-		if ((source?.seq ?? 0) > after) return true;
+		if (toldPosition(info, stream) > after) return true;
 		const consumer = await consumerInfo(edge, stream, HUB_CONSUMER, patience());
 		// What the hub has already need not be acknowledged for the next message to come.
 		const left = consumer && consumer.num_pending + (lastSeq > after ? consumer.num_ack_pending : 0);
 		if (left === 0 || (!consumer && lastSeq === after)) return true;
 		if (Date.now() >= deadline) return false;
 		await sleep(LOOK_MS);
-	}
-}
-
-async function messageFrom({ edge, stream }: Place, from: number): Promise<Seen["next"]> {
-	const body = { next_by_subj: ">", seq: from };
-	const ask = (timeout: number) => edge.ask<StoredMessage>(`STREAM.MSG.GET.${stream}`, body, timeout);
-	try {
-		const { message } = await persist(ask, patience());
-		return { seq: message.seq, headerBytes: Buffer.byteLength(message.hdrs ?? "", "base64") };
-	} catch {
-		return undefined;
 	}
 }

@@ -115,7 +115,8 @@ export function streamPositions(api: Api, stream: string, patience: () => Patien
 	};
 }
 
-function toldPosition(info: StreamInfo | undefined, source: string): number {
+/** Last sequence that a stream has of one of its sources, as its server tells it; 0 for nothing. */
+export function toldPosition(info: StreamInfo | undefined, source: string): number {
 	return Math.max(0, ...(info?.sources ?? []).flatMap(({ name, seq }) => (name === source ? [seq ?? 0] : [])));
 }
 

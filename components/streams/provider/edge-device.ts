@@ -180,8 +180,7 @@ async function settleStream(
 
 /** Streams that leafline made, or a device from its bundle, carry `leafline.` in their metadata. */
 function refuseForeign(wanted: StreamConfig, { config }: StreamInfo, { adopt }: DeviceOptions): void {
-	const metadata = (config.metadata ?? {}) as Record<string, string>;
-	if (Object.keys(metadata).some((key) => key.startsWith("leafline."))) return;
+	if (Object.keys(config.metadata ?? {}).some((key) => key.startsWith("leafline."))) return;
 	if (adopt.includes(wanted.name)) return;
 	const differences = compareStream(wanted, config).filter(({ field }) => field !== "metadata");
 	if (differences.length === 0) return;
@@ -195,7 +194,7 @@ function refuseForeign(wanted: StreamConfig, { config }: StreamInfo, { adopt }: 
 function refuseIdentity(wanted: StreamConfig, { config }: StreamInfo): void {
 	const named = (sources: readonly StreamSource[]) =>
 		Object.fromEntries(sources.map((source) => [source.name, source]));
-	const changes = changedIdentities(named((config.sources ?? []) as StreamSource[]), named(wanted.sources ?? []));
+	const changes = changedIdentities(named(config.sources ?? []), named(wanted.sources ?? []));
 	if (changes.length === 0) return;
 	throw new UserError(
 		`${wanted.name}: ${changes.map(describeChange).join(", ")} of its source would give it everything again that it ` +

@@ -61,7 +61,7 @@ export async function settleSources(
 	patience: Patience,
 	say: Reporter,
 ): Promise<SettledSources> {
-	const live = withoutProbes((found.config.sources ?? []) as StreamSource[]);
+	const live = withoutProbes(found.config.sources ?? []);
 	const existing = { ...found, config: { ...found.config, sources: live } };
 	const notes = readNotes(found.config.metadata);
 	const pending: Record<string, string> = {};
@@ -129,13 +129,7 @@ async function place(
 		if (old)
 			return { ...(await positionOf(way.api(DOMAIN), existing, { name: source.name, created }, patience)), behind };
 		if (note) return noted(note, origin.info);
-		const last = await lastUnder(
-			way.api(DOMAIN),
-			String(existing.config.name),
-			destinations(source),
-			source.name,
-			patience,
-		);
+		const last = await lastUnder(way.api(DOMAIN), existing.config.name, destinations(source), source.name, patience);
 		const other = last?.identity !== undefined && last.identity !== streamIdentity(created);
 		return last && !other ? { seq: last.seq, behind } : undefined;
 	};

@@ -3,7 +3,6 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { lastMessage, listStreams, streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
-import type { SubjectTransform } from "../../../topology/jetstream";
 import { isUnder, type Origin, patternsOf, readOrigin } from "./origin";
 
 /** A stream that is sourced, as `STREAM.INFO` tells it. */
@@ -45,17 +44,9 @@ async function lastFrom(
 	origin: string,
 	patience: Patience,
 ): Promise<Origin | undefined> {
-	const sources = (config.sources ?? []) as { name: string; subject_transforms?: SubjectTransform[] }[];
-	const transforms = sources.flatMap(
-		({ name, subject_transforms }) => (name === origin ? subject_transforms : []) ?? [],
-	);
-	return lastUnder(
-		api,
-		String(config.name),
-		transforms.map(({ dest }) => dest),
-		origin,
-		patience,
-	);
+	const own = (config.sources ?? []).filter(({ name }) => name === origin);
+	const destinations = own.flatMap(({ subject_transforms = [] }) => subject_transforms.map(({ dest }) => dest));
+	return lastUnder(api, config.name, destinations, origin, patience);
 }
 
 /** As `lastFrom`, for a source that is not there (any more). */
@@ -98,7 +89,7 @@ export function hubPositions(hub: Api, patience: () => Patience): Positions {
 		told: async (name) => toldPosition((await list()).get(name), name),
 		async find(source) {
 			const stream = (await list()).get(source.name)?.config.name;
-			const info = stream === undefined ? undefined : await streamInfo(hub, String(stream), patience());
+			const info = stream === undefined ? undefined : await streamInfo(hub, stream, patience());
 			return info ? positionOf(hub, info, source, patience()) : NOTHING;
 		},
 	};
@@ -123,7 +114,7 @@ export function toldPosition(info: StreamInfo | undefined, source: string): numb
 async function streamsBySource(hub: Api, patience: Patience): Promise<ReadonlyMap<string, StreamInfo>> {
 	const found = new Map<string, StreamInfo>();
 	for (const info of (await listStreams(hub, patience)).values()) {
-		for (const { name } of (info.config.sources ?? []) as { name: string }[]) found.set(name, info);
+		for (const { name } of info.config.sources ?? []) found.set(name, info);
 	}
 	return found;
 }

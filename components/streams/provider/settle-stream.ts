@@ -41,7 +41,7 @@ export async function settleStream(
 		await putStream(way.api(DOMAIN), config, undefined, patience);
 		return { sources: wanted.sources ?? {}, pending: {} };
 	}
-	const live = byName((existing.config.sources ?? []) as StreamSource[]);
+	const live = byName(existing.config.sources ?? []);
 	const refused = wanted.allowDataLoss ? undefined : refusedIdentity(wanted.config.name, live, wanted.sources ?? {});
 	if (refused) throw new UserError(refused);
 	const { pending, touched, ...settled } = await settleSources(way, config, existing, patience, say);

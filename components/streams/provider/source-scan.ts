@@ -44,7 +44,7 @@ export async function newestBehind(
 }
 
 function sources(info: StreamInfo | undefined, names: ReadonlyMap<string, unknown>): boolean {
-	return ((info?.config.sources ?? []) as { name: string }[]).some(({ name }) => names.has(name));
+	return (info?.config.sources ?? []).some(({ name }) => names.has(name));
 }
 
 /**

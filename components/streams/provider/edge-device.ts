@@ -5,10 +5,12 @@ import { ApiError, BadAnswer, JetStreamError, NoAnswer } from "../../../jetstrea
 import type { Patience } from "../../../jetstream/patience";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
+import { edgeStreamName } from "../../../topology/names";
 import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { align, misplacedFor, settleSourcingConsumer } from "./align";
 import { compareConsumer, compareStream, describe } from "./compare";
 import type { Control } from "./control";
+import { BUSY_MS, connected, OFFLINE, patient, READ_BUSY_MS, silence } from "./edge-reach";
 import { explainRefusal, makeRoom } from "./edge-room";
 import { moveSubjects } from "./edge-subjects";
 import { UserError } from "./errors";
@@ -16,7 +18,6 @@ import { type Positions, streamPositions } from "./position";
 import { putStream } from "./put";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { OWNER } from "./stream-props";
-import { sleep } from "./wait";
 
 export type DeviceResult =
 	| { readonly outcome: "settled" }
@@ -38,18 +39,6 @@ export interface DeviceOptions {
 	/** How long a device may take to connect, as `Date.now()`: the same moment for all, or each would take its time. */
 	readonly connectedBy: number;
 }
-
-/** A device that was started a moment ago may still be connecting. */
-export const GRACE_MS = 5_000;
-/** A hub that was restarted has its devices back within seconds. */
-const RECONNECT_MS = 10_000;
-/** A hub that is down, or does not tell who is connected: nobody can say whether waiting for a device is worth it. */
-const SILENT_HUB_MS = 30_000;
-/** Draining a backlog over a slow link, a device was seen to take 42 s for one answer: busy is not offline. */
-const BUSY_MS = 120_000;
-const READ_BUSY_MS = 45_000;
-const TIMEOUTS_MS = [2_000, 5_000, 15_000, 45_000];
-const OFFLINE = "offline";
 
 /** Makes the streams of one device as asked. Never throws for what concerns this device only. */
 export async function settleDevice(
@@ -73,7 +62,7 @@ export async function settleDevice(
 		await makeRoom(api, live, marked, { owner: options.owner, mayLower }, patience);
 		await moveSubjects(api, live, marked, { owner: options.owner, mayChange }, patience);
 		// Before the others grow into the room that these had.
-		await all(options.removedClasses.map((name) => deleteStream(api, `${device}_${name}`, patience)));
+		await all(options.removedClasses.map((name) => deleteStream(api, edgeStreamName(device, name), patience)));
 		await all(streams.map((wanted) => settleStream(api, withOwner(wanted, options.owner), options, patience)));
 		return { outcome: "settled" };
 	} catch (error) {
@@ -221,32 +210,4 @@ async function lossOf(
 function withOwner({ stream, consumer }: EdgeStream, owner: string): Wanted {
 	const marked: StreamConfig = { ...stream, metadata: { ...stream.metadata, [OWNER]: owner } };
 	return consumer ? { stream: marked, consumer } : { stream: marked };
-}
-
-async function connected(way: Control, device: string, deadline: number): Promise<boolean> {
-	for (;;) {
-		const leaves = await way.leaves();
-		// A hub that does not tell who is connected: the requests themselves will show.
-		if (!leaves || leaves.has(device)) return true;
-		if (Date.now() >= deadline) return false;
-		await sleep(250);
-	}
-}
-
-async function silence(way: Control, device: string): Promise<string> {
-	const leaves = await way.leaves();
-	if (leaves && !leaves.has(device)) return OFFLINE;
-	return "no answer, though its link is up";
-}
-
-function patient(way: Control, device: string, ms: number): Patience {
-	const started = Date.now();
-	return {
-		deadline: started + ms,
-		timeoutsMs: TIMEOUTS_MS,
-		worthWaiting: async () => {
-			if (await way.leaves()) return connected(way, device, Date.now() + RECONNECT_MS);
-			return Date.now() - started < SILENT_HUB_MS;
-		},
-	};
 }

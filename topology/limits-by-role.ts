@@ -5,8 +5,9 @@ import type { Topology } from "./model";
  * stands in the accounts and not in the users' credentials, so that it holds for credentials that were handed out long
  * ago, and a change of it is one push.
  *
- * The server has no limit of connections by user. So the links of all devices are bounded together, with room for the
- * links that are there twice; what one address may take is the firewall's matter (`render/node/firewall.ts`).
+ * An account has no limit of connections by user. So the links of all devices are bounded together, with room for the
+ * links that are there twice; those of one device are bounded by leafline's server (`links_of_a_user.go`), and by no
+ * official one.
  */
 
 /** Limits of an account as its JWT states them; -1 for none. */

@@ -42,6 +42,7 @@ const NAMES: Readonly<Record<AccountKey, AccountName>> = {
 	devices: "DEVICES",
 	admin: "ADMIN",
 };
+const KEYS = Object.fromEntries(ACCOUNTS.map((key) => [NAMES[key], key])) as Record<AccountName, AccountKey>;
 
 const NO_STREAMS: OperatorLimits = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
 const ANY_STREAMS: OperatorLimits = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
@@ -110,11 +111,10 @@ export function accountClaims(
 		template: roleClaims(role),
 		description: streamsOf(shares),
 	};
-	const seedOf = (name: AccountName) => seeds[ACCOUNTS.find((account) => NAMES[account] === name) ?? "hub"];
 	const common = (account: AccountKey, streams: OperatorLimits) => ({
 		limits: limits(streams),
 		exports: offered(shares.filter(({ from }) => from === NAMES[account])),
-		imports: shares.filter(({ to }) => to === NAMES[account]).map((share) => imported(share, seedOf(share.from))),
+		imports: shares.filter(({ to }) => to === NAMES[account]).map((share) => imported(share, seeds[KEYS[share.from]])),
 	});
 	const hub = common("hub", ANY_STREAMS);
 	return {

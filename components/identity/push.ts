@@ -51,10 +51,9 @@ export async function lookUpAccount(
 	account: string,
 	servers: number,
 ): Promise<string | undefined> {
-	const replies = await askAll(system, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, "", servers);
-	if (replies.length < servers)
-		throw new UserError(`${replies.length} of the hub's ${servers} servers tell their accounts`);
-	const [first, ...others] = replies.map((reply) => reply.string());
+	const jwts = await lookUps(system, account, servers);
+	if (jwts.length < servers) throw new UserError(`${jwts.length} of the hub's ${servers} servers tell their accounts`);
+	const [first, ...others] = jwts;
 	return first !== "" && others.every((other) => other === first) ? first : undefined;
 }
 
@@ -71,15 +70,20 @@ export async function heldAccounts(
 ): Promise<readonly string[]> {
 	const deadline = Date.now() + withinMs;
 	for (;;) {
-		const replies = await askAll(system, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, "", servers);
-		if (replies.length >= servers)
-			return [...new Set(replies.map((reply) => reply.string()))].filter((jwt) => jwt !== "");
+		const jwts = await lookUps(system, account, servers);
+		if (jwts.length >= servers) return [...new Set(jwts)].filter((jwt) => jwt !== "");
 		if (Date.now() >= deadline) {
 			const why = "what is revoked there must be kept; are all of them running?";
-			throw new UserError(`of the hub's ${servers} servers ${replies.length} told which accounts they have: ${why}`);
+			throw new UserError(`of the hub's ${servers} servers ${jwts.length} told which accounts they have: ${why}`);
 		}
 		await sleep(250);
 	}
+}
+
+/** What each server that answers holds of an account; an empty text for nothing. */
+async function lookUps(system: NatsConnection, account: string, servers: number): Promise<string[]> {
+	const replies = await askAll(system, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, "", servers);
+	return replies.map((reply) => reply.string());
 }
 
 async function askAll(system: NatsConnection, subject: string, body: string, servers: number): Promise<Msg[]> {

@@ -77,6 +77,17 @@ export function readEntry({ seq, at, subject, headers, data }: Stored, adminCred
 	return own ? { ...known, own } : known;
 }
 
+/** Entries with the same key together, in the order of their first ones. */
+export function groupBy<T extends JournalEntry>(entries: readonly T[], key: (entry: T) => string): T[][] {
+	const groups = new Map<string, T[]>();
+	for (const entry of entries) {
+		const group = groups.get(key(entry));
+		if (group) group.push(entry);
+		else groups.set(key(entry), [entry]);
+	}
+	return [...groups.values()];
+}
+
 function clientOf(told: z.output<typeof client>, server: string): Client {
 	const { host, id, user, name, jwt, name_tag } = told;
 	return { host, name, user: nameIn(jwt) || user, account: name_tag, id: `${server}/${id}` };

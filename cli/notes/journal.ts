@@ -1,7 +1,7 @@
 import type { LeaflineOutput } from "../../contract/outputs";
 import { count, moment, plural } from "../format";
 import { administratorsAt } from "../journal/administrators";
-import type { JournalEntry } from "../journal/entry";
+import { groupBy, type JournalEntry } from "../journal/entry";
 import type { Facts } from "../seen";
 import { linkNotes } from "./links";
 import { type Note, RESTORE } from "./note";
@@ -35,24 +35,20 @@ interface Told {
 	readonly at: number;
 }
 
-interface Request {
-	readonly kind: "request";
-	readonly call: string;
-	readonly stream: string;
-	readonly consumer?: string;
-}
+type Request = Extract<JournalEntry["what"], { readonly kind: "request" }>;
+
+type Requested = JournalEntry & { readonly what: Request };
 
 /** Requests of others that are about what this stack made, those of one kind together. */
 function requestNotes(told: Told): Note[] {
-	const kinds = new Map<string, { request: Request; entries: JournalEntry[] }>();
-	for (const entry of told.entries) {
-		const { what, own } = entry;
-		if (what.kind !== "request" || own || !isOurs(told.outputs, what)) continue;
-		const key = [codeOf(what), what.stream, what.consumer].join("\n");
-		const known = kinds.get(key) ?? { request: what, entries: [] };
-		kinds.set(key, { request: what, entries: [...known.entries, entry] });
-	}
-	return [...kinds.values()].map(({ request, entries }) => requestNote(told, request, entries));
+	const others = told.entries.filter((entry): entry is Requested => {
+		return entry.what.kind === "request" && !entry.own && isOurs(told.outputs, entry.what);
+	});
+	const kinds = groupBy(others, ({ what }) => [codeOf(what), what.stream, what.consumer].join("\n"));
+	return kinds.flatMap((entries) => {
+		const last = entries.at(-1);
+		return last ? [requestNote(told, last, entries.length)] : [];
+	});
 }
 
 function isOurs({ streams, hub }: LeaflineOutput, { call, stream, consumer }: Request): boolean {
@@ -71,14 +67,14 @@ const CODES: Readonly<Record<string, "purged" | "deleted-by-hand" | "changed-by-
 
 const codeOf = ({ call }: Pick<Request, "call">) => CODES[call] ?? "changed-by-hand";
 
-function requestNote(told: Told, request: Request, entries: readonly JournalEntry[]): Note {
-	const [last] = entries.slice(-1);
-	const at = last?.at ?? 0;
+/** @param last of so many */
+function requestNote(told: Told, last: Requested, many: number): Note {
+	const { at, what: request } = last;
 	const { stream, consumer } = request;
 	const code = codeOf(request);
 	const what = consumer === undefined ? stream : `consumer ${consumer} on ${stream}`;
-	const times = entries.length > 1 ? `${count(entries.length)} times, last ` : "";
-	const asked = `${times}at ${moment(at)}${last ? who(told, last) : ""}, not by this stack`;
+	const times = many > 1 ? `${count(many)} times, last ` : "";
+	const asked = `${times}at ${moment(at)}${who(told, last)}, not by this stack`;
 	const text = `${what}: somebody asked to ${VERBS[code]} it ${asked}. ${REMEDIES[code](told, request)}`;
 	return { code, text, needsHand: told.at - at < FRESH_MS };
 }

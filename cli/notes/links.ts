@@ -1,7 +1,7 @@
 import type { LeaflineOutput } from "../../contract/outputs";
 import { MOST_OF_A_KIND } from "../../topology/journal";
 import { moment, plural } from "../format";
-import type { JournalEntry } from "../journal/entry";
+import { groupBy, type JournalEntry } from "../journal/entry";
 import type { Note } from "./note";
 
 /** Links and logins are looked at for a day. */
@@ -35,7 +35,7 @@ function refusedNotes(entries: readonly JournalEntry[], outputs: LeaflineOutput,
 	const refused = entries.filter(({ what }) => what.kind === "refused");
 	// What is beyond that is gone: then the first that is left says since when there were so many.
 	const atLeast = refused.length >= MOST_OF_A_KIND ? "at least " : "";
-	const groups = groupBy(refused, ({ client, reason }) => [client?.host, claimed(client), reason].join("\n"));
+	const groups = largest(refused, ({ client, reason }) => [client?.host, claimed(client), reason].join("\n"));
 	return groups.map((group): Note => {
 		const [{ client, reason, at } = {}] = group.slice(-1);
 		const lately = group.filter(({ at }) => now - at < HOUR_MS).length;
@@ -56,7 +56,7 @@ const claimed = (client: JournalEntry["client"]) => client?.user || client?.name
 /** A device's link that ended because another one came under its name. */
 function replacedNotes(entries: readonly JournalEntry[], now: number): Note[] {
 	const replaced = entries.filter(({ what, reason }) => what.kind === "disconnect" && reason === REPLACED);
-	return groupBy(replaced, ({ client }) => client?.name ?? "").flatMap((group): Note[] => {
+	return largest(replaced, ({ client }) => client?.name ?? "").flatMap((group): Note[] => {
 		const [last] = group.slice(-1);
 		if (!last?.client) return [];
 		const { name } = last.client;
@@ -80,7 +80,7 @@ function namesakeNotes(entries: readonly JournalEntry[]): Note[] {
 	const odd = entries.filter(
 		({ what, client }) => what.kind === "connect" && client?.account === DEVICES && client.name !== client.user,
 	);
-	return groupBy(odd, ({ client }) => `${client?.user}\n${client?.name}`).flatMap((group): Note[] => {
+	return largest(odd, ({ client }) => `${client?.user}\n${client?.name}`).flatMap((group): Note[] => {
 		const [last] = group.slice(-1);
 		if (!last?.client) return [];
 		const { user, name, host } = last.client;
@@ -91,7 +91,7 @@ function namesakeNotes(entries: readonly JournalEntry[]): Note[] {
 
 function floodNotes(entries: readonly JournalEntry[], now: number): Note[] {
 	const closed = entries.filter(({ what, reason }) => what.kind === "disconnect" && TOO_MUCH.test(reason ?? ""));
-	return groupBy(closed, ({ client, reason }) => `${client?.name}\n${client?.user}\n${reason}`).flatMap(
+	return largest(closed, ({ client, reason }) => `${client?.name}\n${client?.user}\n${reason}`).flatMap(
 		(group): Note[] => {
 			const [last] = group.slice(-1);
 			if (!last?.client) return [];
@@ -103,12 +103,7 @@ function floodNotes(entries: readonly JournalEntry[], now: number): Note[] {
 	);
 }
 
-function groupBy(entries: readonly JournalEntry[], key: (entry: JournalEntry) => string): JournalEntry[][] {
-	const groups = new Map<string, JournalEntry[]>();
-	for (const entry of entries) {
-		const group = groups.get(key(entry));
-		if (group) group.push(entry);
-		else groups.set(key(entry), [entry]);
-	}
-	return [...groups.values()].sort((a, b) => b.length - a.length);
+/** The largest group first. */
+function largest(entries: readonly JournalEntry[], key: (entry: JournalEntry) => string): JournalEntry[][] {
+	return groupBy(entries, key).sort((a, b) => b.length - a.length);
 }

@@ -1,9 +1,8 @@
 const path = require("node:path");
 const { EDITIONS } = require("./server.js");
-const { folderName } = require("./requirements.js");
 const { parseVersion, inRange } = require("./versions.js");
-const { answerOf, toolsLock } = require("./tools.js");
-const { cacheFolder, findOnPath, isExecutable } = require("./paths.js");
+const { answerOf, toolFolder, toolsLock } = require("./tools.js");
+const { findOnPath, isExecutable } = require("./paths.js");
 const { findGo, goBuild } = require("./go-build.js");
 const { Message } = require("./message.js");
 
@@ -21,7 +20,7 @@ async function provideOfficialServer(env) {
 		const go = findGo(env);
 		const tool = EDITIONS.official;
 		if (!go) throw new Message(`There is no nats-server on PATH, and no Go to build it with: ${tool.get}`);
-		return findOfficialServer(env) ?? goBuild(tool, { go, target: folder(env), env });
+		return findOfficialServer(env) ?? goBuild(tool, { go, target: toolFolder(tool, env), env });
 	});
 }
 
@@ -33,14 +32,8 @@ function findOfficialServer(env) {
 		const version = parseVersion(answer);
 		return version && inRange(version, tool) && !answer.includes("+leafline.");
 	});
-	const cached = path.join(folder(env), tool.name);
+	const cached = path.join(toolFolder(tool, env), tool.name);
 	return onPath ?? (isExecutable(cached) ? cached : undefined);
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-function folder(env) {
-	const name = folderName(EDITIONS.official, `${process.platform}-${process.arch}`);
-	return path.join(cacheFolder(env), "tools", EDITIONS.official.name, name);
 }
 
 module.exports = { provideOfficialServer };

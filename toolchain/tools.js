@@ -121,6 +121,8 @@ function findAll(env, whole) {
 }
 
 /**
+ * Where a tool for this machine lies that was made by us.
+ *
  * @param {Tool} tool
  * @param {NodeJS.ProcessEnv} env
  */
@@ -182,4 +184,4 @@ function nothingFound(missing, env) {
 	].join("\n");
 }
 
-module.exports = { findTool, answerOf, provideTools, toolsLock };
+module.exports = { findTool, answerOf, provideTools, toolFolder, toolsLock };

@@ -2,20 +2,8 @@ import { AckPolicy, connect, type JetStreamManager, type NatsConnection, nanos }
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planFleet } from "../support/rig";
 import { makeServers, type Servers } from "../support/servers";
-import { type Program, type Solo, startSolo } from "./solo";
+import { FLEET, type Program, type Solo, startSolo } from "./solo";
 
-const FLEET = `apiVersion: leafline/v1
-fleet: programs
-hardware:
-  board: { arch: amd64, buffer: 64MiB, programs: 16MiB }
-link: { up: 4Mbit/s, rtt: 20ms, outage: 10s }
-classes:
-  can: { rate: 10/s, size: 256B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
-downlink:
-  commands: { keep: 1h, size: 1KiB }
-groups:
-  all: { devices: [edge1], hardware: board }
-`;
 const MIB = 1024 ** 2;
 
 /** No credentials, nothing changes. */

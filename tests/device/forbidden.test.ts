@@ -4,20 +4,7 @@ import { eventually } from "../support/eventually";
 import { officialServer } from "../support/official-server";
 import { planFleet } from "../support/rig";
 import { makeServers, type Servers } from "../support/servers";
-import { type Program, type Solo, startSolo } from "./solo";
-
-const FLEET = `apiVersion: leafline/v1
-fleet: programs
-hardware:
-  board: { arch: amd64, buffer: 64MiB, programs: 16MiB }
-link: { up: 4Mbit/s, rtt: 20ms, outage: 10s }
-classes:
-  can: { rate: 10/s, size: 256B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
-downlink:
-  commands: { keep: 1h, size: 1KiB }
-groups:
-  all: { devices: [edge1], hardware: board }
-`;
+import { FLEET, type Program, type Solo, startSolo } from "./solo";
 
 type Answer = Readonly<Record<string, unknown>>;
 

@@ -9,6 +9,20 @@ import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import type { Server, Servers } from "../support/servers";
 
+/** One device with a class and a downlink, and room for what programs store. */
+export const FLEET = `apiVersion: leafline/v1
+fleet: programs
+hardware:
+  board: { arch: amd64, buffer: 64MiB, programs: 16MiB }
+link: { up: 4Mbit/s, rtt: 20ms, outage: 10s }
+classes:
+  can: { rate: 10/s, size: 256B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
+downlink:
+  commands: { keep: 1h, size: 1KiB }
+groups:
+  all: { devices: [edge1], hardware: board }
+`;
+
 /** A device's server by itself, as leafline configures it, without its hub. */
 export interface Solo {
 	readonly server: Server;

@@ -1,7 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
 import { edgeStreamName } from "../topology/names";
-import { BLOCK } from "../topology/reserve";
-import { type EdgeFacts, type Facts, type SourceFacts, vanishedFrom } from "./seen";
+import { type EdgeFacts, type Facts, lostFrom, type SourceFacts } from "./seen";
 
 /** What is not there any more, and must not be counted as nothing that waits. */
 
@@ -18,8 +17,6 @@ export function goneStreams(outputs: LeaflineOutput, facts: Facts, device: strin
 export function vanishedOf(edge: EdgeFacts, sources: Readonly<Record<string, SourceFacts>>): number {
 	return Object.entries(edge.streams).reduce((sum, [name, stream]) => {
 		const source = sources[name];
-		const gone = source ? vanishedFrom(stream, source.seq) : 0;
-		// A device that moved its sequences on after a power cut has lost nothing by it.
-		return gone < BLOCK ? sum + gone : sum;
+		return source ? sum + lostFrom(stream, source.seq) : sum;
 	}, 0);
 }

@@ -4,9 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
-import { BLOCK } from "../topology/reserve";
 import type { Remembered } from "./notes/note";
-import { type EdgeStreamFacts, type Facts, memoryKey, type SourceFacts, vanishedFrom, waitingFor } from "./seen";
+import { type EdgeStreamFacts, type Facts, lostFrom, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
 /**
  * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
@@ -59,8 +58,8 @@ function vanished(
 	known: Remembered | undefined,
 	at: number,
 ): Pick<Remembered, "vanished"> {
-	const messages = here ? vanishedFrom(here, source.seq) : 0;
-	if (messages > 0 && messages < BLOCK) return { vanished: { messages, at } };
+	const messages = here ? lostFrom(here, source.seq) : 0;
+	if (messages > 0) return { vanished: { messages, at } };
 	return known?.vanished && at - known.vanished.at < TOLD_MS ? { vanished: known.vanished } : {};
 }
 

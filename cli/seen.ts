@@ -1,3 +1,4 @@
+import { BLOCK } from "../topology/reserve";
 import type { JournalFacts } from "./journal/read";
 import type { Remembered } from "./notes/note";
 import type { ProgramFacts } from "./programs";
@@ -132,4 +133,10 @@ export function waitingFor(edge: EdgeFacts, name: string, seq: number): number {
  */
 export function vanishedFrom(stream: EdgeStreamFacts, seq: number): number {
 	return Math.max(0, Math.min(stream.firstSeq ?? 0, stream.lastSeq + 1) - seq - 1);
+}
+
+/** As `vanishedFrom`, without what may be a device's own: one that moved its sequences on after a power cut has lost nothing by it. */
+export function lostFrom(stream: EdgeStreamFacts, seq: number): number {
+	const gone = vanishedFrom(stream, seq);
+	return gone < BLOCK ? gone : 0;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Bench, type Edge, sourcingConsumer, startBench, streamConfig } from "../support/bench";
+import { type Bench, type Edge, sourcingConsumer, startBench, streamConfig, withoutIsolation } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { openRawLeaf } from "../support/raw-leaf";
 
@@ -92,8 +92,7 @@ describe.each([
 ])("one device", (title, isolated) => {
 	let bench: Bench;
 	beforeAll(async () => {
-		const conf = (text: string) => text.replace("isolate_leafnode_interest: true", "isolate_leafnode_interest: false");
-		bench = await startBench(isolated ? {} : { conf });
+		bench = await startBench(isolated ? {} : { conf: withoutIsolation });
 	});
 	afterAll(() => bench?.close());
 

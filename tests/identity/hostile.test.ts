@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DOWNLINK_API, deviceRole, type Role } from "../../topology/permissions";
 import { type Attacker, onDevice, onWire } from "../support/attacker";
-import { type Bench, type BenchOptions, type Edge, sourcingConsumer, startBench, streamConfig } from "../support/bench";
+import {
+	type Bench,
+	type BenchOptions,
+	type Edge,
+	sourcingConsumer,
+	startBench,
+	streamConfig,
+	withoutIsolation,
+} from "../support/bench";
 import { eventually } from "../support/eventually";
 import { ATTACKS, type Attack, DOWNLINK, READER, STREAM, type Target } from "./attacks";
 
@@ -15,10 +23,6 @@ interface Variant {
 	readonly options: BenchOptions;
 	readonly succeeds: (attack: Attack) => boolean;
 }
-
-/** As if each leaf connection were told what the others listen to. */
-const withoutIsolation = (text: string) =>
-	text.replace("isolate_leafnode_interest: true", "isolate_leafnode_interest: false");
 
 /**
  * The real thing, and without what a role permits: an attack that fails there as well proves nothing. What the accounts

@@ -103,6 +103,18 @@ export interface Bench {
 	close(): Promise<void>;
 }
 
+/** A new user of an account given by its seed, whom nothing limits. */
+export function unlimitedUser(keys: Pick<Keys, "createdAt">, name: string, account: string) {
+	const seed = createSeed("U");
+	const claims = { subs: -1, data: -1, payload: -1 };
+	const signature = { seed: account, issuedAt: keys.createdAt };
+	return { token: encodeUser({ name, subject: publicKey(seed), claims }, signature), seed };
+}
+
+/** For `conf`: a hub that tells each leaf connection what the others listen to. */
+export const withoutIsolation = (text: string) =>
+	text.replace("isolate_leafnode_interest: true", "isolate_leafnode_interest: false");
+
 export async function startBench(options: BenchOptions = {}): Promise<Bench> {
 	const servers = makeServers();
 	try {
@@ -182,10 +194,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			deviceCreds({ ...deviceSigning(keys), ...(oneAccount && { devicesAccount: publicKey(keys.hub) }) }, device),
 		clusterOf: (device) => devicePublicKey(deviceSigning(keys), device),
 		async join(account) {
-			const seed = createSeed("U");
-			const unlimited = { subs: -1, data: -1, payload: -1 };
-			const user = { name: "unlimited", subject: publicKey(seed), claims: unlimited };
-			const token = encodeUser(user, { seed: account, issuedAt: keys.createdAt });
+			const { token, seed } = unlimitedUser(keys, "unlimited", account);
 			const authenticator = jwtAuthenticator(token, new TextEncoder().encode(seed));
 			const client = await connect({ servers: `nats://127.0.0.1:${members[0]?.client}`, authenticator });
 			clients.push(client);

@@ -5,6 +5,7 @@ import { createKeys, deviceSigning } from "../../../components/identity/keys";
 import { createSeed, publicKey } from "../../../components/identity/nkey";
 import { renderControlConf } from "../../../render/control";
 import { readerInbox } from "../../../topology/permissions";
+import { unlimitedUser } from "../../support/bench";
 import { eventually } from "../../support/eventually";
 import { freePorts } from "../../support/ports";
 import { openRawLeaf, type RawLeafOptions } from "../../support/raw-leaf";
@@ -12,7 +13,7 @@ import { makeServers } from "../../support/servers";
 import { DOWN_STREAM, HUB_STREAM, READER, THIEF } from "./fleet";
 import { clientMouth, type Mouth, rawMouth, type Saying } from "./mouths";
 import type { Attacker } from "./runner";
-import { deviceProgram, type Stage, unlimited } from "./stage";
+import { deviceProgram, type Stage } from "./stage";
 import { type Home, OWN_DEVICE, TARGETS, type Target } from "./targets";
 import { DEVICE_DEPUTIES, type Deputy, HEARD, PROGRAM_DEPUTIES, READER_DEPUTIES } from "./ways";
 
@@ -37,7 +38,7 @@ const INBOX = `dl.${THIEF}`;
 export function stolen(stage: Stage, home: Home): string {
 	return home === "HUB"
 		? stage.bench.credentials(THIEF)
-		: format(unlimited(stage.bench, THIEF, stage.bench.keys.system));
+		: format(unlimitedUser(stage.bench.keys, THIEF, stage.bench.keys.system));
 }
 
 function format({ token, seed }: { token: string; seed: string }): string {
@@ -155,7 +156,7 @@ async function asReader(stage: Stage, home: Home): Promise<Attacker> {
 	const credentials =
 		stage.walls === "up"
 			? readerCreds(keys, READER, [HUB_STREAM])
-			: format(unlimited(stage.bench, READER, home === "HUB" ? keys.hub : keys.system));
+			: format(unlimitedUser(stage.bench.keys, READER, home === "HUB" ? keys.hub : keys.system));
 	const client = await connect({
 		servers: `nats://127.0.0.1:${hubs[0]?.ports.client}`,
 		authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),

@@ -1,14 +1,12 @@
 import { connect, jwtAuthenticator, type NatsConnection, nkeyAuthenticator } from "nats";
 import { accountClaims, accountJwts } from "../../../components/identity/accounts";
-import { encodeUser } from "../../../components/identity/jwt";
 import { accountSeeds, deviceProgramSeed } from "../../../components/identity/keys";
-import { createSeed, publicKey } from "../../../components/identity/nkey";
 import { pushAccount } from "../../../components/identity/push";
 import { expandEdge } from "../../../topology/edge";
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
 import type { Topology } from "../../../topology/model";
 import { ADMIN_API, DOWNLINK_API, type Role } from "../../../topology/permissions";
-import { type Bench, type Edge, startBench } from "../../support/bench";
+import { type Bench, type Edge, startBench, unlimitedUser, withoutIsolation } from "../../support/bench";
 import { eventually } from "../../support/eventually";
 import { officialServer } from "../../support/official-server";
 import { makeStreams } from "../../support/rig";
@@ -109,10 +107,6 @@ export async function startStage({ walls, nodes, officialServer: official = fals
 	}
 }
 
-/** A hub that tells each leaf connection what the others listen to. */
-const withoutIsolation = (text: string) =>
-	text.replace("isolate_leafnode_interest: true", "isolate_leafnode_interest: false");
-
 /** Where there is one account for all, nothing stands behind the name of the hub's API for devices: all of it then. */
 async function openDownlinkApi(bench: Bench): Promise<void> {
 	const { keys, control, hubs } = bench;
@@ -127,7 +121,7 @@ async function openDownlinkApi(bench: Bench): Promise<void> {
 
 /** A client at the hub's own port, of an account given by its seed, whom nothing limits. */
 export async function member(bench: Bench, name: string, account: string, node = 0): Promise<NatsConnection> {
-	const { token, seed } = unlimited(bench, name, account);
+	const { token, seed } = unlimitedUser(bench.keys, name, account);
 	return connect({
 		servers: `nats://127.0.0.1:${bench.hubs[node]?.ports.client}`,
 		authenticator: jwtAuthenticator(token, new TextEncoder().encode(seed)),
@@ -139,14 +133,6 @@ export async function member(bench: Bench, name: string, account: string, node =
 export function deviceProgram(bench: Bench, device: string, port: number | undefined): Promise<NatsConnection> {
 	const seed = new TextEncoder().encode(deviceProgramSeed(bench.keys.fleetSecret, device));
 	return connect({ servers: `nats://127.0.0.1:${port}`, authenticator: nkeyAuthenticator(seed) });
-}
-
-/** A user of an account given by its seed, whom nothing limits. */
-export function unlimited(bench: Bench, name: string, account: string): { token: string; seed: string } {
-	const seed = createSeed("U");
-	const claims = { subs: -1, data: -1, payload: -1 };
-	const signature = { seed: account, issuedAt: bench.keys.createdAt };
-	return { token: encodeUser({ name, subject: publicKey(seed), claims }, signature), seed };
 }
 
 /** Every stream with its consumers, by `<domain>/<stream>`, in the order in which they are made. */

@@ -1,11 +1,12 @@
 const path = require("node:path");
 const { isFresh, digest, writeStamp, removeStamp } = require("./build-stamp.js");
+const { bundleDeviceProgram } = require("./device-program.js");
 const { step } = require("./progress.js");
 const { run } = require("./processes.js");
 const { Message } = require("./message.js");
 
 /**
- * Compiles the sources to bin/ when they have changed since.
+ * Compiles the sources to bin/ when they have changed since, and puts the device program into one file.
  *
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
@@ -28,6 +29,7 @@ async function compile(root, env) {
 		progress.fail();
 		throw new Message(`The sources do not compile:\n${printed.trim()}`);
 	}
+	bundleDeviceProgram(root);
 	writeStamp(root, before);
 	progress.done("compiled");
 }

@@ -37,7 +37,7 @@ export interface LocalLeavesArgs {
 }
 
 /** From the folder of the components. */
-const DEVICE_PROGRAM = "../device/main.js";
+const DEVICE_PROGRAM = "../device/leafline-device.js";
 
 /** Every device of the fleet as a leaf node on this machine, each behind a link of its own that can be cut. */
 export class LocalLeaves extends pulumi.ComponentResource {

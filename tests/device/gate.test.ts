@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 import { type DeviceWithProgram, withProgram } from "./device";
 
-const PROGRAM = path.join(__dirname, "../../bin/device/main.js");
+const PROGRAM = path.join(__dirname, "../../bin/device/leafline-device.js");
 const sizeOf = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Buffers that a test can fill, one class for each way to be full. */

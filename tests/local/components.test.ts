@@ -149,8 +149,8 @@ it("makes a command for the links and one for each device, named after it, below
 		args: ["-c", "nats.conf"],
 		version: "2.15.2",
 		ports: [14224],
-		before: { script: "../device/main.js", args: ["gate"] },
-		after: { script: "../device/main.js", args: ["seal"] },
+		before: { script: "../device/leafline-device.js", args: ["gate"] },
+		after: { script: "../device/leafline-device.js", args: ["seal"] },
 		ready: { tcp: 14224 },
 		files: {
 			"device.json": {

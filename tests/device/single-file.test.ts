@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, expect, it } from "vitest";
+
+const root = path.join(__dirname, "../..");
+const { DEVICE_PROGRAM, bundleDeviceProgram } = createRequire(__filename)("../../toolchain/device-program.js") as {
+	DEVICE_PROGRAM: string;
+	bundleDeviceProgram(root: string): void;
+};
+const folders: string[] = [];
+
+afterEach(() => {
+	for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function temporary(): string {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "leafline-single-file-"));
+	folders.push(folder);
+	return folder;
+}
+
+/** The program where there is nothing beside it. */
+function alone(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
+	const folder = temporary();
+	const program = path.join(folder, "leafline-device.js");
+	fs.copyFileSync(path.join(root, DEVICE_PROGRAM), program);
+	for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
+	const env = { PATH: process.env.PATH, NODE_PATH: "" };
+	const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: "utf8" });
+	return { status, stderr, folder };
+}
+
+it("runs without node_modules, and says what it wants", () => {
+	expect(alone([])).toMatchObject({
+		status: 1,
+		stderr: expect.stringMatching(/^leafline: usage: leafline-device gate/),
+	});
+});
+
+it("lets a device through whose store is empty, and notes that", () => {
+	const spec = { device: "edge1", storeDir: "store", gateConf: "gate.conf", key: "leafline.nk", streams: [] };
+	const { status, stderr, folder } = alone(["gate"], { "device.json": JSON.stringify(spec) });
+	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+	const noted = fs.readFileSync(path.join(folder, "store/leafline/reserved.json"), "utf8");
+	expect(JSON.parse(noted)).toMatchObject({ device: "edge1" });
+});
+
+it("is the same, byte for byte, wherever the project lies, and names no folder of that machine", () => {
+	const elsewhere = temporary();
+	fs.cpSync(path.join(root, "bin"), path.join(elsewhere, "bin"), { recursive: true });
+	fs.rmSync(path.join(elsewhere, DEVICE_PROGRAM));
+	fs.symlinkSync(path.join(root, "node_modules"), path.join(elsewhere, "node_modules"));
+	bundleDeviceProgram(elsewhere);
+	const made = fs.readFileSync(path.join(elsewhere, DEVICE_PROGRAM));
+	expect(made.equals(fs.readFileSync(path.join(root, DEVICE_PROGRAM)))).toBe(true);
+	expect(made.includes(fs.realpathSync(root))).toBe(false);
+});

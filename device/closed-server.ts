@@ -15,6 +15,8 @@ import { DeviceError } from "./spec";
 /** A store of many gigabytes whose index was lost is read from end to end before the server answers. */
 const START_MS = 10 * 60_000;
 const END_MS = 60_000;
+/** What its folder in the temporary folder is called, with some letters behind. */
+const FOLDER = "leafline-gate-";
 /** Some thousand messages take a second; a server whose disk is full never answers. */
 const STORED_MS = 30_000;
 
@@ -33,7 +35,7 @@ export async function behindClosedDoors<T>(
 	work: (ask: Ask) => Promise<T>,
 ): Promise<T> {
 	await endEarlier(record);
-	const folder = fs.mkdtempSync(path.join(tmpdir(), "leafline-gate-"));
+	const folder = fs.mkdtempSync(path.join(tmpdir(), FOLDER));
 	const user = { user: "gate", pass: randomBytes(24).toString("base64url") };
 	const file = path.join(folder, "gate.conf");
 	const users = `[{ user: "${user.user}", password: "${user.pass}" }]`;
@@ -41,7 +43,7 @@ export async function behindClosedDoors<T>(
 	const own = `${account}\nports_file_dir: ${JSON.stringify(folder)}\n`;
 	fs.writeFileSync(file, conf + own, { mode: 0o600 });
 	const server = spawn("nats-server", ["-c", file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-	if (server.pid !== undefined) fs.writeFileSync(record, `${server.pid}\n${startTime(server.pid)}\n`);
+	if (server.pid !== undefined) fs.writeFileSync(record, `${server.pid}\n${startTime(server.pid)}\n${folder}\n`);
 	let log = "";
 	for (const stream of [server.stdout, server.stderr]) {
 		stream.setEncoding("utf8").on("data", (text: string) => {
@@ -82,10 +84,12 @@ export async function behindClosedDoors<T>(
 	}
 }
 
-/** A gate that is killed leaves its server behind. */
+/** A gate that is killed leaves its server and its folder behind. */
 async function endEarlier(record: string): Promise<void> {
 	if (!fs.existsSync(record)) return;
-	const [pid, started = ""] = fs.readFileSync(record, "utf8").split("\n");
+	const [pid, started = "", folder = ""] = fs.readFileSync(record, "utf8").split("\n");
+	// The path comes from a file on the store: nothing but such a folder is removed.
+	if (path.basename(folder).startsWith(FOLDER)) fs.rmSync(folder, { recursive: true, force: true });
 	const earlier = { pid: Number(pid), started };
 	if (!isRunning(earlier)) return;
 	process.kill(earlier.pid, "SIGKILL");

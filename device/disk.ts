@@ -4,10 +4,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { DeviceError } from "./spec";
 
-/** Replaces a file so that after a power cut either the old text is there or the new one, whole. */
-export function writeSynced(file: string, text: string): void {
+/**
+ * Replaces a file so that after a power cut either the old text is there or the new one, whole.
+ * @param writer who else writes this file at the same time has another name, and so a draft of its own
+ */
+export function writeSynced(file: string, text: string, writer: string): void {
 	fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-	const draft = `${file}.new`;
+	const draft = `${file}.${writer}.new`;
 	const open = fs.openSync(draft, "w", 0o600);
 	try {
 		fs.writeFileSync(open, text);

@@ -25,7 +25,7 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	const suspect = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
 	// From here on the store is in use: whatever ends it, the next start must not take it for sealed. Nor must `seal`,
 	// which runs after a gate that was ended or failed as well.
-	writeReservations(storeDir, suspect.length === 0 ? kept : { ...kept, unproved: true });
+	writeReservations(storeDir, suspect.length === 0 ? kept : { ...kept, unproved: true }, "gate");
 	if (suspect.length === 0) return;
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
@@ -57,7 +57,7 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		say(`${name}: lies in the store, but the server does not read it: its class takes no messages until it is mended`);
 	}
 	dropDescriptions(storeDir);
-	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } });
+	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } }, "gate");
 }
 
 /** Streams of the store that the server does not read. */

@@ -68,10 +68,17 @@ export function readReservations(storeDir: string, device: string): Reservations
 const REMEDY =
 	"take the store away to begin anew, or, if its messages are to be kept, this file alone: every stream then goes on a block further";
 
-/** @throws DeviceError when it is not on disk afterwards */
-export function writeReservations(storeDir: string, reservations: Reservations): void {
+/**
+ * @param writer `keep` runs while `gate` or `seal` may, and these two never at the same time
+ * @throws DeviceError when it is not on disk afterwards
+ */
+export function writeReservations(
+	storeDir: string,
+	reservations: Reservations,
+	writer: "gate" | "keep" | "seal",
+): void {
 	try {
-		writeSynced(reservationsFile(storeDir), `${JSON.stringify(reservations, null, "\t")}\n`);
+		writeSynced(reservationsFile(storeDir), `${JSON.stringify(reservations, null, "\t")}\n`, writer);
 	} catch (error) {
 		throw new DeviceError(`${reservationsFile(storeDir)} cannot be written: ${message(error)}`);
 	}

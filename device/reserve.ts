@@ -25,7 +25,7 @@ export class Reserver {
 			const reserved = { ...known.reserved, ...due(streams, known.reserved) };
 			const next = { ...known, reserved, ...(behind(streams, reserved).size > 0 && { unproved: true as const }) };
 			this.known = undefined;
-			writeReservations(this.storeDir, next);
+			writeReservations(this.storeDir, next, "keep");
 			this.known = next;
 		}
 		return behind(streams, this.known.reserved);

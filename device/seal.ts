@@ -17,5 +17,5 @@ export function seal(dir: string, spec: DeviceSpec): void {
 		const print = fingerprint(storeDir, name);
 		return print === undefined ? [] : [[name, print]];
 	});
-	writeReservations(storeDir, { ...known, sealed: Object.fromEntries(prints) });
+	writeReservations(storeDir, { ...known, sealed: Object.fromEntries(prints) }, "seal");
 }

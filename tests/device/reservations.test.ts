@@ -25,7 +25,7 @@ describe("what is written down of a device's sequences", () => {
 
 	it("is read as it was written, and nothing is there at first", () => {
 		expect(readReservations(store, "edge1")).toBeUndefined();
-		writeReservations(store, WHOLE);
+		writeReservations(store, WHOLE, "keep");
 		expect(readReservations(store, "edge1")).toEqual(WHOLE);
 		expect(fs.readdirSync(path.dirname(reservationsFile(store)))).toEqual(["reserved.json"]);
 	});
@@ -52,6 +52,6 @@ describe("what is written down of a device's sequences", () => {
 
 	it("is refused when it cannot be written", () => {
 		fs.writeFileSync(path.dirname(reservationsFile(store)), "a file where the folder belongs");
-		expect(() => writeReservations(store, WHOLE)).toThrow(/reserved\.json cannot be written: /);
+		expect(() => writeReservations(store, WHOLE, "keep")).toThrow(/reserved\.json cannot be written: /);
 	});
 });

@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { hubDir, LOCAL_ROOT, leafDir } from "../components/daemon/layout";
-import { isRunning } from "../components/daemon/process";
 import { type DaemonRecord, LOG_FILE, missingFiles, readRecord } from "../components/daemon/record";
 import { linkTrouble } from "../components/streams/provider/explain";
 import { foreign } from "../config/printable";
 import type { LeaflineOutput } from "../contract/outputs";
 import { askMonitor, healthz } from "../jetstream/monitoring";
+import { isRunning } from "../system/process";
 import { projectDir } from "./project";
 
 /** Servers of a local stack, seen from outside: processes, files, logs, and what their monitoring says. */

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isRunning, terminate, until } from "../../system/process";
 import { type DaemonDocument, DaemonError, restartHash } from "./document";
 import { removeStale, replaceFile, writeFiles } from "./files";
 import { daemonsOn, isFree, portHolder } from "./ports";
-import { isRunning, terminate, until } from "./process";
 import { isReady } from "./ready";
 import {
 	type DaemonRecord,

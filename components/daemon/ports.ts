@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { isRunning } from "./process";
+import { isRunning } from "../../system/process";
 import { type DaemonRecord, readRecords } from "./record";
 
 export interface BusyPort {

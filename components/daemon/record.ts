@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isRunning, type ProcessId } from "./process";
+import { isRunning, type ProcessId } from "../../system/process";
 
 /** The daemon's own files in its folder, besides those of the document. */
 export const RECORD_FILE = "daemon.record";

@@ -1,8 +1,8 @@
 import type { Settings } from "../../config/model";
 import { hubServerName } from "../../render/hub";
+import { isRunning } from "../../system/process";
 import { nodePorts } from "../../topology/local-ports";
 import { hubDir, LOCAL_ROOT } from "../daemon/layout";
-import { isRunning } from "../daemon/process";
 import { generation, readRecord } from "../daemon/record";
 
 /** A server of a hub on this machine. */

@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../../components/daemon/layout";
-import { startTime } from "../../components/daemon/process";
 import { LOG_FILE, RECORD_FILE } from "../../components/daemon/record";
 import {
 	ACCOUNTS,
@@ -17,6 +16,7 @@ import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/
 import { accountSeeds, createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
 import { linkStates } from "../../components/links/control";
 import type { StackOutputs } from "../../contract/outputs";
+import { startTime } from "../../system/process";
 import { expandEdge } from "../../topology/edge";
 import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
 import { ADMIN_API, deviceRole } from "../../topology/permissions";

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { isRunning, type ProcessId } from "../../components/daemon/process";
 import { behindClosedDoors } from "../../device/closed-server";
 import { keepDescriptions } from "../../device/descriptions";
 import { moveOn } from "../../device/move-on";
 import { readReservations, reservationsFile } from "../../device/reservations";
 import { seal } from "../../device/seal";
+import { isRunning, type ProcessId } from "../../system/process";
 import { BLOCK } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
@@ -179,9 +179,9 @@ describe("the gate", () => {
 		await expect(device.boot()).rejects.toThrow(/is of device edge7, not of edge1/);
 		// Root may write to a folder without the right to; nobody may replace a folder by a file.
 		fs.rmSync(file);
-		fs.mkdirSync(`${file}.new`);
+		fs.mkdirSync(`${file}.gate.new`);
 		await expect(device.boot()).rejects.toThrow(/reserved\.json cannot be written: /);
-		fs.rmdirSync(`${file}.new`);
+		fs.rmdirSync(`${file}.gate.new`);
 		fs.writeFileSync(file, kept);
 		await device.boot();
 	});
@@ -213,12 +213,15 @@ describe("the gate", () => {
 		gate.kill("SIGKILL");
 		await once(gate, "exit");
 		expect(isRunning(server), "it is left behind").toBe(true);
+		const folder = fs.readFileSync(closedServer(), "utf8").split("\n")[2] ?? "";
+		expect(fs.readdirSync(folder), "and its folder").toContain("gate.conf");
 		onTestFinished(() => void (isRunning(server) && process.kill(server.pid, "SIGKILL")));
 		seal(rig.bench.path(""), device.spec);
 		expect(readReservations(store(), "edge1")).toMatchObject({ unproved: true });
 
 		await device.boot();
 		expect(isRunning(server), "two servers at one store ruin it").toBe(false);
+		expect(fs.existsSync(folder)).toBe(false);
 		expect(fs.existsSync(closedServer())).toBe(false);
 		expect(readReservations(store(), "edge1")).not.toHaveProperty("unproved");
 		expect(device.said[0]).toMatch(/the last end was not clean; moving edge1_can, edge1_debug on/);
@@ -267,6 +270,15 @@ describe("the gate", () => {
 		expect(sealedAfter({ EXIT_CODE: "exited", EXIT_STATUS: "0" })).toBe(true);
 		await device.boot();
 		expect(device.said).toEqual([]);
+	});
+
+	it("writes a draft of its own: what `keep` is about to write beside it is neither taken nor in the way", async () => {
+		await device.shutDown();
+		const draft = `${reservationsFile(store())}.keep.new`;
+		fs.mkdirSync(draft);
+		await device.boot();
+		expect(device.said).toEqual([]);
+		fs.rmdirSync(draft);
 	});
 
 	it("says in one line what the machine refuses, and what the server says", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTime } from "../../components/daemon/process";
+import { startTime } from "../../system/process";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
 import type { Finished } from "../support/project";

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { startTime, startTimeFromPs } from "../../components/daemon/process";
 import { generation, readRecord } from "../../components/daemon/record";
+import { startTime, startTimeFromPs } from "../../system/process";
 import {
 	daemon,
 	documentOf,

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { startTime } from "../../components/daemon/process";
+import { startTime } from "../../system/process";
 import {
 	freePort,
 	greeting,

@@ -4,10 +4,10 @@ import * as path from "node:path";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DaemonDocument } from "../../components/daemon/document";
-import { startTime } from "../../components/daemon/process";
 import { readRecord } from "../../components/daemon/record";
 import { linkStates, setLink } from "../../components/links/control";
 import { CONTROL_SOCKET, SPEC_FILE } from "../../components/links/model";
+import { startTime } from "../../system/process";
 import { freePorts } from "../support/ports";
 import { compileScripts, eventually, run, temporaryFolder } from "./scripts";
 

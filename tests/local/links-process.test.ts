@@ -4,10 +4,10 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { DaemonDocument } from "../../components/daemon/document";
-import { startTime } from "../../components/daemon/process";
 import { readRecord } from "../../components/daemon/record";
 import { linkStates, setLink } from "../../components/links/control";
 import { CONTROL_SOCKET, type LinksSpec, SPEC_FILE } from "../../components/links/model";
+import { startTime } from "../../system/process";
 import { freePorts } from "../support/ports";
 import { compileScripts, eventually, run, temporaryFolder } from "./scripts";
 

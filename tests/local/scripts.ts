@@ -6,8 +6,8 @@ import ts from "typescript";
 
 /** The daemon and links scripts, compiled into a folder of the test's own: they are run as separate processes. */
 export function compileScripts(dir: string): { readonly daemon: string; readonly links: string } {
-	for (const folder of ["daemon", "links"]) {
-		const source = path.join(__dirname, "../../components", folder);
+	for (const folder of ["components/daemon", "components/links", "system"]) {
+		const source = path.join(__dirname, "../..", folder);
 		fs.mkdirSync(path.join(dir, folder), { recursive: true });
 		for (const file of fs.readdirSync(source)) {
 			const { outputText } = ts.transpileModule(fs.readFileSync(path.join(source, file), "utf8"), {
@@ -16,7 +16,7 @@ export function compileScripts(dir: string): { readonly daemon: string; readonly
 			fs.writeFileSync(path.join(dir, folder, file.replace(/\.ts$/, ".js")), outputText);
 		}
 	}
-	return { daemon: path.join(dir, "daemon/daemon.js"), links: path.join(dir, "links/links.js") };
+	return { daemon: path.join(dir, "components/daemon/daemon.js"), links: path.join(dir, "components/links/links.js") };
 }
 
 export function temporaryFolder(name: string): string {

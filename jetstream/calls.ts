@@ -70,9 +70,15 @@ export function lastMessage(api: Api, stream: string, subject: string, patience:
 	return message(api, stream, { last_by_subj: subject }, patience);
 }
 
-/** The first message from a sequence on; undefined if there is none. */
-export function nextMessage(api: Api, stream: string, seq: number, patience: Patience): Promise<Message> {
-	return message(api, stream, { next_by_subj: ">", seq }, patience);
+/** The first message from a sequence on; undefined if there is none. @param subject may have wildcards */
+export function nextMessage(
+	api: Api,
+	stream: string,
+	seq: number,
+	patience: Patience,
+	subject = ">",
+): Promise<Message> {
+	return message(api, stream, { next_by_subj: subject, seq }, patience);
 }
 
 type Message = StoredMessage["message"] | undefined;

@@ -66,12 +66,19 @@ async function lookForBacklog(
 	if (removed.length === 0) return undefined;
 	const seen = await look(connection, name);
 	if ("error" in seen) return `${name}: whether its devices are drained cannot be told: ${seen.error}`;
-	const { held, silent } = await backlogs(await control(connection), removed, positions(seen.info), LOOK_MS);
+	const { held, silent, missing } = await backlogs(await control(connection), name, removed, LOOK_MS);
 	if (held.length > 0) {
 		const shown = held.slice(0, SHOWN).map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
 		return (
 			`${name}: the hub does not have everything yet: ${some(shown, held.length)}. ` +
 			"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
+		);
+	}
+	if (missing.length > 0) {
+		return (
+			`${name}: not on its device: ${some(missing.slice(0, SHOWN), missing.length)}, so nobody knows whether the hub has ` +
+			"everything it held. Keep the device in the fleet file and run `pulumi up --refresh`, which makes the stream anew; " +
+			"or set the device to `retired: lost` to give up what the stream held."
 		);
 	}
 	if (silent.length === 0) return undefined;
@@ -84,11 +91,6 @@ async function lookForBacklog(
 
 const some = (shown: readonly string[], all: number) =>
 	`${shown.join(", ")}${all > shown.length ? ` and ${all - shown.length} more` : ""}`;
-
-/** How far the hub is in each of the stream's sources. */
-function positions(info: StreamInfo | undefined): Record<string, number> {
-	return Object.fromEntries((info?.sources ?? []).map(({ name, seq = 0 }) => [name, seq]));
-}
 
 /** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */
 export async function obstacle(wanted: StreamProps): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import { type Api, localApi, NOBODY } from "../jetstream/api";
 import { nextMessage, unlessMissing } from "../jetstream/calls";
 import { ApiError, BadAnswer, NoAnswer, STREAM_NOT_FOUND } from "../jetstream/errors";
 import { type Patience, within } from "../jetstream/patience";
+import { CUT_NOTE, readCut } from "../topology/cut-note";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
@@ -175,13 +176,15 @@ async function unlessRefused<T>(act: () => Promise<T>): Promise<T | undefined> {
 	}
 }
 
-function streamFacts({ state, created }: StreamInfo): EdgeStreamFacts {
+function streamFacts({ state, created, config }: StreamInfo): EdgeStreamFacts {
+	const cut = readCut(config.metadata?.[CUT_NOTE]);
 	return {
 		messages: state.messages,
 		bytes: state.bytes,
 		lastSeq: state.last_seq,
 		firstSeq: state.first_seq,
 		...(created !== undefined && { created: Date.parse(created) }),
+		...(cut && { cut }),
 	};
 }
 

@@ -28,7 +28,8 @@ function program(): Command {
 		.description("What each device holds, what the hub has, and what still waits")
 		.option("--json", "one JSON object")
 		.option("--watch", "again every second, until interrupted")
-		.action(async (options: Common & { json?: boolean; watch?: boolean }) => {
+		.option("--seen", "power cuts that it tells of are not told again on this machine")
+		.action(async (options: Common & { json?: boolean; watch?: boolean; seen?: boolean }) => {
 			// Not the default: an orderly exit gives the terminal its cursor back.
 			process.once("SIGINT", () => process.exit(130));
 			process.once("SIGTERM", () => process.exit(143));

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
+import { lastCut } from "./notes/cut";
 import type { Remembered } from "./notes/note";
 import { type EdgeStreamFacts, type Facts, lostFrom, memoryKey, type SourceFacts, waitingFor } from "./seen";
 
@@ -25,6 +26,7 @@ const memory = z.record(
 		waits: z.boolean().optional(),
 		setBack: z.object({ from: time, to: time, at: time }).optional(),
 		vanished: z.object({ messages: time, at: time }).optional(),
+		cutSeen: time.optional(),
 		created: time.optional(),
 		anew: z.literal(true).optional(),
 	}),
@@ -45,10 +47,28 @@ export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory):
 			const waits = somethingWaits(facts, device, name, source) ?? known?.waits;
 			const here = facts.edges[device]?.streams[name];
 			const kept = { ...store(here, source, known, facts.at), ...vanished(here, source, known, facts.at) };
-			result[key] = { seq: source.seq, since: still ? known.since : facts.at, ...(waits && { waits }), ...kept };
+			const { cutSeen } = known ?? {};
+			const seen = cutSeen === undefined ? {} : { cutSeen };
+			result[key] = {
+				seq: source.seq,
+				since: still ? known.since : facts.at,
+				...(waits && { waits }),
+				...seen,
+				...kept,
+			};
 		}
 	}
 	return result;
+}
+
+/** Somebody has seen every cut that the devices tell of. Pure. */
+export function rememberSeen(memory: Memory, edges: Facts["edges"]): Memory {
+	const seen = Object.entries(edges).flatMap(([device, edge]) => {
+		const cut = lastCut(edge);
+		const keys = Object.keys(edge.streams).map((name) => memoryKey(device, name));
+		return cut ? keys.flatMap((key) => (memory[key] ? [[key, { ...memory[key], cutSeen: cut.at }] as const] : [])) : [];
+	});
+	return { ...memory, ...Object.fromEntries(seen) };
 }
 
 /** The next message takes the hub past the gap, and nobody can see it any more. */

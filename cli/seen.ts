@@ -1,3 +1,4 @@
+import type { Cut } from "../topology/cut-note";
 import { BLOCK } from "../topology/reserve";
 import type { JournalFacts } from "./journal/read";
 import type { Remembered } from "./notes/note";
@@ -14,6 +15,8 @@ export interface EdgeStreamFacts {
 	readonly firstSeq?: number;
 	/** When the stream was made, milliseconds since 1970. */
 	readonly created?: number;
+	/** Its server's last end was not clean, as the device program notes it. */
+	readonly cut?: Cut;
 	/** The message that the hub is to take next; looked at only when it takes nothing. */
 	readonly next?: { readonly seq: number; readonly headerBytes: number };
 }

@@ -1,5 +1,6 @@
 import type { LeaflineOutput } from "../contract/outputs";
 import { goneStreams, vanishedOf } from "./gone";
+import { cutNotes } from "./notes/cut";
 import { awayNotes, roomNotes, unsentBytes } from "./notes/device";
 import { hubNotes } from "./notes/hub";
 import type { Look, Note } from "./notes/note";
@@ -144,6 +145,7 @@ function notesOn(
 	const { silence, causes, memory, hub, at } = facts;
 	const away = awayNotes({ outputs, device, ...rest }, { cause: causes?.[device], silence: silence?.[device] }).concat(
 		besideNotes(outputs, device, rest.edge),
+		cutNotes(outputs, facts, device, rest.edge),
 	);
 	// A stream that is not there has a note of its own, and of a hub that is silent nothing is known.
 	const streams = Object.entries(outputs.devices[device]?.hubStreams ?? {}).filter(([, name]) => hub[name]);

@@ -6,7 +6,7 @@ import { look } from "./facts";
 import { type Hub, openHub } from "./hub";
 import { Journal } from "./journal/read";
 import { readCuts } from "./links";
-import { loadMemory, saveMemory } from "./memory";
+import { loadMemory, rememberSeen, saveMemory } from "./memory";
 import { canRedraw, Screen } from "./screen";
 import type { Facts } from "./seen";
 import { type FleetState, fleetState } from "./state";
@@ -15,6 +15,8 @@ import { heading, statusLines } from "./view";
 export interface StatusOptions {
 	readonly json?: boolean;
 	readonly watch?: boolean;
+	/** What is only told is not told again. */
+	readonly seen?: boolean;
 }
 
 const EVERY_MS = 1000;
@@ -26,7 +28,10 @@ const KEEP_EVERY = 10;
 export const EXIT = { well: 0, noHub: 1, needsHand: 2 } as const;
 
 /** Prints the state of the fleet, once or until it is interrupted, and gives the exit code. */
-export async function status(outputs: StackOutputs, { json = false, watch = false }: StatusOptions): Promise<number> {
+export async function status(
+	outputs: StackOutputs,
+	{ json = false, watch = false, seen: hasSeen = false }: StatusOptions,
+): Promise<number> {
 	let hub: Hub | undefined;
 	const screen = watch && canRedraw(process.stdout) ? new Screen(process.stdout) : undefined;
 	let known: Facts["edges"] = {};
@@ -48,6 +53,8 @@ export async function status(outputs: StackOutputs, { json = false, watch = fals
 			const kept = await reading;
 			const facts: Facts = { ...seen, ...(kept && { journal: kept }) };
 			memory = facts.memory ?? memory;
+			// What this look shows is what is put away.
+			if (hasSeen) memory = rememberSeen(memory, facts.edges);
 			if (looks % KEEP_EVERY === 0) saveMemory(outputs.leafline, memory);
 			const state = fleetState(outputs.leafline, facts, known);
 			known = { ...known, ...facts.edges };

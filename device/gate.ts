@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { BLOCK, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
+import { cutLine, newest, noteCut } from "./cut-note";
 import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
 import { giveLimitBack, moveOn } from "./move-on";
@@ -37,7 +38,8 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		putDescriptionsBack(storeDir, await closed((ask) => leftOut(ask, names)));
 	}
 	keepDescriptions(storeDir, names);
-	const moved = await closed((ask) => moveAll(ask, spec, kept.reserved, storeDir));
+	const cut = { startedAt: Date.now(), interrupted: unproved === true };
+	const moved = await closed((ask) => moveAll(ask, spec, kept.reserved, { storeDir, cut }));
 	syncFileSystem(storeDir);
 	const wider = moved.filter((stream) => stream.wider);
 	if (wider.length > 0) {
@@ -53,6 +55,8 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		streams[name] = { from, to };
 		say(`${name}: came back with ${from}, goes on after ${to}`);
 	}
+	const taken = cutLine(spec);
+	if (taken !== undefined) say(taken);
 	for (const { name } of present.filter((stream) => !Object.hasOwn(streams, stream.name))) {
 		say(`${name}: lies in the store, but the server does not read it: its class takes no messages until it is mended`);
 	}
@@ -80,18 +84,31 @@ async function moveAll(
 	ask: Ask,
 	spec: DeviceSpec,
 	reserved: Reservations["reserved"],
-	storeDir: string,
+	{ storeDir, cut }: { readonly storeDir: string; readonly cut: UncleanEnd },
 ): Promise<MovedStream[]> {
 	const moved: MovedStream[] = [];
+	const ends: number[] = [];
 	for (const stream of spec.streams) {
 		const info = await streamInfo(ask.api, stream.name);
 		if (!info) continue;
 		const { created = "", state } = info;
 		const from = state.last_seq;
+		const last = newest(info);
+		if (last !== undefined) ends.push(last);
 		const mark = reserved[stream.name];
 		const to = safeSequence(from, mark?.created === created ? mark.sequence : undefined);
 		const wider = await moveOn(ask, stream, to, () => syncFileSystem(storeDir));
 		moved.push({ name: stream.name, created, from, to, wider });
 	}
+	// A gate before this one may have moved some of them on: nobody knows then what came last.
+	const after = cut.interrupted || ends.length === 0 ? {} : { after: Math.max(...ends) };
+	for (const { name } of moved) await noteCut(ask, name, { at: cut.startedAt, ...after });
 	return moved;
+}
+
+interface UncleanEnd {
+	/** When the device program was started after it. */
+	readonly startedAt: number;
+	/** A gate before this one has not come to its end. */
+	readonly interrupted: boolean;
 }

@@ -1,3 +1,5 @@
+import type { PowerCutLoss } from "../topology/power-cut";
+
 /** What the device program is told, by files that leafline renders. Nothing in it is secret. */
 
 /** `device.json`, beside the configuration of the device's server. */
@@ -19,6 +21,8 @@ export interface StreamSpec {
 	readonly filler: string;
 	/** Make room of what the hub has: streams that refuse when they are full. */
 	readonly trim: boolean;
+	/** What a power cut may take of it, by the plan. Absent in what an older leafline has rendered. */
+	readonly powerCut?: PowerCutLoss;
 }
 
 /** What `keep` is told: one device where it runs on one, all of them where many stand on one machine. */

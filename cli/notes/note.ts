@@ -17,6 +17,7 @@ export const CODES = [
 	"set-back",
 	"was-set-back",
 	"more-on-hub",
+	"power-cut",
 	"vanished",
 	"consumer-missing",
 	"consumer-paused",
@@ -85,6 +86,8 @@ export interface Remembered {
 	readonly setBack?: { readonly from: number; readonly to: number; readonly at: number };
 	/** Messages that were seen to have gone before the hub had them: how many, and when that was seen. */
 	readonly vanished?: { readonly messages: number; readonly at: number };
+	/** When its device had started after the last end that was not clean and that somebody has seen (`status --seen`). */
+	readonly cutSeen?: number;
 	/** When the device's stream was made. */
 	readonly created?: number;
 	/** It is another one than the hub has messages of, and has not got past them yet. */

@@ -19,11 +19,13 @@ export function deviceSpec(
 function streams(topology: Topology, device: string): StreamSpec[] {
 	const group = Object.values(topology.edgeGroups).find(({ devices }) => Object.hasOwn(devices, device));
 	if (!group) return [];
+	const planned = topology.budgets.buffer[topology.fleet.devices[device]?.group ?? ""]?.classes ?? {};
 	return expandEdge(group, device)
 		.filter(({ stream, class: name }) => group.classes[name]?.direction === "uplink" && stream.storage === "file")
 		.map(({ stream, class: name, consumer }) => ({
 			name: stream.name,
 			filler: fillerSubject(device, name),
 			trim: consumer !== undefined && stream.discard === "new",
+			...(planned[name] && { powerCut: planned[name].powerCut }),
 		}));
 }

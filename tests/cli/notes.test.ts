@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { wrap } from "../../cli/format";
-import { remember } from "../../cli/memory";
+import { remember, rememberSeen } from "../../cli/memory";
 import { CODES } from "../../cli/notes/note";
 import type { EdgeFacts, Facts, SourceFacts } from "../../cli/seen";
 import { fleetState } from "../../cli/state";
@@ -120,6 +120,27 @@ test("memory: since when a position stands, and that a store went back, which no
 	expect(still["edge1/sensor"]?.setBack).toBeUndefined();
 	const over = facts({ source: { seq: 5 }, edge: stream(5, { created: NOW + 1 }) });
 	expect(remember(leafline, over, still)["edge1/sensor"]?.anew).toBeUndefined();
+});
+
+test("a cut is told until somebody has seen it, or for a week", () => {
+	const at = Date.parse("2027-01-15T07:50:00Z");
+	const cut = { at, after: at - 120_000 };
+	const edge = stream(1000, { cut });
+	const told =
+		"· power-cut its server ended without notice between 2027-01-15 07:48 UTC and 2027-01-15 07:50 UTC, by its own clock. A power cut took at most 500 messages of sensor (its last 250ms), of what the hub had not got; a server that was only killed has lost nothing. npx leafline status --seen puts this away";
+	expect(notes({ edge })).toEqual([told]);
+	expect(notes({ edge: stream(1000, { cut: { at } }) })[0]).toMatch(/without notice before 2027-01-15 07:50 UTC/);
+	const look = facts({ edge });
+	const shown = remember(leafline, look, {});
+	expect(notes({ edge, facts: { memory: shown } }), "a look alone puts nothing away").toEqual([told]);
+	const memory = rememberSeen(shown, look.edges);
+	expect(notes({ edge, facts: { memory } })).toEqual([]);
+	expect(notes({ edge, facts: { memory: remember(leafline, look, memory) } }), "and stays away").toEqual([]);
+	const next = stream(1000, { cut: { at: at + 60_000 } });
+	expect(notes({ edge: next, facts: { memory } }), "but not the next one").toHaveLength(1);
+	expect(notes({ edge, facts: { at: at + 8 * 86_400_000 } })).toEqual([]);
+	// A clock that is years ahead would have it told for years.
+	expect(notes({ edge: stream(1000, { cut: { at: NOW + 9e10 } }) })).toEqual([]);
 });
 
 test("below the hub: made anew, or gone back in time", () => {

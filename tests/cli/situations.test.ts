@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { headers, type NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Note } from "../../cli/notes/note";
+import { CUT_NOTE, writeCut } from "../../topology/cut-note";
+import type { StreamConfig } from "../../topology/jetstream";
 import { HUB_CONSUMER } from "../../topology/names";
 import { ADMIN_API } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
@@ -36,8 +38,8 @@ interface Look {
 	readonly stdout: string;
 }
 
-async function status(outputs = stack.outputsFile): Promise<Look> {
-	const args = [resolve("bin/cli/main.js"), "status", "--json", "--outputs", outputs];
+async function status(outputs = stack.outputsFile, more: readonly string[] = []): Promise<Look> {
+	const args = [resolve("bin/cli/main.js"), "status", "--json", "--outputs", outputs, ...more];
 	const { code, stdout, text } = await run(process.execPath, args, { cwd: stack.dir, env: stack.env });
 	if (!stdout.startsWith("{")) throw new Error(text);
 	return { ...(JSON.parse(stdout) as Look), code, stdout };
@@ -152,6 +154,25 @@ test("a store that went back in time is named while it lasts, and remembered whe
 		),
 		needsHand: false,
 	});
+});
+
+test("a device whose server ended without notice is told until somebody has seen it", async () => {
+	const { config } = await edge("edge5", "STREAM.INFO.edge5_sensor");
+	const at = Date.now() - 60_000;
+	const metadata = { ...(config as StreamConfig).metadata, [CUT_NOTE]: writeCut({ at, after: at - 60_000 }) };
+	await edge("edge5", "STREAM.UPDATE.edge5_sensor", { ...(config as StreamConfig), metadata });
+	const { text, needsHand } = await noted("edge5", "power-cut");
+	expect(text).toMatch(
+		/^its server ended without notice between .* took at most 500 messages of sensor \(its last 250ms/,
+	);
+	expect(needsHand).toBe(false);
+	const told = async (...more: string[]) => {
+		const { devices } = await status(undefined, more);
+		return devices.edge5?.notes.some(({ code }) => code === "power-cut");
+	};
+	expect(await told(), "a look alone does not put it away").toBe(true);
+	expect(await told("--seen")).toBe(true);
+	expect(await told()).toBe(false);
 });
 
 test("a consumer that was deleted by hand", async () => {

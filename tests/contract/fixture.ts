@@ -74,7 +74,9 @@ export function stackFixture(options: FixtureOptions = {}): StackOutputs {
 					all: {
 						neededBytes: 1_000_000_000,
 						availableBytes: 5_000_000_000,
-						classes: { sensor: { maxBytes: 1_000_000_000, holdsMs: 4 * 3_600_000 } },
+						classes: {
+							sensor: { maxBytes: 1_000_000_000, holdsMs: 4 * 3_600_000, powerCut: { ms: 250, messages: 500 } },
+						},
 					},
 				},
 				link: {

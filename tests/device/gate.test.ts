@@ -9,6 +9,8 @@ import { moveOn } from "../../device/move-on";
 import { readReservations, reservationsFile } from "../../device/reservations";
 import { seal } from "../../device/seal";
 import { isRunning, type ProcessId } from "../../system/process";
+import { CUT_NOTE, readCut } from "../../topology/cut-note";
+import type { StreamConfig } from "../../topology/jetstream";
 import { BLOCK } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
@@ -83,7 +85,9 @@ describe("the gate", () => {
 			const { last_seq } = was.state;
 			expect(now.state).toMatchObject({ ...was.state, last_seq: last_seq + BLOCK, last_ts: expect.anything() });
 			expect(now.state.last_seq).toBe(last_seq + BLOCK);
-			expect(now.config).toEqual(was.config);
+			const { metadata: { [CUT_NOTE]: cut, ...metadata } = {}, ...config } = now.config as unknown as StreamConfig;
+			expect({ ...config, metadata }).toEqual(was.config);
+			expect(readCut(cut)?.after).toBeGreaterThan(Date.now() - 600_000);
 		}
 		await rig.arrived("hub_can", before.can.state.messages);
 		await rig.arrived("hub_debug", before.debug.state.messages);

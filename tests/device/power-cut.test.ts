@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Edges } from "../../cli/edges";
+import { cutNotes } from "../../cli/notes/cut";
+import { buildOutputs } from "../../contract/build";
 import { BLOCK } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
@@ -70,7 +73,14 @@ describe("a power cut that takes what was not on disk", () => {
 			"edge2: the last end was not clean; moving edge2_can, edge2_debug on",
 			`edge2_can: came back with 1400, goes on after ${1400 + BLOCK}`,
 			`edge2_debug: came back with 0, goes on after ${BLOCK}`,
+			"edge2: if it was a power cut, that took at most 125 messages of edge2_can (its last 250ms) and 25 of edge2_debug (250ms)",
 		]);
+		// As `leafline status` sees it from anywhere, through the hub.
+		const [note] = await toldAtTheHub("edge2");
+		expect(note).toMatchObject({ code: "power-cut", needsHand: false });
+		expect(note?.text).toMatch(
+			/^its server ended without notice between .* and .* took at most 125 messages of can \(its last 250ms\) and 25 of debug/,
+		);
 		const verdict = await publishAll("edge2", "edge2-after", 1_000);
 		await eventually(async () => (await verdict()).arrived === 1_000, { what: "all arrive" });
 		expect(await verdict()).toMatchObject({ lost: 0, twice: 0, outOfOrder: 0, strayed: 0 });
@@ -103,9 +113,19 @@ describe("a power cut that takes what was not on disk", () => {
 		await device.shutDown();
 		await device.boot();
 		expect(device.said).toEqual([]);
+		// It tells of the cut before, and of no other.
+		expect(await toldAtTheHub("edge3")).toHaveLength(1);
 		const verdict = await publishAll("edge3", "edge3-clean", 300);
 		await eventually(async () => (await verdict()).arrived === 300, { what: "all arrive" });
 	});
+
+	async function toldAtTheHub(name: string) {
+		const { local, ...outputs } = buildOutputs(rig.topology, { ca: rig.bench.ca, versionFloor: "2.14.5", pending: {} });
+		const edges = new Edges(outputs, { ...rig.bench.control, connection: rig.bench.control.hub } as never);
+		const { devices } = await edges.ask([name]);
+		await edges.close();
+		return cutNotes(outputs, { at: Date.now() }, name, devices[name]);
+	}
 
 	async function verdictOnFillers(): Promise<number> {
 		const { state } = await rig.bench.api("hub", `STREAM.INFO.${CAN}`, { subjects_filter: "*.*._leafline_filler" });

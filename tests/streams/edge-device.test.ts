@@ -6,6 +6,7 @@ import { stream } from "../../components/streams/provider/index";
 import { hubPositions } from "../../components/streams/provider/position";
 import { sleep } from "../../components/streams/provider/wait";
 import type { StreamInfo } from "../../jetstream/answers";
+import { CUT_NOTE, writeCut } from "../../topology/cut-note";
 import { type Bench, startBench, until } from "./bench";
 import { edgeStream, source, streamProps } from "./fixtures";
 
@@ -67,6 +68,24 @@ test("what was changed on a device by hand is told field by field, and put right
 	expect(await read("edge2")).toEqual([]);
 	await api("edge2").ask("STREAM.DELETE.edge2_can", undefined, 5_000);
 	expect(await read("edge2")).toEqual(["edge2_can is missing"]);
+});
+
+test("what a device notes of its last cut is no change, and stays when its stream is changed", async () => {
+	await settle("edge2");
+	const info = () => api("edge2").ask<StreamInfo>("STREAM.INFO.edge2_can", undefined, 5_000);
+	const { config } = await info();
+	const note = { [CUT_NOTE]: writeCut({ at: 1_800_000_000_000 }) };
+	await api("edge2").ask("STREAM.UPDATE.edge2_can", { ...config, metadata: { ...config.metadata, ...note } }, 5_000);
+	expect(await read("edge2")).toEqual([]);
+	expect(await settle("edge2", { max_bytes: 40_000_000 })).toEqual({ outcome: "settled" });
+	expect((await info()).config).toMatchObject({ max_bytes: 40_000_000, metadata: note });
+	expect(await read("edge2", { max_bytes: 40_000_000 })).toEqual([]);
+	await api("edge2").ask("STREAM.DELETE.edge2_can", undefined, 5_000);
+	// On a stream that is not ours it does not make it ours.
+	const foreign = { ...edgeStream("edge2").stream, max_bytes: 7_000_000, metadata: note };
+	await api("edge2").ask("STREAM.CREATE.edge2_can", foreign, 5_000);
+	expect(await settle("edge2")).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/exists already/) });
+	await api("edge2").ask("STREAM.DELETE.edge2_can", undefined, 5_000);
 });
 
 test("a device that is not connected is pending, quickly, and settled when it is back", async () => {

@@ -1,4 +1,5 @@
 import { foreign } from "../../../config/printable";
+import { CUT_NOTE } from "../../../topology/cut-note";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { withoutNotes } from "./source-notes";
 
@@ -145,9 +146,10 @@ export function consumerField(field: string, value: unknown): unknown {
 	return withoutEmpty(value) ?? null;
 }
 
-/** Metadata without what the server adds (`_nats.*`), and without leafline's own notes. */
+/** Metadata without what the server adds (`_nats.*`), what the device does, and leafline's own notes. */
 export function ownMetadata(metadata: Readonly<Record<string, string>> | undefined): Record<string, string> {
-	return withoutNotes(Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => !key.startsWith("_nats."))));
+	const { [CUT_NOTE]: _, ...rest } = metadata ?? {};
+	return withoutNotes(Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith("_nats."))));
 }
 
 export function describe({ field, wanted, found }: Difference): string {

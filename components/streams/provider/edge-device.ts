@@ -3,6 +3,7 @@ import type { Api } from "../../../jetstream/api";
 import { consumerInfo, deleteStream, listStreams, streamInfo } from "../../../jetstream/calls";
 import { ApiError, BadAnswer, JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { CUT_NOTE } from "../../../topology/cut-note";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
 import { edgeStreamName } from "../../../topology/names";
@@ -169,7 +170,9 @@ async function settleStream(
 
 /** Streams that leafline made, or a device from its bundle, carry `leafline.` in their metadata. */
 function refuseForeign(wanted: StreamConfig, { config }: StreamInfo, { adopt }: DeviceOptions): void {
-	if (Object.keys(config.metadata ?? {}).some((key) => key.startsWith("leafline."))) return;
+	// The device program notes its cuts on any stream that has the name of a class.
+	const ours = (key: string) => key.startsWith("leafline.") && key !== CUT_NOTE;
+	if (Object.keys(config.metadata ?? {}).some(ours)) return;
 	if (adopt.includes(wanted.name)) return;
 	const differences = compareStream(wanted, config).filter(({ field }) => field !== "metadata");
 	if (differences.length === 0) return;

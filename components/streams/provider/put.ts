@@ -3,6 +3,7 @@ import type { Api } from "../../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../../jetstream/calls";
 import { NoAnswer } from "../../../jetstream/errors";
 import { type Patience, persist } from "../../../jetstream/patience";
+import { CUT_NOTE } from "../../../topology/cut-note";
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
 import { compareConsumer, compareStream } from "./compare";
 
@@ -23,8 +24,11 @@ export async function putStream(
 		STICKY.filter((key) => existing?.config[key]).map((key) => [key, existing?.config[key]]),
 	);
 	const verb = existing ? "UPDATE" : "CREATE";
+	// Until somebody has seen it, whatever else is changed.
+	const cut = existing?.config.metadata?.[CUT_NOTE];
+	const metadata = cut === undefined ? {} : { metadata: { ...wanted.metadata, [CUT_NOTE]: cut } };
 	// Without an empty list of subjects, a stream that once had no source keeps listening on its own name.
-	const body = { ...kept, ...wanted, subjects: wanted.subjects ?? [] };
+	const body = { ...kept, ...wanted, ...metadata, subjects: wanted.subjects ?? [] };
 	const done = async () => {
 		const info = await streamInfo(api, wanted.name, { ...patience, timeoutsMs: [5_000] });
 		return info !== undefined && compareStream(wanted, info.config).length === 0;

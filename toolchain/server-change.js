@@ -6,8 +6,9 @@ const { Message } = require("./message.js");
 /**
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
  * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, publishes
- * for a client only where that may listen, takes a few links of one device and not all that the fleet may have, and has
- * a durable source go on where the stream is.
+ * for a client only where that may listen, takes a few links of one device and not all that the fleet may have, has
+ * a durable source go on where the stream is, and has no consumer take an answer of before its reset for one of
+ * afterwards.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -73,7 +74,7 @@ const edits = (version) => [
 		),
 		becomes: lines(
 			"func (mset *stream) sendFlowControlReply(reply string, hdr []byte) {",
-			"	if mset.isLeader() && mset.outq != nil && mset.answersReplicatedFlowControl(reply) {",
+			"	if mset.isLeader() && mset.outq != nil && mset.answersReplicatedFlowControl(reply, hdr) {",
 		),
 	},
 	{
@@ -155,6 +156,20 @@ const edits = (version) => [
 			"	} else {",
 			"		mset.askSourceAgain(si)",
 			"		mset.mu.Unlock()",
+		),
+	},
+	{
+		file: "server/consumer.go",
+		at: lines(
+			"	o.adflr, o.asflr = o.dseq-1, o.sseq-1",
+			"	o.ldt, o.lat = time.Time{}, time.Time{}",
+			"	return recalcPending",
+		),
+		becomes: lines(
+			"	o.adflr, o.asflr = o.dseq-1, o.sseq-1",
+			"	o.ldt, o.lat = time.Time{}, time.Time{}",
+			"	o.forgetFlowControl()",
+			"	return recalcPending",
 		),
 	},
 	{

@@ -22,11 +22,12 @@ import (
 // to choose but the hash and the id, each a single token.
 
 // answersFlowControl reports whether a flow control reply of a source, or of the mirror, may be sent to the subject.
-// If not, it says so in the log.
+// If the subject is another one, it says so in the log. While a new consumer, or the reset of the one there is, has been
+// asked for, what still comes is of before that: its answer would be taken for one of afterwards (reset_consumer.go).
 // Lock should be held.
 func (mset *stream) answersFlowControl(si *sourceInfo, subject string) bool {
 	if mset.isFlowControlOf(si, subject) {
-		return true
+		return !si.sip
 	}
 	kind := "source"
 	if si == mset.mirror {
@@ -37,15 +38,19 @@ func (mset *stream) answersFlowControl(si *sourceInfo, subject string) bool {
 }
 
 // answersReplicatedFlowControl is the same for a reply that went through the log of a replicated stream, which holds
-// the subject and not the source. A peer with another server may have proposed it.
+// the subject and not the source. A peer with another server may have proposed it. By the time it is applied the
+// consumer may have been reset, and this server may not be the one that proposed it: a number of delivery that its source
+// has not come to is one of before that.
 // Lock should be held, a read lock is enough.
-func (mset *stream) answersReplicatedFlowControl(subject string) bool {
+func (mset *stream) answersReplicatedFlowControl(subject string, hdr []byte) bool {
+	delivered := parseInt64(sliceHeader(JSLastConsumerSeq, hdr))
+	answers := func(si *sourceInfo) bool { return !si.sip && delivered <= int64(si.dseq) }
 	if mset.mirror != nil && mset.isFlowControlOf(mset.mirror, subject) {
-		return true
+		return answers(mset.mirror)
 	}
 	for _, si := range mset.sources {
 		if mset.isFlowControlOf(si, subject) {
-			return true
+			return answers(si)
 		}
 	}
 	mset.warnFlowControl("replicated request of", mset.cfg.Name, subject)

@@ -1,5 +1,6 @@
 import type { Fleet, Settings } from "../config/model";
 import { longest } from "./buffer";
+import { tooManyConsumers } from "./consumers";
 import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import { MOST_FILE_BYTES } from "./gp3";
 import {
@@ -61,12 +62,13 @@ export function hubBudget(
 	const { machine, problem } = hubMachine(settings, load);
 	const [scarcest] = usesOf(load, machine);
 	const messagesPerSecondLimit = Math.floor(messagesPerSecond / partOf(scarcest));
+	const limits = Object.fromEntries(planned.map(({ stream, maxBytes, replicas }) => [stream, { maxBytes, replicas }]));
 	const problems = [
 		...planned.flatMap((shard) => tooManyReplicas(shard, nodes)),
+		...tooManyConsumers(fleet, planned, (stream) => limits[stream]?.replicas ?? 1),
 		...diskProblem(planned, { neededBytes, availableBytes, settings }),
 		...(problem ? [problem] : rateProblem(planned, settings, { machine, scarcest, messagesPerSecond, load, traffic })),
 	];
-	const limits = Object.fromEntries(planned.map(({ stream, maxBytes, replicas }) => [stream, { maxBytes, replicas }]));
 	const rates = { messagesPerSecond, messagesPerSecondLimit, bytesPerSecond };
 	const budget = { ...rates, load, traffic, machine: machine.name, neededBytes, availableBytes, streams: limits };
 	return { budget, problems };

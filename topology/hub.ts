@@ -1,4 +1,5 @@
 import type { DeliverPolicy, Fleet, HubConsumer, Settings } from "../config/model";
+import { maxConsumers } from "./consumers";
 import { flowControlled } from "./edge";
 import type { HubShard } from "./hub-budget";
 import type { ConsumerConfig, StreamConfig, StreamSource, SubjectTransform } from "./jetstream";
@@ -71,7 +72,9 @@ export function hubStream(
 	const keepMs = (uplink ? fleet.classes[shard.class]?.hub.keepMs : fleet.downlink[shard.class]?.keepMs) ?? 0;
 	const config: StreamConfig = {
 		name: shard.stream,
-		...(uplink ? { subject_transform: STRAYS } : { subjects: [downSubjects(shard.class)] }),
+		...(uplink
+			? { subject_transform: STRAYS }
+			: { subjects: [downSubjects(shard.class)], max_consumers: maxConsumers(replicas) }),
 		retention: "limits",
 		storage: "file",
 		discard: "new",

@@ -12,6 +12,8 @@ export interface StreamConfig {
 	storage: "file" | "memory";
 	discard: "old" | "new";
 	num_replicas: number;
+	/** @default what the server allows, 1,000 */
+	max_consumers?: number;
 	max_msgs: number;
 	max_bytes: number;
 	/** Nanoseconds, 0 for none. */

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../jetstream/answers";
+import { maxConsumers } from "../../topology/consumers";
+import { flowControlled } from "../../topology/edge";
 import type { StreamSource } from "../../topology/jetstream";
 import { type Bench, startBench, until } from "./bench";
 import { edgeProps, hubConfig, source, streamProps } from "./fixtures";
@@ -186,3 +188,25 @@ async function settled(device: string): Promise<Consumer> {
 	);
 	return look();
 }
+
+describe("a downlink with a consumer for each of more than a thousand devices", () => {
+	const DEVICES = 1_001;
+	const names = Array.from({ length: DEVICES }, (_, index) => `truck-${index + 1}`);
+	const config = (name: string, changes = {}) => hubConfig({ name, subjects: [`${name}.>`], ...changes });
+	const consumers = Object.fromEntries(
+		names.map((device) => [device, { durable_name: device, deliver_subject: device, ...flowControlled(64) }]),
+	);
+	const feeding = (name: string, changes = {}) =>
+		streamProps(bench.connection, { config: config(name, changes), sources: {}, consumers });
+
+	test("has none for some, where the stream does not say how many it takes", async () => {
+		await expect(stream.create(feeding("hub_many"))).rejects.toThrow("maximum consumers limit reached");
+	}, 120_000);
+
+	test("has all, as leafline plans it, also where the stream was made before", async () => {
+		const small = streamProps(bench.connection, { config: config("hub_all"), sources: {} });
+		await stream.create(small);
+		await stream.update("hub_all", small, feeding("hub_all", { max_consumers: maxConsumers(1) }));
+		expect((await ask<StreamInfo>("hub", "STREAM.INFO.hub_all")).state.consumer_count).toBe(DEVICES);
+	}, 120_000);
+});

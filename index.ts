@@ -27,7 +27,8 @@ async function stack(): Promise<pulumi.Inputs> {
 	identity.keepRevoked(connection, hub.generation, { dependsOn: streams });
 
 	const servers = { serverVersion: version, versionFloor: MINIMUM_SERVER };
-	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, ...servers };
+	const bundleKey = identity.bundleKey();
+	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, bundleKey, ...servers };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {
 		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),

@@ -16,6 +16,8 @@ export interface LiveFacts {
 	readonly serverVersion?: string;
 	/** Oldest nats-server that may take part. */
 	readonly versionFloor: string;
+	/** Public key of who signs the devices' bundles. @default not told */
+	readonly bundleKey?: string;
 	/** Devices that could not be reached, and why. */
 	readonly pending: Readonly<Record<string, string>>;
 	/** Folder of the local processes, from the project's folder. @default ".leafline/local" */
@@ -56,6 +58,8 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 		streams: by(topology.hubStreams, streamOutput),
 		shards: shards(topology),
 		groups: by(fleet.groups, (group) => [...group.devices]),
+		edge: edge(topology),
+		...(live.bundleKey !== undefined && { bundleKey: live.bundleKey }),
 		budgets: {
 			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes }) => ({
 				neededBytes,
@@ -100,6 +104,17 @@ function classes({ fleet }: Topology): LeaflineOutput["classes"] {
 			priority: "normal" as const,
 		})),
 	};
+}
+
+/** All chunks of a group are made of the same. A group whose devices are all lost has none. */
+function edge({ edgeGroups, fleet }: Topology): NonNullable<LeaflineOutput["edge"]> {
+	const result: NonNullable<LeaflineOutput["edge"]> = {};
+	for (const { group, classes } of Object.values(edgeGroups)) {
+		const arch = fleet.hardware[fleet.groups[group]?.hardware ?? ""]?.arch;
+		if (arch === undefined || Object.hasOwn(result, group)) continue;
+		result[group] = { arch, classes: by(classes, (settings) => ({ ...settings, accepts: [...settings.accepts] })) };
+	}
+	return result;
 }
 
 /** A lost device is managed by nobody; one that is drained is there as before until the hub has everything. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /**
- * The outputs of a leafline stack, version 2. Everything here is plain JSON: names, sizes in bytes, times in
+ * The outputs of a leafline stack, version 3. Everything here is plain JSON: names, sizes in bytes, times in
  * milliseconds, speeds in bits a second, rates in messages a second.
  */
 
 /** Version of the contract that this program writes. A reader must ignore nothing and guess nothing. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const token = z.string().regex(/^[a-z0-9-]+$/);
 const streamName = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -103,6 +103,23 @@ const hubBudget = z.strictObject({
 	streams: z.record(streamName, z.strictObject({ maxBytes: amount, replicas: amount })),
 });
 
+/** `EdgeClass` of `topology/model.ts`: what `expandEdge()` makes a device's streams of. */
+const edgeClass = z.strictObject({
+	direction: z.enum(["uplink", "downlink"]),
+	accepts: z.array(z.string()),
+	storage: z.enum(["file", "memory"]),
+	discard: z.enum(["old", "new"]),
+	maxBytes: z.int().min(-1),
+	maxAgeMs: amount.describe("0 for none."),
+	window: count.describe("`max_ack_pending` of the consumer that the hub sources through."),
+	sourcing: z.enum(["durable", "ephemeral"]),
+});
+
+const edge = z.strictObject({
+	arch: z.enum(["arm64", "amd64"]).describe("Processor of the group's hardware."),
+	classes: z.record(z.string(), edgeClass).describe("By class, in the order of the fleet file."),
+});
+
 const local = z.strictObject({
 	root: z.string().describe("Folder of the local processes, from the project's folder."),
 	links: z.record(token, port).describe("Loopback port of each device's link to the hub."),
@@ -125,6 +142,15 @@ export const leaflineOutput = z.strictObject({
 		.record(z.string(), z.record(streamName, z.array(token)))
 		.describe("Uplink class to hub stream to its devices."),
 	groups: z.record(z.string(), z.array(token)).describe("Devices by group, retired ones included."),
+	edge: z
+		.record(z.string(), edge)
+		.describe("By group: what the streams on its devices are made of. Absent in outputs of version 1 and 2.")
+		.exactOptional(),
+	bundleKey: z
+		.string()
+		.regex(/^U[A-Z2-7]{55}$/)
+		.describe("Public key, an nkey, of who signs the devices' bundles. Absent in outputs of version 1 and 2.")
+		.exactOptional(),
 	budgets: z.strictObject({
 		buffer: z.record(z.string(), bufferBudget).describe("By group."),
 		link: z.record(z.string(), linkBudget).describe("By group."),

@@ -33,7 +33,7 @@ export function parseOutputs(source: string | unknown): StackOutputs {
 }
 
 function checkVersion(version: unknown): void {
-	if (version === SCHEMA_VERSION || version === 1) return;
+	if (typeof version === "number" && Number.isInteger(version) && version >= 1 && version <= SCHEMA_VERSION) return;
 	if (typeof version === "number" && version > SCHEMA_VERSION)
 		throw new OutputsError(
 			`the stack was made by a newer leafline: its outputs have schema version ${version}, ` +
@@ -42,11 +42,15 @@ function checkVersion(version: unknown): void {
 	throw new OutputsError(`unknown schema version ${JSON.stringify(version)} in the stack's outputs`);
 }
 
-/** Version 1 said nothing of the API's prefix: administrators were in the account of the streams. */
+/**
+ * Version 1 said nothing of the API's prefix: administrators were in the account of the streams. Until version 3 nothing
+ * told what the devices' streams are made of, nor who signs bundles; it cannot be told from the rest, and stays absent.
+ */
 function newest(leafline: Record<string, unknown>): Record<string, unknown> {
 	const hub = record(leafline.hub);
-	if (leafline.schemaVersion !== 1 || !hub) return leafline;
-	return { ...leafline, schemaVersion: SCHEMA_VERSION, hub: { ...hub, apiPrefix: `$JS.${hub.domain}.API` } };
+	const current = { ...leafline, schemaVersion: SCHEMA_VERSION };
+	if (leafline.schemaVersion !== 1 || !hub) return current;
+	return { ...current, hub: { ...hub, apiPrefix: `$JS.${hub.domain}.API` } };
 }
 
 function shown(name: string, value: unknown): Record<string, unknown> {

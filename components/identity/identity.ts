@@ -9,6 +9,7 @@ import { type HubRevocations, keepRevoked } from "./hub-revocations";
 import {
 	type AccountSeeds,
 	accountSeeds,
+	bundleSeed,
 	type DeviceSigning,
 	deviceProgramSeed,
 	deviceSigning,
@@ -100,6 +101,11 @@ export class Identity extends pulumi.ComponentResource {
 	/** Seed of the user as which a device's own program connects to its server. Secret. */
 	deviceProgramSeed(device: string): pulumi.Output<string> {
 		return this.signing.apply(({ fleetSecret }) => deviceProgramSeed(fleetSecret, device));
+	}
+
+	/** Public key of who signs the devices' bundles. */
+	bundleKey(): pulumi.Output<string> {
+		return pulumi.unsecret(this.signing.apply(({ fleetSecret }) => publicKey(bundleSeed(fleetSecret))));
 	}
 
 	/** Public keys by device, for the devices' configurations. */

@@ -90,6 +90,14 @@ export function deviceProgramSeed(fleetSecret: string, device: string): string {
 	return derivedSeed("U", fleetSecret, `leafline program ${device}`);
 }
 
+/**
+ * The seed that signs devices' bundles. Whoever can make a device's credentials can sign its bundle, and nobody else: what
+ * goes onto a device is not more than its credentials are.
+ */
+export function bundleSeed(fleetSecret: string): string {
+	return derivedSeed("U", fleetSecret, "leafline bundles");
+}
+
 /** The user seed of an administrator or a reader. @param generation from 1 */
 export function staffSeed(fleetSecret: string, name: string, generation = 1): string {
 	return derivedSeed("U", fleetSecret, `leafline user ${ofGeneration(name, generation)}`);

@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign as signBytes } from "node:crypto";
+import {
+	createPrivateKey,
+	createPublicKey,
+	type KeyObject,
+	randomBytes,
+	sign as signBytes,
+	verify as verifyBytes,
+} from "node:crypto";
 
 /*
  * nkeys: ed25519 keys in the text form that NATS uses. `nkeys.js` does the same in plain JavaScript, some 40 ms for
@@ -13,6 +20,8 @@ const SEED = 18 << 3;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** What stands before the 32 bytes of an ed25519 key in PKCS #8. */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
+/** And of a public one, in its SubjectPublicKeyInfo. */
+const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
 /** A new seed, for example `SU…` for a user. */
 export function createSeed(type: KeyType): string {
@@ -37,6 +46,15 @@ export function publicKey(seed: string): string {
 /** ed25519 signature, 64 bytes. @throws on anything but a seed */
 export function sign(seed: string, data: Uint8Array): Buffer {
 	return signBytes(null, data, decodeSeed(seed).key);
+}
+
+/** Whether a signature of `sign()` is by the holder of this public key. @throws on anything but a public key */
+export function verify(key: string, data: Uint8Array, signature: Uint8Array): boolean {
+	const bytes = fromBase32(key);
+	const body = bytes.subarray(0, -2);
+	if (bytes.length !== 35 || withChecksum(body) !== key) throw new Error(`${JSON.stringify(key)} is no public nkey`);
+	const der = Buffer.concat([SPKI, body.subarray(1)]);
+	return verifyBytes(null, data, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
 }
 
 function decodeSeed(seed: string): { prefix: number; key: KeyObject } {

@@ -129,7 +129,7 @@ test("JSON Schema and reader accept and refuse the same", () => {
 	expect(both(unsigned)).toBe(true);
 	expect(both({ ...good(), own: "output of a user's program" })).toBe(true);
 	for (const wrong of [
-		{ schemaVersion: 3 },
+		{ schemaVersion: 4 },
 		{ unheardOf: true },
 		{ environment: 1 },
 		{ devices: { "Edge 1": {} } },

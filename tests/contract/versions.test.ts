@@ -22,6 +22,13 @@ test("outputs of version 1, whose administrator is in the account of the streams
 	expect(apiPrefix).not.toBe("$JS.hub.API");
 });
 
+test("outputs of version 2, which do not tell what devices' streams are made of, come back without that", () => {
+	const { leafline, ...rest } = fixture();
+	const read = parseOutputs({ ...rest, leafline: { ...leafline, schemaVersion: 2 } });
+	expect(read.leafline).toEqual(leafline);
+	expect(read.leafline.edge).toBeUndefined();
+});
+
 test("outputs of this version are read, as text and as an object", () => {
 	expect(parseOutputs(fixture())).toEqual(stackFixture());
 	expect(parseOutputs(JSON.stringify(fixture()))).toEqual(stackFixture());
@@ -32,13 +39,14 @@ test("secrets that were masked are absent", () => {
 });
 
 test("outputs of a newer leafline say so, whatever else is in them", () => {
-	expect(failure({ ...fixture(), leafline: { schemaVersion: 3, hubs: [] } })).toBe(
-		"the stack was made by a newer leafline: its outputs have schema version 3, this program knows 2; update leafline",
+	expect(failure({ ...fixture(), leafline: { schemaVersion: 4, hubs: [] } })).toBe(
+		"the stack was made by a newer leafline: its outputs have schema version 4, this program knows 3; update leafline",
 	);
 });
 
 test.each([
 	[0, "unknown schema version 0 in the stack's outputs"],
+	[1.5, "unknown schema version 1.5 in the stack's outputs"],
 	["1", 'unknown schema version "1" in the stack\'s outputs'],
 	[null, "unknown schema version null in the stack's outputs"],
 ])("schema version %j is refused", (schemaVersion, message) => {

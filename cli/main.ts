@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { StackOutputs } from "../contract/outputs";
+import { addBundle } from "./bundle/command";
 import { addCheck } from "./check/command";
 import { demo } from "./demo";
 import { liveView, plainView } from "./demo-screen";
@@ -70,6 +71,7 @@ function program(): Command {
 			await switchLink((await outputs(options)).leafline, device, "up");
 			say(`${device} restored`);
 		});
+	addBundle(leafline);
 	addCheck(leafline);
 	addReview(leafline);
 	addIam(leafline);

@@ -4,9 +4,11 @@
  *
  *     leafline-device gate     before the server starts: moves streams on after an end that was not clean
  *     leafline-device seal     after the server has ended: everything on disk, and said so
+ *     leafline-device streams  behind the gate: makes the streams that the store does not have yet
  *     leafline-device keep     while it runs: reserves sequences, makes room
+ *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
  *
- * `gate` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says
+ * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says
  * why a start could not be proved to be safe: the server must not be started then.
  */
 import * as fs from "node:fs";
@@ -14,14 +16,33 @@ import { gate } from "./gate";
 import { keep } from "./keep";
 import { seal } from "./seal";
 import { DEVICE_SPEC_FILE, DeviceError, type DeviceSpec } from "./spec";
+import { makeStreams } from "./streams";
+import { verifyBundle } from "./verify";
 
-const USAGE = "usage: leafline-device gate | seal | keep";
+const USAGE =
+	"usage: leafline-device gate | streams | seal | keep | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
-async function main([action]: readonly string[]): Promise<void> {
+async function main([action, ...options]: readonly string[]): Promise<void> {
 	if (action === "gate") await gate(".", readSpec(), say);
 	else if (action === "seal") endedWell() && seal(".", readSpec());
 	else if (action === "keep") keep(".");
+	else if (action === "streams") await makeStreams(".", readSpec(), say);
+	else if (action === "verify") verify(options);
 	else throw new DeviceError(USAGE);
+}
+
+/** For `install.sh`. */
+function verify(words: readonly string[]): void {
+	const [dir, ...rest] = words;
+	const options: Record<string, string> = {};
+	for (let at = 0; at < rest.length; at += 2) {
+		const [name = "", value] = [rest[at]?.replace(/^--/, ""), rest[at + 1]];
+		if (value === undefined || !["key", "device", "credentials"].includes(name)) throw new DeviceError(USAGE);
+		options[name] = value;
+	}
+	if (dir === undefined) throw new DeviceError(USAGE);
+	const { device, release, key } = verifyBundle(dir, options);
+	console.log(`${device} ${release} ${key}`);
 }
 
 function readSpec(): DeviceSpec {

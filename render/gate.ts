@@ -1,6 +1,6 @@
 import type { Topology } from "../topology/model";
 import { type LeafConfOptions, leafTree } from "./leaf";
-import { renderNatsConfig } from "./nats-config";
+import { type ConfMap, renderNatsConfig } from "./nats-config";
 
 /** What full streams may reserve for messages that only move them on, and are gone before anybody sees them. */
 const SPARE_BYTES = 1024 ** 3;
@@ -13,11 +13,12 @@ const SPARE_BYTES = 1024 ** 3;
  * @throws as `leafTree` does
  */
 export function renderGateConf(topology: Topology, device: string, options: LeafConfOptions): string {
-	const { leafnodes, listen, http, pid_file, accounts, no_auth_user, jetstream, ...tree } = leafTree(
-		topology,
-		device,
-		options,
-	);
+	return gateConf(leafTree(topology, device, options), device);
+}
+
+/** The same from a device's own configuration. @param tree as `leafTree()` gives it, or read from its text */
+export function gateConf(leaf: ConfMap, device: string): string {
+	const { leafnodes, listen, http, pid_file, ports_file_dir, accounts, no_auth_user, jetstream, ...tree } = leaf;
 	const { max_file, ...store } = jetstream as { readonly max_file: number };
 	return renderNatsConfig(
 		{ ...tree, listen: "127.0.0.1:-1", jetstream: { ...store, max_file: max_file + SPARE_BYTES } },

@@ -1,7 +1,8 @@
 import type { DeviceSpec, StreamSpec } from "../../device/spec";
 import { expandEdge } from "../../topology/edge";
-import type { Topology } from "../../topology/model";
+import type { EdgeGroup, Topology } from "../../topology/model";
 import { fillerSubject } from "../../topology/names";
+import type { PowerCutLoss } from "../../topology/power-cut";
 
 /**
  * What the device program of one device is told. Streams in memory are not among them: the server makes them anew at
@@ -13,19 +14,27 @@ export function deviceSpec(
 	device: string,
 	files: Pick<DeviceSpec, "storeDir" | "gateConf" | "key">,
 ): DeviceSpec {
-	return { device, ...files, streams: streams(topology, device) };
+	const group = Object.values(topology.edgeGroups).find(({ devices }) => Object.hasOwn(devices, device));
+	const planned = topology.budgets.buffer[topology.fleet.devices[device]?.group ?? ""]?.classes ?? {};
+	return { device, ...files, streams: group ? streamSpecs(group, device, planned) : [] };
 }
 
-function streams(topology: Topology, device: string): StreamSpec[] {
-	const group = Object.values(topology.edgeGroups).find(({ devices }) => Object.hasOwn(devices, device));
-	if (!group) return [];
-	const planned = topology.budgets.buffer[topology.fleet.devices[device]?.group ?? ""]?.classes ?? {};
+/**
+ * The streams of `device.json`.
+ * @param planned by class, what a power cut may take of it
+ * @throws Error when the device is not in the group
+ */
+export function streamSpecs(
+	group: EdgeGroup,
+	device: string,
+	planned: Readonly<Record<string, { readonly powerCut?: PowerCutLoss | undefined }>>,
+): StreamSpec[] {
 	return expandEdge(group, device)
 		.filter(({ stream, class: name }) => group.classes[name]?.direction === "uplink" && stream.storage === "file")
 		.map(({ stream, class: name, consumer }) => ({
 			name: stream.name,
 			filler: fillerSubject(device, name),
 			trim: consumer !== undefined && stream.discard === "new",
-			...(planned[name] && { powerCut: planned[name].powerCut }),
+			...(planned[name]?.powerCut && { powerCut: planned[name].powerCut }),
 		}));
 }

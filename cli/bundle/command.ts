@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { some } from "../../topology/format";
+import { loadOutputs } from "../outputs";
+import { makeBundles } from "./bundle";
+import { type BundleFlags, bundleOptions, chooseDevices } from "./options";
+
+/** A run that takes longer says how far it is. */
+const SILENT_MS = 2_000;
+
+/** `leafline bundle`: what goes onto devices. Reads the stack's outputs, asks no server, and changes nothing but the folder. */
+export function addBundle(leafline: Command): void {
+	leafline
+		.command("bundle")
+		.argument("[device...]")
+		.description("Write what goes onto devices: configuration, credentials, streams, device program, units, installer")
+		.option("-s, --stack <stack>", "name of the stack (default: the selected one)")
+		.option("--outputs <file>", "outputs written by: pulumi stack output --json --show-secrets")
+		.option("-g, --group <group...>", "every device of these groups")
+		.option("--all", "every device of the fleet")
+		.option("-o, --out <folder>", "where the bundles go", "bundles")
+		.option("--format <format>", "dir, or tar.gz", "dir")
+		.option("--arch <arch>", "arm64 or amd64 (default: the hardware's of the fleet file)")
+		.option("--with <what>", "bring along, with commas: server (nats-server), runtime (Node), cli (nats)")
+		.option("--credentials <where>", "together, apart (in _credentials), or none", "together")
+		.option("--release <n>", "number of the release; a device takes no older one than it has", "1")
+		.option("--mount <folder>", "mount point without which the device's server does not start")
+		.action(async (devices: string[], flags: BundleFlags) => {
+			const options = bundleOptions(flags);
+			const { stack, outputs: file } = flags;
+			const outputs = await loadOutputs({ stack, file });
+			const chosen = chooseDevices(outputs, devices, flags);
+			const key = await makeBundles(outputs, chosen.devices, flags.out, options, progressOf(chosen.devices.length));
+			if (chosen.skipped.length > 0) process.stderr.write(`note: retired, without a bundle: ${some(chosen.skipped)}\n`);
+			const count = chosen.devices.length === 1 ? "1 bundle" : `${chosen.devices.length} bundles`;
+			process.stdout.write(`${flags.out}: ${count}, release ${options.release}, signed with ${key}\n`);
+		});
+}
+
+function progressOf(all: number): (done: number) => void {
+	const began = Date.now();
+	let said = began;
+	return (done) => {
+		if (!process.stderr.isTTY || Date.now() - said < SILENT_MS || done === all) return;
+		said = Date.now();
+		process.stderr.write(`${done} of ${all} bundles\n`);
+	};
+}

@@ -1,0 +1,167 @@
+import { deviceCreds, devicePublicKey } from "../../components/identity/credentials";
+import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../components/identity/keys";
+import { publicKey, sign } from "../../components/identity/nkey";
+import { streamSpecs } from "../../components/leaves/device-spec";
+import type { StackOutputs } from "../../contract/outputs";
+import type { DeviceSpec, KeepSpec } from "../../device/spec";
+import type { StreamsFile } from "../../device/streams";
+import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
+import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
+import { type Manifest, manifestText } from "../../render/bundle/manifest";
+import { renderTmpfiles } from "../../render/bundle/system";
+import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
+import { gateConf } from "../../render/gate";
+import { expandEdge } from "../../topology/edge";
+import type { EdgeGroup } from "../../topology/model";
+import { UserError } from "../errors";
+import { type Content, entriesOf, type Files, textContent } from "./content";
+
+export interface DeviceBundle {
+	readonly device: string;
+	readonly files: Files;
+	/** Secret, and perhaps kept apart. */
+	readonly credentials: Files;
+	readonly manifest: Content;
+	readonly signature: Content;
+}
+
+export interface DeviceOptions {
+	readonly release: number;
+	readonly credentials: "together" | "apart" | "none";
+	readonly mount?: string;
+	/** What every bundle of this processor holds, and its versions. */
+	readonly common: Files;
+	readonly versions: Readonly<Record<string, string>>;
+	readonly arch?: "arm64" | "amd64";
+}
+
+/** Whoever signs, with what follows from the outputs once for all devices. */
+export interface Signer {
+	readonly signing: DeviceSigning;
+	readonly seed: string;
+	readonly key: string;
+}
+
+/** @throws UserError where the secrets are masked */
+export function signerOf({ signing }: StackOutputs): Signer {
+	if (!signing) {
+		throw new UserError(
+			"the outputs do not hold what makes a device's credentials and signs its bundle: " +
+				"write them with pulumi stack output --json --show-secrets",
+		);
+	}
+	const seed = bundleSeed(signing.fleetSecret);
+	return { signing, seed, key: publicKey(seed) };
+}
+
+/** Everything of one device's bundle. @throws UserError that names what the outputs lack */
+export function deviceBundle(
+	outputs: StackOutputs,
+	device: string,
+	signer: Signer,
+	options: DeviceOptions,
+): DeviceBundle {
+	const { leafline } = outputs;
+	const conf = readConf(outputs, device);
+	const group = edgeGroupOf(outputs, device);
+	const credentials = credentialsOf(signer.signing, device, conf, options);
+	const files: Files = {
+		...options.common,
+		...confFiles(leafline, group, device, conf),
+		...unitFiles(conf, options.mount),
+	};
+	const manifest: Manifest = {
+		version: 1,
+		device,
+		fleet: leafline.fleet,
+		environment: leafline.environment,
+		release: options.release,
+		...(options.arch !== undefined && { arch: options.arch }),
+		versions: options.versions,
+		key: signer.key,
+		files: entriesOf(files),
+		credentials: entriesOf(credentials),
+	};
+	const text = textContent(manifestText(manifest));
+	const signature = textContent(
+		`${sign(signer.seed, "text" in text ? text.text : Buffer.alloc(0)).toString("base64")}\n`,
+	);
+	return { device, files, credentials, manifest: text, signature };
+}
+
+function readConf({ leafConfigs }: StackOutputs, device: string): DeviceConf {
+	try {
+		return deviceConf(leafConfigs[device] ?? "", device);
+	} catch (error) {
+		throw new UserError(`the outputs hold no leaf.conf for ${device} that can be used: ${(error as Error).message}`);
+	}
+}
+
+function edgeGroupOf({ leafline }: StackOutputs, device: string): EdgeGroup {
+	const group = leafline.devices[device]?.group ?? "";
+	const edge = leafline.edge?.[group];
+	if (!edge) {
+		throw new UserError(
+			`the outputs do not say which streams ${device} has: they were written by an older leafline; run npm run up, then again`,
+		);
+	}
+	return { group, classes: edge.classes, devices: { [device]: {} } };
+}
+
+function confFiles(
+	{ fleet, environment, budgets }: StackOutputs["leafline"],
+	group: EdgeGroup,
+	device: string,
+	conf: DeviceConf,
+): Files {
+	const spec: DeviceSpec = {
+		device,
+		storeDir: conf.storeDir,
+		gateConf: inConf(BUNDLE.gateConf),
+		key: inConf(BUNDLE.programKey),
+		streams: streamSpecs(group, device, budgets.buffer[group.group]?.classes ?? {}),
+	};
+	const keep: KeepSpec = { devices: { [device]: { url: conf.url, dir: INSTALLED.conf, spec } } };
+	// The provider takes over what says that it is leafline's.
+	const metadata = { "leafline.bundle": `${fleet}/${environment}` };
+	const streams: StreamsFile = {
+		streams: expandEdge(group, device).map(({ stream, consumer }) => ({
+			stream: { ...stream, metadata },
+			...(consumer && { consumer }),
+		})),
+	};
+	return {
+		[BUNDLE.leafConf]: textContent(conf.text),
+		[BUNDLE.gateConf]: textContent(gateConf(conf.tree, device)),
+		[BUNDLE.device]: json(spec),
+		[BUNDLE.keep]: json(keep),
+		[BUNDLE.streams]: json(streams),
+	};
+}
+
+function unitFiles(conf: DeviceConf, mount: string | undefined): Files {
+	const options = { storeDir: conf.storeDir, memoryBytes: conf.memoryBytes, ...(mount !== undefined && { mount }) };
+	return {
+		[BUNDLE.serverUnit]: textContent(renderServerUnit(options)),
+		[BUNDLE.keepUnit]: textContent(renderKeepUnit(options)),
+		[BUNDLE.tmpfiles]: textContent(renderTmpfiles(conf.storeDir)),
+	};
+}
+
+function credentialsOf(signing: DeviceSigning, device: string, { user }: DeviceConf, options: DeviceOptions): Files {
+	if (options.credentials === "none") return {};
+	if (user !== "" && user !== devicePublicKey(signing, device)) {
+		throw new UserError(
+			`${device} made its key itself, so nobody else has its credentials: make its bundle with --credentials none, ` +
+				"and tell install.sh by --credentials where they are",
+		);
+	}
+	return {
+		[BUNDLE.credentials]: textContent(deviceCreds(signing, device)),
+		[BUNDLE.programKey]: textContent(deviceProgramSeed(signing.fleetSecret, device)),
+	};
+}
+
+const inConf = (file: string) => file.slice(BUNDLE.conf.length + 1);
+
+const json = (value: unknown) => textContent(`${JSON.stringify(value, null, "\t")}\n`);

@@ -1,0 +1,69 @@
+import { chmodSync, copyFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { BUNDLE, EXECUTABLES, PRIVATE } from "../../render/bundle/layout";
+import type { Content, Files } from "./content";
+import type { DeviceBundle } from "./device";
+
+export function modeOf(name: string): number {
+	if (PRIVATE.includes(name)) return 0o600;
+	return EXECUTABLES.includes(name) ? 0o755 : 0o644;
+}
+
+/** Every file of a bundle by its path. */
+export function wholeBundle({ files, manifest, signature }: DeviceBundle): Files {
+	return { ...files, [BUNDLE.manifest]: manifest, [BUNDLE.signature]: signature };
+}
+
+/** Most links that a file may have on ext4. */
+const MOST_LINKS = 60_000;
+
+/**
+ * Writes bundles as folders. What several have in common lies on the disk once: hard links, where the file system has
+ * them, so that thousands of bundles take neither the time nor the room of as many device programs.
+ */
+export class Folders {
+	private readonly written = new Map<string, { readonly path: string; links: number }>();
+
+	write(dir: string, files: Files): void {
+		const folders = new Set<string>();
+		for (const [name, content] of Object.entries(files)) {
+			const path = join(dir, name);
+			const folder = dirname(path);
+			if (!folders.has(folder)) {
+				mkdirSync(folder, { recursive: true });
+				folders.add(folder);
+			}
+			this.put(path, content, modeOf(name));
+		}
+	}
+
+	private put(path: string, content: Content, mode: number): void {
+		// Each device's own: nobody else's file may become it.
+		if (mode === 0o600) {
+			writeOne(path, content, mode);
+			return;
+		}
+		const known = this.written.get(`${content.sha256} ${mode}`);
+		if (known && known.links < MOST_LINKS && tryLink(known.path, path)) {
+			known.links++;
+			return;
+		}
+		writeOne(path, content, mode);
+		this.written.set(`${content.sha256} ${mode}`, { path, links: 1 });
+	}
+}
+
+function writeOne(path: string, content: Content, mode: number): void {
+	if ("text" in content) writeFileSync(path, content.text, { mode });
+	else copyFileSync(content.file, path);
+	chmodSync(path, mode);
+}
+
+function tryLink(from: string, to: string): boolean {
+	try {
+		linkSync(from, to);
+		return true;
+	} catch {
+		return false;
+	}
+}

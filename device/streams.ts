@@ -1,0 +1,65 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { ConsumerConfig, StreamConfig } from "../topology/jetstream";
+import { ANSWER_MS, type Ask, streamInfo } from "./ask";
+import { behindClosedDoors } from "./closed-server";
+import { hasStream, syncFileSystem } from "./disk";
+import { DeviceError, type DeviceSpec } from "./spec";
+
+/** `streams.json`: the streams of a device as its bundle brings them, so that it takes publishers before it ever met the hub. */
+export interface StreamsFile {
+	readonly streams: readonly WantedStream[];
+}
+
+export interface WantedStream {
+	/** As `STREAM.CREATE` takes it. */
+	readonly stream: StreamConfig;
+	/** What the hub sources it through. */
+	readonly consumer?: ConsumerConfig;
+}
+
+export const STREAMS_FILE = "streams.json";
+
+/**
+ * To be run behind the gate and before the server: makes the streams that the store does not have, behind closed doors,
+ * and puts them on disk. Those that are there it leaves as they are, whatever they are like: what becomes of them is for an
+ * update to decide, which sees the hub as well. Streams in memory are gone with the server that makes them, and are left
+ * to that update, too.
+ *
+ * @param dir folder of `device.json`
+ * @throws DeviceError when one cannot be made: a program that publishes would lose what it publishes
+ */
+export async function makeStreams(dir: string, spec: DeviceSpec, say: (line: string) => void): Promise<void> {
+	const storeDir = path.resolve(dir, spec.storeDir);
+	const wanted = readWanted(path.resolve(dir, STREAMS_FILE));
+	const missing = wanted.filter(({ stream }) => stream.storage === "file" && !hasStream(storeDir, stream.name));
+	if (missing.length === 0) return;
+	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
+	const record = path.join(storeDir, "leafline", "closed-server");
+	await behindClosedDoors(conf, dir, record, async (ask) => {
+		for (const each of missing) await make(ask, each);
+	});
+	// The server does not sync the description of a stream, and whoever publishes next has it acknowledged.
+	syncFileSystem(storeDir);
+	say(`${spec.device}: made ${missing.map(({ stream }) => stream.name).join(", ")}`);
+}
+
+/** A server that was killed in between has a stream without its consumer. */
+async function make({ api }: Ask, { stream, consumer }: WantedStream): Promise<void> {
+	if (!(await streamInfo(api, stream.name))) {
+		await api.ask(`STREAM.CREATE.${stream.name}`, { ...stream, subjects: stream.subjects ?? [] }, ANSWER_MS);
+	}
+	if (consumer === undefined) return;
+	const body = { stream_name: stream.name, config: { ...consumer, name: consumer.durable_name } };
+	await api.ask(`CONSUMER.CREATE.${stream.name}.${consumer.durable_name}`, body, ANSWER_MS);
+}
+
+function readWanted(file: string): StreamsFile["streams"] {
+	try {
+		const { streams } = JSON.parse(fs.readFileSync(file, "utf8")) as StreamsFile;
+		if (Array.isArray(streams)) return streams;
+	} catch (error) {
+		throw new DeviceError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+	}
+	throw new DeviceError(`${file} cannot be read: it has no list of streams`);
+}

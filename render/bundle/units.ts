@@ -1,0 +1,128 @@
+import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
+
+/** What a device's units follow from. */
+export interface UnitOptions {
+	/** `store_dir` of the server. */
+	readonly storeDir: string;
+	/** What JetStream may use of memory, in bytes. */
+	readonly memoryBytes: number;
+	/** Mount point without which nothing is started: else the root disk would be written to in its place. @default none */
+	readonly mount?: string;
+}
+
+const MIB = 1024 ** 2;
+/** What a nats-server on a device takes beside the messages in memory: 60 to 150 MiB were seen while a backlog drained. */
+const SERVER_MIB = 512;
+/** The gate looks through a store whose index is lost from end to end before the server starts: hours, on a slow card. */
+const GATE_SECONDS = 4 * 3600;
+
+const NODE = `${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.program}`;
+
+/**
+ * The device's nats-server, with the device program before and after it. It runs in an account that owns nothing but the
+ * store. No `MemoryDenyWriteExecute=`: Node compiles while it runs, and what is before and after a server is under its rules.
+ */
+export function renderServerUnit({ storeDir, memoryBytes, mount }: UnitOptions): string {
+	const memory = SERVER_MIB + Math.ceil(memoryBytes / MIB);
+	return `# Written by leafline; changes are overwritten.
+[Unit]
+Description=NATS server of this device
+Documentation=https://docs.nats.io
+After=network.target local-fs.target
+RequiresMountsFor=${mount ?? storeDir}
+${mount === undefined ? "" : `# Where the disk is missing, nothing is written to the root disk instead.\nAssertPathIsMountPoint=${mount}\n`}StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+User=${DEVICE_USER}
+Group=${DEVICE_USER}
+WorkingDirectory=${INSTALLED.conf}
+Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
+Environment=GOMEMLIMIT=${Math.floor(memory * 0.8)}MiB
+# Nothing takes a publisher before these two have come to their end.
+ExecStartPre=${NODE} gate
+ExecStartPre=${NODE} streams
+ExecStart=${INSTALLED.current}/${BUNDLE.server} -c ${INSTALLED.conf}/leaf.conf
+ExecReload=/bin/kill -HUP $MAINPID
+ExecStopPost=${NODE} seal
+TimeoutStartSec=${GATE_SECONDS}
+TimeoutStopSec=90
+Restart=always
+RestartSec=5
+LimitNOFILE=65536
+MemoryMax=${memory}M
+CPUQuota=200%
+TasksMax=512
+OOMScoreAdjust=-500
+UMask=0077
+ReadWritePaths=${storeDir}
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+${HARDENED}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** The device program beside the server. If it dies the data path goes on, so it is no part of the server's unit. */
+export function renderKeepUnit({ storeDir }: UnitOptions): string {
+	return `# Written by leafline; changes are overwritten.
+[Unit]
+Description=Device program of leafline: reserves sequences, makes room
+After=leafline-server.service
+RequiresMountsFor=${storeDir}
+StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+User=${DEVICE_USER}
+Group=${DEVICE_USER}
+RuntimeDirectory=leafline
+WorkingDirectory=${INSTALLED.runtime}
+Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
+ExecStartPre=/bin/ln -sf ${INSTALLED.conf}/keep.json ${INSTALLED.runtime}/spec.json
+ExecStart=${NODE} keep
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=always
+RestartSec=5
+MemoryMax=256M
+CPUQuota=50%
+TasksMax=64
+UMask=0077
+ReadWritePaths=${storeDir}
+RestrictAddressFamilies=AF_INET AF_UNIX
+# It speaks to its own server and to nobody else.
+IPAddressDeny=any
+IPAddressAllow=localhost
+${HARDENED}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+const HARDENED = `
+ProtectSystem=strict
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateUsers=yes
+ProtectHome=yes
+ProtectProc=invisible
+ProcSubset=pid
+ProtectClock=yes
+ProtectHostname=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+`;

@@ -7,8 +7,8 @@ const { Message } = require("./message.js");
  * What leafline's nats-server has that the official one has not: it answers flow control of a source only where that
  * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, publishes
  * for a client only where that may listen, takes a few links of one device and not all that the fleet may have, has
- * a durable source go on where the stream is, and has no consumer take an answer of before its reset for one of
- * afterwards.
+ * a durable source go on where the stream is, also where the stream that it is of was made anew or a node was started
+ * again, and has no consumer take an answer of before its reset for one of afterwards.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -134,6 +134,7 @@ const edits = (version) => [
 			"				if before := beforeSource(ccr.ConsumerInfo); si.sseq < before {",
 			"					si.sseq = before",
 			"				}",
+			"				si.behind = beforeSource(ccr.ConsumerInfo) < si.sseq",
 			"				// Capture consumer name.",
 			"				si.cname = ccr.ConsumerInfo.Name",
 		),
@@ -171,6 +172,55 @@ const edits = (version) => [
 			"	o.forgetFlowControl()",
 			"	return recalcPending",
 		),
+	},
+	{
+		file: "server/stream.go",
+		at: "	rc    bool                // Recreate based on a stream identity mismatch.\n",
+		becomes: lines(
+			"	rc    bool                // Recreate based on a stream identity mismatch.",
+			"	behind bool                 // The consumer does not go to where the stream is.",
+		),
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"		// Ignore older messages.",
+			"		// If the deliver sequence matches, we only update delivered accounting.",
+			"		if dseq == si.dseq+1 {",
+			"			si.dseq++",
+			"		}",
+			"		mset.mu.Unlock()",
+			"		return true",
+			"	} else if dseq == si.dseq+1 {",
+			"		si.dseq++",
+			"		si.sseq = sseq",
+			"	} else if dseq > si.dseq {",
+			"		if si.cname == _EMPTY_ {",
+		),
+		becomes: lines(
+			"		// Ignore older messages.",
+			"		// If the deliver sequence matches, we only update delivered accounting.",
+			"		if !mset.doubtsSource(si) && dseq == si.dseq+1 {",
+			"			si.dseq++",
+			"		}",
+			"		mset.mu.Unlock()",
+			"		return true",
+			"	} else if dseq == si.dseq+1 {",
+			"		si.dseq++",
+			"		si.sseq = sseq",
+			"	} else if dseq > si.dseq {",
+			"		if si.cname == _EMPTY_ {",
+		),
+	},
+	{
+		file: "server/jetstream_cluster.go",
+		at: "	mset.store.ApplySourcesState(snap.Sources)\n",
+		becomes: "	mset.adoptSources(snap)\n",
+	},
+	{
+		file: "server/jetstream_cluster.go",
+		at: "	defer mset.store.ApplySourcesState(snap.Sources)\n",
+		becomes: "	defer mset.adoptSources(snap)\n",
 	},
 	{
 		file: "server/client.go",

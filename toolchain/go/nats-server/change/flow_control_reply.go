@@ -24,10 +24,11 @@ import (
 // answersFlowControl reports whether a flow control reply of a source, or of the mirror, may be sent to the subject.
 // If the subject is another one, it says so in the log. While a new consumer, or the reset of the one there is, has been
 // asked for, what still comes is of before that: its answer would be taken for one of afterwards (reset_consumer.go).
+// Nor while it is still to be asked for, for it may be the consumer of another stream (source_again.go).
 // Lock should be held.
 func (mset *stream) answersFlowControl(si *sourceInfo, subject string) bool {
 	if mset.isFlowControlOf(si, subject) {
-		return !si.sip
+		return !si.sip && (si == mset.mirror || !mset.isAsking(si))
 	}
 	kind := "source"
 	if si == mset.mirror {

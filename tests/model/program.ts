@@ -10,7 +10,7 @@ export interface ProgramOptions {
 	readonly bytes: number;
 	/** Messages a second. */
 	readonly rate: number;
-	/** Which start of the server is running now. */
+	/** Which start of the server, or which of its streams, takes messages now. */
 	readonly life: () => number;
 	/** Gives messages ids for the server to know them by, equal on all devices. */
 	readonly messageIds?: boolean;
@@ -85,7 +85,6 @@ export class Program {
 
 	private async use(connection: NatsConnection): Promise<void> {
 		const { lane, life, bytes } = this.options;
-		const started = life();
 		const inbox = createInbox();
 		connection.subscribe(`${inbox}.*`, {
 			callback: (error, { subject, data }) => {
@@ -98,7 +97,7 @@ export class Program {
 					this.pausedUntil = Date.now() + AGAIN_MS;
 				} else {
 					const id = Number(subject.slice(inbox.length + 1));
-					lane.acknowledged.push({ id, life: started, seq: answer.seq, at: Date.now(), bytes });
+					lane.acknowledged.push({ id, life: life(), seq: answer.seq, at: Date.now(), bytes });
 				}
 			},
 		});

@@ -182,11 +182,15 @@ export class World {
 		const key = `${name} ${className}`;
 		const settings = this.fleet.classes[className];
 		if (!settings) return;
-		this.programs.get(key)?.resume();
-		if (this.programs.has(key)) return;
 		const lane = this.ledger.lane(name, className);
 		const group = Object.values(this.topology.edgeGroups)[0];
-		if (settings.whenFull === "drop-oldest") lane.dropsBeyond = FULL * (group?.classes[className]?.maxBytes ?? 0);
+		// A class that is added takes room of the others.
+		if (settings.whenFull === "drop-oldest") {
+			const room = FULL * (group?.classes[className]?.maxBytes ?? 0);
+			lane.dropsBeyond = Math.min(lane.dropsBeyond ?? room, room);
+		}
+		this.programs.get(key)?.resume();
+		if (this.programs.has(key)) return;
 		this.programs.set(
 			key,
 			new Program({

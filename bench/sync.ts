@@ -43,7 +43,10 @@ async function throughput(): Promise<void> {
 /** Acknowledged messages a second of one program on one device, without a link. */
 async function edgeRate(sync: string): Promise<void> {
 	const rig = await startRig(
-		DEMO.replace("buffer: 1GiB", `buffer: 1GiB, sync: ${sync}`).replace("edge1, edge2, edge3", "edge1"),
+		DEMO.replace("buffer: 1GiB", `buffer: 1GiB, sync: ${sync}, syncs: 100000/s`).replace(
+			"edge1, edge2, edge3",
+			"edge1",
+		),
 	);
 	try {
 		rig.device("edge1").link.set({ mode: "cut" });

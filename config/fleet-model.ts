@@ -6,6 +6,12 @@ import type { Device, DeviceGroup, DownlinkClass, Fleet, Hardware, HubConsumer, 
 /** The hardware of a fleet file that names none: all defaults. */
 const DEFAULT_HARDWARE = "default";
 
+/**
+ * Shorter wears a disk for little: at 2,000 messages a second 10 ms write five times as much. Longer saves a fifth of that
+ * and risks four times the messages (docs/benchmarks.md, "Wear").
+ */
+const DEFAULT_SYNC_MS = 250;
+
 /** Turns a fleet file without mistakes into the fleet that everything else computes with. */
 export function fleetOf(file: FleetInput): Fleet {
 	const kinds = Object.keys(file.hardware).length > 0 ? file.hardware : { [DEFAULT_HARDWARE]: defaultHardware() };
@@ -19,7 +25,7 @@ export function fleetOf(file: FleetInput): Fleet {
 	}
 	return {
 		name: file.fleet,
-		hardware: mapValues(kinds, hardwareOf),
+		hardware: mapValues(kinds, (kind) => hardwareOf(kind, syncOf(file))),
 		classes: mapValues(file.classes, uplinkOf),
 		downlink: mapValues(file.downlink, downlinkOf),
 		consumers: mapValues(file.consumers, consumerOf),
@@ -28,15 +34,24 @@ export function fleetOf(file: FleetInput): Fleet {
 	};
 }
 
-function hardwareOf(kind: FleetInput["hardware"][string]): Hardware {
-	const { arch, buffer, disk, programs = 0, sync, storeDir, memory, clientPort } = kind;
-	const known = disk === undefined ? {} : { diskBytes: disk };
+/** Of hardware that does not state it. A server has one setting for all its classes. */
+function syncOf({ classes }: FleetInput): Hardware["sync"] {
+	return Object.values(classes).some(({ sync }) => sync === "always") ? "always" : DEFAULT_SYNC_MS;
+}
+
+function hardwareOf(kind: FleetInput["hardware"][string], usual: Hardware["sync"]): Hardware {
+	const { arch, buffer, disk, programs = 0, sync = usual, syncs, endurance, storeDir, memory, clientPort } = kind;
+	const known = {
+		...(disk === undefined ? {} : { diskBytes: disk }),
+		...(endurance === undefined ? {} : { enduranceBytes: endurance }),
+	};
 	return {
 		arch,
 		bufferBytes: buffer,
 		...known,
 		programsBytes: programs,
 		sync,
+		syncsPerSecond: syncs,
 		storeDir,
 		memoryBytes: memory,
 		clientPort,
@@ -63,7 +78,7 @@ function linkOf(fleet: FleetInput["link"], group: FleetInput["groups"][string]["
 }
 
 function uplinkOf(value: FleetInput["classes"][string]): UplinkClass {
-	const { rate, size, accepts, priority, whenFull, storage, maxAge, delay, shards, hub } = value;
+	const { rate, size, accepts, priority, whenFull, storage, sync, maxAge, delay, shards, hub } = value;
 	return {
 		rate,
 		sizeBytes: size,
@@ -71,6 +86,7 @@ function uplinkOf(value: FleetInput["classes"][string]): UplinkClass {
 		priority,
 		whenFull,
 		storage,
+		...(sync === undefined ? {} : { sync }),
 		...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
 		delayMs: delay,
 		...(shards === undefined ? {} : { shards }),

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { absent, choice, count, judged, named, oneNumber, quantity, say, section, syncInterval, text } from "./fields";
+import { absent, choice, count, named, oneNumber, quantity, say, section, text } from "./fields";
+import { Hardware } from "./hardware-schema";
 import { MOST_PAYLOAD_TEXT } from "./limits";
 import { DELIVER_POLICIES } from "./model";
 import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE, LONGEST_LABEL } from "./names";
-import { folderProblem } from "./path";
 import { acceptsProblem } from "./subject";
 import { BIT_RATE, DURATION, RATE, SIZE } from "./units";
 import { show } from "./words";
@@ -17,38 +17,6 @@ export const API_VERSION = "leafline/v1";
 
 const LIMITS =
 	"leafline's streams always keep messages until their limits (retention limits): workqueue and interest lose them";
-
-const Hardware = section(
-	{
-		arch: choice(["arm64", "amd64"], "Processor.").prefault("arm64"),
-		buffer: quantity(SIZE, "What JetStream may use on the device's disk; all classes must fit.", {
-			example: "32GiB",
-		}).prefault("5GiB"),
-		disk: quantity(
-			SIZE,
-			"Size of the disk that storeDir is on. The buffer must stay below nine tenths of it, for a full disk ends all publishing. Default: not known, and not checked.",
-			{ example: "64GiB" },
-		).exactOptional(),
-		programs: quantity(
-			SIZE,
-			"Part of the buffer that is kept for streams and buckets of the device's own programs, each of which must state its max_bytes. Default: what the classes leave, a tenth of the buffer.",
-			{ example: "1GiB" },
-		).exactOptional(),
-		sync: syncInterval("How often JetStream writes to disk. A power cut may take with it what came since.").prefault(
-			"250ms",
-		),
-		storeDir: judged(
-			(path) => folderProblem(path, { absolute: true, example: "/var/lib/nats/edge" }),
-			"/var/lib/nats/edge",
-			"Where JetStream stores.",
-		).prefault("/var/lib/nats/edge"),
-		memory: quantity(SIZE, "What JetStream may use of memory, for classes with `storage: memory`.", {
-			example: "64MiB",
-		}).prefault("64MiB"),
-		clientPort: count(1, 65_535, "Port on loopback for the device's own programs.").prefault(4222),
-	},
-	"A kind of device.",
-);
 
 const up = quantity(BIT_RATE, "Speed from the device to the hub.", { example: "20Mbit/s" });
 const down = quantity(BIT_RATE, "Speed from the hub to the device. Default: the same as up.", { example: "20Mbit/s" });
@@ -115,6 +83,10 @@ const Uplink = section(
 			"When the buffer is full. refuse: publishers are told and nothing is lost. drop-oldest: the oldest goes.",
 		),
 		storage: choice(["file", "memory"], "memory: lost when the device restarts.").prefault("file"),
+		sync: choice(
+			["always"],
+			"always: acknowledged when it is on disk, so that a power cut takes nothing of it. Then the same holds for all classes of these devices, whose servers have one setting. Default: the hardware's.",
+		).exactOptional(),
 		maxAge: quantity(
 			DURATION,
 			"Age limit on the device. Only with drop-oldest, because a wrong clock empties the stream. Default there: the longer of hub.keep and outage.",

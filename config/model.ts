@@ -30,8 +30,12 @@ export interface Hardware {
 	readonly diskBytes?: number;
 	/** Part of the buffer that is kept for streams and buckets of the device's own programs. @default 0 */
 	readonly programsBytes: number;
-	/** JetStream's `sync_interval`, or `always`. @default 250 ms */
+	/** JetStream's `sync_interval`, or `always`. @default 250 ms, or `always` where a class says so */
 	readonly sync: number | "always";
+	/** Syncs that the disk does in a second, one after the other. @default 200 */
+	readonly syncsPerSecond: number;
+	/** What may be written to the disk in its life. @default not known */
+	readonly enduranceBytes?: number;
 	/** JetStream's `store_dir` on the device. @default "/var/lib/nats/edge" */
 	readonly storeDir: string;
 	/** JetStream's `max_mem`. @default 64 MiB */
@@ -66,6 +70,8 @@ export interface UplinkClass {
 	readonly whenFull: "refuse" | "drop-oldest";
 	/** @default "file" */
 	readonly storage: "file" | "memory";
+	/** Acknowledged when it is on disk; so are all classes of a device then. @default the hardware's */
+	readonly sync?: "always";
 	/** Age limit at the edge; only for `drop-oldest` classes, because a wrong clock empties the stream. @default for those, the longer of `hub.keep` and the link's outage */
 	readonly maxAgeMs?: number;
 	/** How long other classes' messages may wait for this class's bytes on the link. @default 500 ms */

@@ -61,9 +61,10 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 		edge: edge(topology),
 		...(live.bundleKey !== undefined && { bundleKey: live.bundleKey }),
 		budgets: {
-			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes }) => ({
+			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes, wear }) => ({
 				neededBytes,
 				availableBytes,
+				wear: { ...wear },
 				classes: by(classes, ({ maxBytes, holdsMs, powerCut }) => ({ maxBytes, holdsMs, powerCut: { ...powerCut } })),
 			})),
 			link: by(topology.budgets.link, ({ neededBitsPerSecond, availableBitsPerSecond, catchUpMs, windows }) => ({
@@ -168,6 +169,7 @@ function hubBudget({ budgets: { hub } }: Topology): LeaflineOutput["budgets"]["h
 		neededBytes: hub.neededBytes,
 		availableBytes: hub.availableBytes,
 		streams: by(hub.streams, ({ maxBytes, replicas }) => ({ maxBytes, replicas })),
+		powerCut: { ...hub.powerCut },
 	};
 }
 

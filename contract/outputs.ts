@@ -69,19 +69,27 @@ const trafficClass = z.strictObject({
 	priority: z.enum(["normal", "high"]),
 });
 
+const powerCut = z.strictObject({
+	ms: amount.describe("Of how many milliseconds before the cut."),
+	messages: amount.describe("As many at the planned rate."),
+});
+
 const bufferBudget = z.strictObject({
 	neededBytes: amount,
 	availableBytes: amount,
+	wear: z
+		.strictObject({
+			bytesPerSecond: amount.describe("What a device writes to its disk, syncs included; at most."),
+			syncsPerSecond: amount.describe("How often it syncs, all classes together."),
+			lastsMs: amount.optional().describe("How long a disk of the stated endurance lasts."),
+		})
+		.optional(),
 	classes: z.record(
 		z.string(),
 		z.strictObject({
 			maxBytes: amount.describe("Limit of the edge stream."),
 			holdsMs: amount.describe("Time until an empty stream is full at the class's rate."),
-			powerCut: z
-				.strictObject({
-					ms: amount.describe("Of how many milliseconds before the cut; at most the hardware's `sync`."),
-					messages: amount.describe("As many at the class's rate."),
-				})
+			powerCut: powerCut
 				.optional()
 				.describe("What a power cut may take of what was acknowledged and is not at the hub."),
 		}),
@@ -101,6 +109,11 @@ const hubBudget = z.strictObject({
 	neededBytes: amount,
 	availableBytes: amount,
 	streams: z.record(streamName, z.strictObject({ maxBytes: amount, replicas: amount })),
+	powerCut: powerCut
+		.optional()
+		.describe(
+			"What a power cut of all nodes at once may take of what devices had acknowledged. One of three takes nothing.",
+		),
 });
 
 /** `EdgeClass` of `topology/model.ts`: what `expandEdge()` makes a device's streams of. */

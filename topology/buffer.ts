@@ -4,6 +4,7 @@ import type { BufferBudget, ClassBuffer, Problem } from "./model";
 import { powerCutLoss } from "./power-cut";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
 import { KEEP_AT_MOST } from "./trim";
+import { wear, wearProblems } from "./wear";
 import { uplinkWindows } from "./windows";
 
 /**
@@ -60,9 +61,11 @@ export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudge
 			classes[name] = { maxBytes, holdsMs, powerCut: powerCutLoss(hardware, { rate, storage }, holdsMs) };
 		}
 	}
+	const planned = wear(fleet, hardware, longest(fleet.groups[group]?.devices ?? []));
+	problems.push(...wearProblems(fleet, group, planned));
 	const neededBytes = sum(Object.values(needs), "file");
 	const availableBytes = usableBytes(hardware, "file");
-	return { budget: { group, neededBytes, availableBytes, classes }, problems };
+	return { budget: { group, neededBytes, availableBytes, classes, wear: planned }, problems };
 }
 
 function usableBytes({ bufferBytes, programsBytes, memoryBytes }: Hardware, storage: "file" | "memory"): number {

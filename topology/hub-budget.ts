@@ -17,6 +17,7 @@ import { betterMachine, formatSync, hubMachine, LESS, whyNot } from "./hub-machi
 import { JOURNAL_BYTES } from "./journal";
 import type { Machine } from "./machines";
 import type { HubBudget, Problem } from "./model";
+import { powerCutLoss } from "./power-cut";
 import { downStoredBytes, hubStoredBytes } from "./sizes";
 
 /** The third budget: disks of the hub, and what its machines sustain. */
@@ -69,8 +70,18 @@ export function hubBudget(
 		...diskProblem(planned, { neededBytes, availableBytes, settings }),
 		...(problem ? [problem] : rateProblem(planned, settings, { machine, scarcest, messagesPerSecond, load, traffic })),
 	];
+	const powerCut = powerCutLoss(settings.hub, { rate: messagesPerSecond, storage: "file" }, 0);
 	const rates = { messagesPerSecond, messagesPerSecondLimit, bytesPerSecond };
-	const budget = { ...rates, load, traffic, machine: machine.name, neededBytes, availableBytes, streams: limits };
+	const budget = {
+		...rates,
+		load,
+		traffic,
+		machine: machine.name,
+		neededBytes,
+		availableBytes,
+		streams: limits,
+		powerCut,
+	};
 	return { budget, problems };
 }
 

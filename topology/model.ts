@@ -2,6 +2,7 @@ import type { Device, Fleet, HubConsumer, Settings } from "../config/model";
 import type { NodeLoad, StreamLoad } from "./hub-load";
 import type { ConsumerConfig, StreamConfig } from "./jetstream";
 import type { PowerCutLoss } from "./power-cut";
+import type { Wear } from "./wear";
 
 /**
  * Everything that follows from a fleet and a stack's settings, decided before anything is created. `plan()` in
@@ -91,6 +92,7 @@ export interface BufferBudget {
 	readonly neededBytes: number;
 	readonly availableBytes: number;
 	readonly classes: Readonly<Record<string, ClassBuffer>>;
+	readonly wear: Wear;
 }
 
 /** What the stream of a class has on each device of a group. */
@@ -127,6 +129,8 @@ export interface HubBudget {
 	readonly neededBytes: number;
 	readonly availableBytes: number;
 	readonly streams: Readonly<Record<string, { readonly maxBytes: number; readonly replicas: number }>>;
+	/** Of a cut of all nodes at once; one of three takes nothing. Devices that still hold it send it again. */
+	readonly powerCut: PowerCutLoss;
 }
 
 /** Streams of all domains, and what flows between them. */

@@ -104,7 +104,7 @@ const CASES: readonly Case[] = [
 		name: "an unknown key",
 		from: "whenFull: refuse",
 		to: "whenFull: refuse\n    colour: blue",
-		says: "x.yaml:20:5  classes.can.colour: unknown key; known here: rate, size, accepts, priority, whenFull, storage, maxAge, delay, shards, hub",
+		says: "x.yaml:20:5  classes.can.colour: unknown key; known here: rate, size, accepts, priority, whenFull, storage, sync, maxAge, delay, shards, hub",
 	},
 	{
 		name: "two replicas",

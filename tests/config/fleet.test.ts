@@ -16,6 +16,7 @@ describe("a fleet file without mistakes", () => {
 			memoryBytes: 64 * 1024 ** 2,
 			clientPort: 4222,
 			sync: 250,
+			syncsPerSecond: 200,
 		};
 		const link = { downBitsPerSecond: 20e6, rttMs: 80, outageMs: 1_800_000, compression: "s2_fast" };
 		expect(fleet).toEqual({
@@ -83,6 +84,7 @@ describe("a fleet file without mistakes", () => {
 				bufferBytes: 5 * 1024 ** 3,
 				programsBytes: 0,
 				sync: 250,
+				syncsPerSecond: 200,
 				storeDir: "/var/lib/nats/edge",
 				memoryBytes: 64 * 1024 ** 2,
 				clientPort: 4222,
@@ -168,7 +170,7 @@ devices: { truck-99: { retired: yes } }
 		expect(complaintOf(text).split("\n")).toEqual([
 			'x.yaml:2:8  fleet: "Mine" is not a name; write for example mine-north',
 			"x.yaml:3:27  hardware.rk.buffer: 32 has no unit; write 32B, 32KiB, 32MiB or 32GiB",
-			"x.yaml:3:31  hardware.rk.colour: unknown key; known here: arch, buffer, disk, programs, sync, storeDir, memory, clientPort",
+			"x.yaml:3:31  hardware.rk.colour: unknown key; known here: arch, buffer, disk, programs, sync, syncs, endurance, storeDir, memory, clientPort",
 			"x.yaml:4:17  link.outage: 30 has no unit; write 30ms, 30s, 30m or 30h",
 			"x.yaml:6:16  classes.can.rate: 2000 has no unit; write 2000/s",
 			"x.yaml:6:28  classes.can.size: 128 has no unit; write 128B, 128KiB, 128MiB or 128GiB",

@@ -26,8 +26,8 @@ export interface DeviceWithProgram {
 	cutPower(): Promise<void>;
 	/** What stands before a start. */
 	gate(): Promise<void>;
-	/** As the unit starts it: the gate first, if there is one. */
-	boot(options?: { readonly gate?: boolean }): Promise<void>;
+	/** As the unit starts it: the gate first, if there is one. Waits until the hub reaches it, or does not. */
+	boot(options?: { readonly gate?: boolean; readonly reach?: boolean }): Promise<void>;
 	/** As the unit ends it. */
 	shutDown(): Promise<void>;
 	close(): Promise<void>;
@@ -77,10 +77,10 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 			fs.cpSync(copy, store, { recursive: true });
 		},
 		gate: pass,
-		async boot({ gate: gated = true } = {}) {
+		async boot({ gate: gated = true, reach = true } = {}) {
 			if (gated) await pass();
 			await server.start();
-			await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
+			if (reach) await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
 		},
 		async shutDown() {
 			await server.kill("SIGTERM");

@@ -20,6 +20,8 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 				bufferBytes: bufferBytes ?? 5 * 1024 ** 3,
 				programsBytes: programsBytes ?? 0,
 				sync,
+				syncsPerSecond: changes.syncsPerSecond ?? 200,
+				...(changes.enduranceBytes !== undefined && { enduranceBytes: changes.enduranceBytes }),
 				storeDir: "/var/lib/nats/edge",
 				memoryBytes: memoryBytes ?? 64 * 1024 ** 2,
 				clientPort: 4222,
@@ -40,6 +42,8 @@ export function makeFleet(changes: Partial<FleetChanges> = {}): Fleet {
 
 interface FleetChanges {
 	readonly sync: number | "always";
+	readonly syncsPerSecond: number;
+	readonly enduranceBytes: number;
 	readonly devices: readonly string[];
 	readonly retired: Readonly<Record<string, "drain" | "lost">>;
 	readonly classes: Fleet["classes"];

@@ -3,7 +3,10 @@
 
 package server
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // A durable source asks its consumer to begin behind what was acknowledged, whatever the sourcing stream holds. The two
 // differ when the consumer's disk went back: it sends again what the stream has, under numbers that the stream has seen.
@@ -39,10 +42,14 @@ func beforeSource(info *ConsumerInfo) uint64 {
 
 // askSourceAgain is for a message that the stream has not got, with a number that its consumer has used before: the
 // consumer of a device whose disk went back counts from there, and a stream that goes by its count alone takes as many
-// new messages for old ones as it was ahead. So the consumer is asked to begin again behind what the stream has.
+// new messages for old ones as it was ahead. So the consumer is asked to begin again behind what the stream has. Until
+// it has answered nothing is taken from it: once it has counted as far as the stream had, its next message would pass
+// for the one that follows, and those before it would be gone for good.
 // Lock should be held.
 func (mset *stream) askSourceAgain(si *sourceInfo) {
 	if ssi := mset.streamSource(si.iname); ssi != nil && ssi.Consumer != nil {
+		// No number follows this one. The answer sets it back, and a heartbeat asks once more should there be none.
+		si.dseq = math.MaxUint64
 		mset.retrySourceConsumerAtSeq(si.iname, si.sseq+1)
 	}
 }

@@ -8,7 +8,8 @@ const { Message } = require("./message.js");
  * source's own consumer takes it, serves a request under the subject that its sender was allowed to send it on, publishes
  * for a client only where that may listen, takes a few links of one device and not all that the fleet may have, has
  * a durable source go on where the stream is, also where the stream that it is of was made anew or a node was started
- * again, and has no consumer take an answer of before its reset for one of afterwards.
+ * again, has no consumer take an answer of before its reset for one of afterwards, and never uses a sequence of a stream
+ * twice that says so in its metadata.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -221,6 +222,40 @@ const edits = (version) => [
 		file: "server/jetstream_cluster.go",
 		at: "	defer mset.store.ApplySourcesState(snap.Sources)\n",
 		becomes: "	defer mset.adoptSources(snap)\n",
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"		// Setup subscriptions if we were not already the leader.",
+			"		if err := mset.subscribeToStream(); err != nil {",
+		),
+		becomes: lines(
+			"		if !skipTeardown {",
+			"			if err := mset.reserveSequences(); err != nil {",
+			"				if mset.isClustered() {",
+			"					mset.node.StepDown()",
+			"				}",
+			"				mset.mu.Unlock()",
+			"				return err",
+			"			}",
+			"		}",
+			"",
+			"		// Setup subscriptions if we were not already the leader.",
+			"		if err := mset.subscribeToStream(); err != nil {",
+		),
+	},
+	{
+		file: "server/jetstream_cluster.go",
+		at: lines(
+			"				if err = mset.store.SkipMsgs(first, num); err != nil {",
+			"					mset.mu.Unlock()",
+			"					mset.isolateMu.Unlock()",
+		),
+		becomes: lines(
+			"				if err = mset.skipReserved(first, num); err != nil {",
+			"					mset.mu.Unlock()",
+			"					mset.isolateMu.Unlock()",
+		),
 	},
 	{
 		file: "server/client.go",

@@ -18,6 +18,7 @@ import {
 	hubStreamName,
 	STRAY_SUBJECT,
 } from "./names";
+import { RESERVE_KEY, reservedRate } from "./reserve";
 import { shardOf } from "./shards";
 
 const MILLISECOND = 1_000_000;
@@ -85,10 +86,16 @@ export function hubStream(
 		duplicate_window: 0,
 		compression: "none",
 		allow_direct: true,
+		...(!uplink && { metadata: { [RESERVE_KEY]: reservedRate(planned(fleet, shard)) } }),
 		...(uplink && serving.length > 0 && { sources: serving.map((device) => source(device, shard.class, settings)) }),
 	};
 	const consumers = uplink ? readers(fleet, shard.class) : feeders(fleet, shard.class, serving, budgets.link);
 	return { class: shard.class, direction: shard.direction, devices: serving, config, consumers };
+}
+
+/** Messages a second that a downlink is planned for. */
+function planned({ downlink }: Fleet, shard: HubShard): number {
+	return (downlink[shard.class]?.rate ?? 0) * shard.devices.length;
 }
 
 /**

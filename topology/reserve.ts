@@ -41,3 +41,23 @@ export function safeSequence(last: number, reserved: number | undefined): number
 export function wentBack(last: number, reserved: number | undefined): boolean {
 	return reserved !== undefined && last + BLOCK < reserved;
 }
+
+/**
+ * Key in the metadata of a stream of the hub whose sequences leafline's nats-server reserves, without a program beside
+ * it: each time that a server takes the stream up, it goes on so much further as cannot have been used
+ * (`toolchain/go/nats-server/change/reserved_sequences.go`). The official server does not know it.
+ */
+export const RESERVE_KEY = "leafline.reserve";
+
+/** Whatever the plan says: commands that come in bursts are not planned. */
+const LEAST_RESERVED = 64;
+
+/**
+ * How many messages a second, on average, a stream of the hub may have taken since the time that a restored snapshot is
+ * of: what the plan says, up to the next power of two, so that one device more is not a change of the stream.
+ * @param rate messages a second, as planned
+ * @returns decimal digits, as metadata has them
+ */
+export function reservedRate(rate: number): string {
+	return String(2 ** Math.ceil(Math.log2(Math.max(rate, LEAST_RESERVED))));
+}

@@ -44,23 +44,24 @@ export class ModelHub {
 		return image;
 	}
 
-	/** All nodes at once; their disks are as they were `sync` before. */
-	async cutPower(): Promise<Image> {
+	/** All nodes at once; their disks are as they were `sync` before. Returns the time of which everything may be lost. */
+	async cutPower(): Promise<{ from: number; to: number }> {
 		const image = this.photograph();
 		await new Promise((done) => setTimeout(done, HUB_SYNC_MS));
-		await this.restore(image);
-		return image;
+		return this.restore(image);
 	}
 
-	/** All nodes end, and come back with what an image holds. */
-	async restore({ folder }: Image): Promise<void> {
+	/** All nodes end, and come back with what an image holds. Returns the time of which everything may be lost. */
+	async restore({ folder, at }: Image): Promise<{ from: number; to: number }> {
 		await Promise.all(this.bench.hubs.map((server) => server.kill()));
+		const to = Date.now();
 		for (const { name } of this.bench.hubs) {
 			fs.rmSync(this.bench.path(name), { recursive: true, force: true });
 			copyFolder(`${folder}/${name}`, this.bench.path(name));
 		}
 		await Promise.all(this.bench.hubs.map((server) => server.start()));
 		await this.back();
+		return { from: at, to };
 	}
 
 	/** A node comes back with an empty disk. */

@@ -22,7 +22,6 @@ const BY_HAND: ReadonlySet<Kind> = new Set([
 	"hub-restore",
 ]);
 const ALWAYS = { from: 0, to: Number.MAX_SAFE_INTEGER };
-const NO_MARKS = "downlinks have no reserved sequences yet (docs/device.md)";
 
 /** Does one step. What a step may take is stated before its outcome is known. */
 export async function perform(world: World, step: Step): Promise<void> {
@@ -131,8 +130,7 @@ const PERFORMERS: Performers = {
 		}),
 	"kill-hub": (world, { node, ms }) => world.hub.killNode(node, ms),
 	"hub-power-cut": async (world) => {
-		const { at } = await world.hub.cutPower();
-		allowCommands(world, at);
+		allowCommands(world, "power cut of the hub", await world.hub.cutPower());
 	},
 	"hub-image": async (world) => {
 		world.hub.image = world.hub.photograph();
@@ -140,8 +138,7 @@ const PERFORMERS: Performers = {
 	"hub-restore": async (world) => {
 		const { image } = world.hub;
 		if (!image) return;
-		await world.hub.restore(image);
-		allowCommands(world, image.at);
+		allowCommands(world, "hub restored from a snapshot", await world.hub.restore(image));
 	},
 	"replace-node": async (world, { node }) => {
 		if (world.hub.nodes > 1) await world.hub.replaceNode(node);
@@ -222,10 +219,9 @@ function allow(world: World, device: string, why: string, window: { from: number
 	world.ledger.allow(device, { why, from: 0, to: window.to }, "downlink");
 }
 
-function allowCommands(world: World, from: number): void {
-	for (const device of world.devices.keys()) {
-		world.ledger.allow(device, { why: NO_MARKS, from, to: Number.MAX_SAFE_INTEGER }, "downlink");
-	}
+/** What was stored at the hub alone, and had not reached its device. */
+function allowCommands(world: World, why: string, window: { from: number; to: number }): void {
+	for (const device of world.devices.keys()) world.ledger.allow(device, { why, ...window }, "downlink");
 }
 
 /** @param at thousandths of the newest block */

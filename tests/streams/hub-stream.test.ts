@@ -4,6 +4,7 @@ import { stream } from "../../components/streams/provider/index";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";
+import { RESERVE_KEY } from "../../topology/reserve";
 import { type Bench, startBench } from "./bench";
 import { DAY, hubConfig, sources, streamProps } from "./fixtures";
 
@@ -75,6 +76,21 @@ describe("a hub stream", () => {
 		const read = await stream.read(id, outs);
 		await stream.update(id, read.props, inputs);
 		expect((await stream.read(id, outs)).props).toEqual(outs);
+	});
+
+	test("of an older version is told in place to reserve its sequences, and keeps what it holds", async () => {
+		const { id, outs } = await stream.create(props(listening()));
+		await fill(3);
+		const wanted = props(listening({ metadata: { [RESERVE_KEY]: "64" } }));
+		const change = await stream.diff(id, outs, wanted);
+		expect([change.changes, change.replaces ?? []]).toEqual([true, []]);
+		await stream.update(id, outs, wanted);
+		const { config, state } = await info();
+		expect(config.metadata).toMatchObject({ [RESERVE_KEY]: "64", "leafline.owner": "leafline/test" });
+		expect(state).toMatchObject({ messages: 3, last_seq: 3 });
+		const read = await stream.read(id, wanted);
+		expect(await stream.diff(id, read.props, wanted)).toMatchObject({ changes: false });
+		await stream.delete(id, { ...wanted, allowDataLoss: true });
 	});
 
 	test("listens on no subject after its last source is removed and another is added", async () => {

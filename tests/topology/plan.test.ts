@@ -182,6 +182,7 @@ describe("hub streams", () => {
 		const topology = planned(makeFleet({ devices: ["edge1", "edge2"], downlink: { commands: downlink() } }));
 		const { config, consumers = {} } = topology.hubStreams.hub_commands ?? {};
 		expect(config?.subjects).toEqual(["down.*.commands.>"]);
+		expect(config?.metadata).toEqual({ "leafline.reserve": "64" });
 		expect(Object.keys(consumers)).toEqual(["edge1", "edge2"]);
 		expect(consumers.edge2).toMatchObject({
 			durable_name: "edge2",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCK, nextMark, safeSequence, wentBack } from "../../topology/reserve";
+import { BLOCK, nextMark, reservedRate, safeSequence, wentBack } from "../../topology/reserve";
 
 const sequence = fc.integer({ min: 0, max: 2 ** 40 });
 /** What a server stores between two looks is far less than half a block. */
@@ -54,5 +54,19 @@ describe("sequences that are reserved", () => {
 		);
 		expect(wentBack(1_000, BLOCK + 1_001)).toBe(true);
 		expect(wentBack(1_000, undefined)).toBe(false);
+	});
+});
+
+describe("the rate that a downlink's sequences are reserved for", () => {
+	it("is what is planned or more, never twice as much beyond the least, and seldom another one", () => {
+		fc.assert(
+			fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), (rate) => {
+				const reserved = Number(reservedRate(rate));
+				expect(reserved).toBeGreaterThanOrEqual(rate);
+				expect(reserved).toBeLessThan(2 * Math.max(rate, 64));
+				expect(Math.log2(reserved) % 1).toBe(0);
+			}),
+		);
+		expect([0, 0.1, 64, 65, 500, 10_000].map(reservedRate)).toEqual(["64", "64", "64", "128", "512", "16384"]);
 	});
 });

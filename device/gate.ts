@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { hasRoomAgain, ROOM_NEEDED } from "../topology/disk-room";
 import { BLOCK, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
@@ -8,7 +9,8 @@ import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsB
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
 import { giveLimitBack, moveOn } from "./move-on";
 import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
-import type { DeviceSpec } from "./spec";
+import { diskRoom } from "./room";
+import { type DeviceSpec, DiskError } from "./spec";
 
 /**
  * To be run before the device's server takes a publisher and before it reaches the hub. After a clean end it looks and
@@ -24,6 +26,7 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	const { sealed, unproved, ...kept } = known ?? { version: 1 as const, device: spec.device, reserved: {} };
 	const present = spec.streams.filter(({ name }) => hasStream(storeDir, name));
 	const suspect = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
+	if (suspect.length > 0) refuseWithoutRoom(storeDir);
 	// From here on the store is in use: whatever ends it, the next start must not take it for sealed. Nor must `seal`,
 	// which runs after a gate that was ended or failed as well.
 	writeReservations(storeDir, suspect.length === 0 ? kept : { ...kept, unproved: true }, "gate");
@@ -62,6 +65,14 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	}
 	dropDescriptions(storeDir);
 	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } }, "gate");
+}
+
+/** Messages that move streams on must be stored. @throws DiskError */
+function refuseWithoutRoom(storeDir: string): void {
+	if (hasRoomAgain(diskRoom(storeDir))) return;
+	throw new DiskError(
+		`${storeDir} is on a disk that is full, and its last end was not clean: ${ROOM_NEEDED} must be free`,
+	);
 }
 
 /** Streams of the store that the server does not read. */

@@ -4,9 +4,10 @@ import { connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats
 import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
-import { Reserver } from "./reserve";
+import { NotReserved, Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { trimStream } from "./trim";
+import { ServerWatch } from "./watch";
 
 /** A tenth of a buffer lasts for minutes at least, or the fleet file would have been refused. */
 const TRIM_EVERY_MS = 2_000;
@@ -17,6 +18,7 @@ export class KeptDevice {
 	private connection: NatsConnection | undefined;
 	private readonly reserver: Reserver;
 	private readonly key: string;
+	private readonly watch: ServerWatch | undefined;
 	private complaint = "";
 	private trimmedAt = 0;
 
@@ -29,7 +31,8 @@ export class KeptDevice {
 		private readonly device: KeptDeviceSpec,
 		private readonly say: (line: string) => void,
 	) {
-		const { spec } = device;
+		const { spec, portsDir } = device;
+		this.watch = portsDir === undefined ? undefined : new ServerWatch(dir, device, portsDir, say);
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
 		this.key = path.resolve(dir, device.dir, spec.key);
 	}
@@ -40,9 +43,17 @@ export class KeptDevice {
 
 	/** Never throws: what is wrong is said once, and looked at again. */
 	async look(): Promise<void> {
+		const api = await this.lookAtStreams();
+		await this.watch?.look(api);
+	}
+
+	/** @returns how it is asked, unless it does not answer */
+	private async lookAtStreams(): Promise<Api | undefined> {
+		let answers: Api | undefined;
 		try {
 			const api = localApi(await this.server(), this.device.spec.device);
 			const streams = await this.streams(api);
+			answers = api;
 			const behind = this.reserver.look(streams);
 			const sound = streams.filter(({ config }) => !behind.has(config.name));
 			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(api, sound);
@@ -51,6 +62,7 @@ export class KeptDevice {
 		} catch (error) {
 			// A device that is being restarted, or has no streams yet, is no news at every look.
 			const what = error instanceof Error ? error.message : String(error);
+			if (error instanceof NotReserved && error.near) this.watch?.end(what);
 			const silent = error instanceof NatsError || error instanceof NoAnswer;
 			const complaint = silent
 				? `its server does not answer (${error instanceof NoAnswer ? error.reason : what})`
@@ -58,6 +70,7 @@ export class KeptDevice {
 			if (this.complaint !== complaint) this.say(`${this.device.spec.device}: ${complaint}`);
 			this.complaint = complaint;
 		}
+		return answers;
 	}
 
 	async close(): Promise<void> {

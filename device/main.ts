@@ -9,13 +9,14 @@
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
  *
  * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says
- * why a start could not be proved to be safe: the server must not be started then.
+ * why a start could not be proved to be safe: the server must not be started then. `gate` waits for a disk that is full or
+ * read-only.
  */
 import * as fs from "node:fs";
 import { gate } from "./gate";
 import { keep } from "./keep";
 import { seal } from "./seal";
-import { DEVICE_SPEC_FILE, DeviceError, type DeviceSpec } from "./spec";
+import { DEVICE_SPEC_FILE, DeviceError, type DeviceSpec, DiskError } from "./spec";
 import { makeStreams } from "./streams";
 import { verifyBundle } from "./verify";
 
@@ -23,7 +24,7 @@ const USAGE =
 	"usage: leafline-device gate | streams | seal | keep | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
 async function main([action, ...options]: readonly string[]): Promise<void> {
-	if (action === "gate") await gate(".", readSpec(), say);
+	if (action === "gate") await onceTheDiskTakesIt(() => gate(".", readSpec(), say));
 	else if (action === "seal") endedWell() && seal(".", readSpec());
 	else if (action === "keep") keep(".");
 	else if (action === "streams") await makeStreams(".", readSpec(), say);
@@ -50,6 +51,23 @@ function readSpec(): DeviceSpec {
 		return JSON.parse(fs.readFileSync(DEVICE_SPEC_FILE, "utf8")) as DeviceSpec;
 	} catch (error) {
 		throw new DeviceError(`${DEVICE_SPEC_FILE} cannot be read: ${error instanceof Error ? error.message : error}`);
+	}
+}
+
+const DISK_AGAIN_MS = 2_000;
+
+/** A unit that is started again and again says the same each time: this says it once, and goes on when it can. */
+async function onceTheDiskTakesIt(work: () => Promise<void>): Promise<void> {
+	for (let said = ""; ; ) {
+		try {
+			await work();
+			return;
+		} catch (error) {
+			if (!(error instanceof DiskError)) throw error;
+			if (error.message !== said) say(`${error.message}; waits for it`);
+			said = error.message;
+		}
+		await new Promise((done) => setTimeout(done, DISK_AGAIN_MS));
 	}
 }
 

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { takesNothing, withBallast } from "./ballast";
 import { writeSynced } from "./disk";
-import { DeviceError } from "./spec";
+import { DeviceError, DiskError } from "./spec";
 
 /** What is written down of a device's sequences, in its store: with the data or not at all. */
 export interface Reservations {
@@ -78,9 +79,11 @@ export function writeReservations(
 	writer: "gate" | "keep" | "seal",
 ): void {
 	try {
-		writeSynced(reservationsFile(storeDir), `${JSON.stringify(reservations, null, "\t")}\n`, writer);
+		const text = `${JSON.stringify(reservations, null, "\t")}\n`;
+		withBallast(storeDir, () => writeSynced(reservationsFile(storeDir), text, writer));
 	} catch (error) {
-		throw new DeviceError(`${reservationsFile(storeDir)} cannot be written: ${message(error)}`);
+		const what = `${reservationsFile(storeDir)} cannot be written: ${message(error)}`;
+		throw takesNothing(error) ? new DiskError(what) : new DeviceError(what);
 	}
 }
 

@@ -1,8 +1,20 @@
 import type { StreamInfo } from "../jetstream/answers";
-import { nextMark, wentBack } from "../topology/reserve";
+import { isNear, nextMark, wentBack } from "../topology/reserve";
 import { type Mark, type Reservations, readReservations, writeReservations } from "./reservations";
+import { DeviceError } from "./spec";
 
 type Marks = Readonly<Record<string, Mark>>;
+
+/** How far streams may go cannot be written down. */
+export class NotReserved extends DeviceError {
+	/** @param near a stream is about to go further than what is written down */
+	constructor(
+		message: string,
+		readonly near: boolean,
+	) {
+		super(message);
+	}
+}
 
 /** Writes down ahead of use how far the streams of one device may go. */
 export class Reserver {
@@ -15,7 +27,7 @@ export class Reserver {
 
 	/**
 	 * @returns the streams that stand behind what they once were, with what to say; their next start moves them on
-	 * @throws DeviceError when it cannot be written down
+	 * @throws NotReserved when it cannot be written down
 	 */
 	look(streams: readonly StreamInfo[]): ReadonlyMap<string, string> {
 		this.known ??= this.read();
@@ -25,10 +37,22 @@ export class Reserver {
 			const reserved = { ...known.reserved, ...due(streams, known.reserved) };
 			const next = { ...known, reserved, ...(behind(streams, reserved).size > 0 && { unproved: true as const }) };
 			this.known = undefined;
-			writeReservations(this.storeDir, next, "keep");
+			this.write(next, streams, known.reserved);
 			this.known = next;
 		}
 		return behind(streams, this.known.reserved);
+	}
+
+	private write(next: Reservations, streams: readonly StreamInfo[], marks: Marks): void {
+		try {
+			writeReservations(this.storeDir, next, "keep");
+		} catch (error) {
+			if (!(error instanceof DeviceError)) throw error;
+			const near = streams.some(({ config, created = "", state }) =>
+				isNear(state.last_seq, markOf(marks, config.name, created)),
+			);
+			throw new NotReserved(error.message, near);
+		}
 	}
 
 	private isDue(streams: readonly StreamInfo[], { reserved, unproved }: Reservations): boolean {

@@ -36,6 +36,13 @@ export interface KeptDevice {
 	/** Folder of its `device.json`, from the folder of this file. */
 	readonly dir: string;
 	readonly spec: DeviceSpec;
+	/** Folder in which its server writes down its ports, from `dir`. @default none: nobody looks after its health */
+	readonly portsDir?: string;
+	/**
+	 * Script for the Node that runs this program, in `dir`: ends the server in order and starts it again. @default SIGTERM,
+	 * for whoever runs the server, as systemd by `Restart=always`, starts it again
+	 */
+	readonly restart?: { readonly script: string; readonly args: readonly string[] };
 }
 
 export const DEVICE_SPEC_FILE = "device.json";
@@ -45,3 +52,6 @@ export const KEEP_SOCKET = "control.sock";
 
 /** A fault of the machine or of what it was given: one line for the journal, no stack trace. */
 export class DeviceError extends Error {}
+
+/** The disk takes nothing: it is full or read-only. What failed may go well when somebody has seen to it. */
+export class DiskError extends DeviceError {}

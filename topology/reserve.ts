@@ -27,6 +27,14 @@ export function nextMark(last: number, reserved: number | undefined): number | u
 }
 
 /**
+ * Whether a stream is so near to its mark that its server must take nothing more, where the next one cannot be written.
+ * Without a mark it is the block that any start adds.
+ */
+export function isNear(last: number, reserved: number | undefined): boolean {
+	return (reserved ?? BLOCK) - last < BLOCK / 4;
+}
+
+/**
  * Where a stream must stand after an end that was not clean: behind everything that may have been stored. The mark
  * holds whatever the disk made of the stream; the block behind its own last sequence holds should nobody have written
  * the mark in time, for what is stored and not yet on disk is less than that.

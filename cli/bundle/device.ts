@@ -121,7 +121,9 @@ function confFiles(
 		key: inConf(BUNDLE.programKey),
 		streams: streamSpecs(group, device, budgets.buffer[group.group]?.classes ?? {}),
 	};
-	const keep: KeepSpec = { devices: { [device]: { url: conf.url, dir: INSTALLED.conf, spec } } };
+	const keep: KeepSpec = {
+		devices: { [device]: { url: conf.url, dir: INSTALLED.conf, spec, portsDir: INSTALLED.ports } },
+	};
 	// The provider takes over what says that it is leafline's.
 	const metadata = { "leafline.bundle": `${fleet}/${environment}` };
 	const streams: StreamsFile = {

@@ -3,15 +3,16 @@
  *
  *     daemon start                      the document (DaemonDocument) as JSON on stdin, GENERATION in the environment
  *     daemon stop DIR [--remove]        --remove takes its folder away as well
+ *     daemon again DIR                  ends it in order, and starts it as it was
  *     daemon status --root DIR          generations of all daemons in the folders of DIR, as JSON
  *     daemon stop-all DIR [--remove]
  */
 import * as path from "node:path";
 import { DaemonError, parseDocument } from "./document";
-import { generations, start, stop, stopAll } from "./lifecycle";
+import { again, generations, start, stop, stopAll } from "./lifecycle";
 import { generation } from "./record";
 
-const USAGE = "usage: daemon start | stop DIR [--remove] | status --root DIR | stop-all DIR [--remove]";
+const USAGE = "usage: daemon start | stop DIR [--remove] | again DIR | status --root DIR | stop-all DIR [--remove]";
 
 async function main(args: readonly string[]): Promise<void> {
 	const [action, ...rest] = args;
@@ -27,6 +28,8 @@ async function main(args: readonly string[]): Promise<void> {
 		throw new DaemonError(USAGE);
 	} else if (action === "stop") {
 		await stop(target, { remove });
+	} else if (action === "again") {
+		await again(target);
 	} else if (action === "stop-all") {
 		await stopAll(target, { remove });
 	} else if (action === "status") {

@@ -36,4 +36,6 @@ export const SERVER_FILES = {
 	credentials: "leaf.creds",
 	deviceProgram: "leafline.nk",
 	storeDir: "jetstream",
+	/** The server writes down its ports there. */
+	portsDir: ".",
 } as const;

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isRunning, type ProcessId } from "../../system/process";
+import type { DaemonDocument } from "./document";
 
 /** The daemon's own files in its folder, besides those of the document. */
 export const RECORD_FILE = "daemon.record";
@@ -22,6 +23,13 @@ export interface RecordFacts {
 	readonly files: readonly string[];
 	/** Command to be run in its folder when it has ended. @default none */
 	readonly after?: readonly string[];
+	/** How it is started again as it is. @default not at all */
+	readonly again?: Again;
+}
+
+export interface Again extends Pick<DaemonDocument, "ready" | "readyTimeoutMs"> {
+	/** Absolute, with the step before it. */
+	readonly command: readonly string[];
 }
 
 /**

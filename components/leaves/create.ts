@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { INSTALLED } from "../../render/bundle/layout";
 import { renderGateConf } from "../../render/gate";
 import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
@@ -58,7 +59,13 @@ export function leafConfigs(
 }
 
 /** Where a device's bundle puts what its configuration refers to. */
-const DEVICE_FILES = { credentials: "/etc/nats/device.creds", ca: "/etc/nats/ca.pem" };
+const DEVICE_FILES = {
+	credentials: "/etc/nats/device.creds",
+	ca: "/etc/nats/ca.pem",
+	// By these the device program finds the server and its health.
+	monitorPort: -1,
+	portsFileDir: INSTALLED.ports,
+};
 
 type Keys = Readonly<Record<string, DeviceKeys>>;
 
@@ -80,6 +87,6 @@ function localOptions(topology: Topology, { device, urls, clientPort }: LocalSit
 	const buffer = topology.fleet.hardware[hardware]?.bufferBytes ?? 0;
 	const maxFileBytes = localMaxFile(leafDir(root, device), buffer);
 	// Its health, and a full disk, can be seen by its monitoring alone.
-	const monitoring = { monitorPort: -1, portsFileDir: "." };
+	const monitoring = { monitorPort: -1, portsFileDir: SERVER_FILES.portsDir };
 	return { urls, clientPort, credentials, ca, storeDir, maxFileBytes, ...monitoring };
 }

@@ -36,6 +36,8 @@ export interface LocalLeavesArgs {
 	readonly root?: string;
 }
 
+/** From the folder of this module. */
+const DAEMON = "../daemon/daemon.js";
 /** From the folder of the components. */
 const DEVICE_PROGRAM = "../device/leafline-device.js";
 
@@ -89,6 +91,9 @@ function createKeeper(
 			url: `nats://127.0.0.1:${clientPort}`,
 			dir: path.relative(dir, leafDir(root, device)),
 			spec: localDeviceSpec(topology, device),
+			portsDir: SERVER_FILES.portsDir,
+			// Nobody starts a server here that has ended.
+			restart: { script: path.relative(leafDir(root, device), path.join(__dirname, DAEMON)), args: ["again", "."] },
 		},
 	]);
 	const spec: KeepSpec = { devices: Object.fromEntries(devices) };

@@ -55,6 +55,8 @@ export const INSTALLED = {
 	/** Link to the configuration in force; `leaf.conf` names its files by it. */
 	conf: "/etc/nats",
 	runtime: "/run/leafline",
+	/** The server writes down its ports there, by which the device program finds it. Not on the disk, which may be full. */
+	ports: "/run/leafline-server",
 	units: "/etc/systemd/system",
 	sysctl: "/etc/sysctl.d/60-leafline.conf",
 	sysusers: "/etc/sysusers.d/leafline.conf",

@@ -54,6 +54,7 @@ function moved({ ports_file_dir, pid_file, ...tree }: ConfMap, store: ConfMap, r
 	const there = { ...remote, credentials: CREDENTIALS, tls: { ...map(remote.tls), ca_file: CA } };
 	return {
 		...tree,
+		...(ports_file_dir !== undefined && { ports_file_dir: INSTALLED.ports }),
 		jetstream: { ...store, store_dir: storeDir },
 		leafnodes: { ...map(tree.leafnodes), remotes: [there] },
 	};

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
 
 /** What a device's units follow from. */
@@ -36,6 +37,7 @@ ${mount === undefined ? "" : `# Where the disk is missing, nothing is written to
 Type=simple
 User=${DEVICE_USER}
 Group=${DEVICE_USER}
+RuntimeDirectory=${basename(INSTALLED.ports)}
 WorkingDirectory=${INSTALLED.conf}
 Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
 Environment=GOMEMLIMIT=${Math.floor(memory * 0.8)}MiB
@@ -47,6 +49,7 @@ ExecReload=/bin/kill -HUP $MAINPID
 ExecStopPost=${NODE} seal
 TimeoutStartSec=${GATE_SECONDS}
 TimeoutStopSec=90
+# The device program ends a server that could not write, when there is room again.
 Restart=always
 RestartSec=5
 LimitNOFILE=65536

@@ -1,10 +1,12 @@
 import { confPath, NODE, PARAMETER, VOLUME_METRIC } from "./files";
 import { sh } from "./script/sh";
+import { WATCH_TIMER, watch } from "./watch";
 
 /**
  * The parameter `report.sh`: what ships the journal to CloudWatch Logs and the volume's fill level to CloudWatch, every
  * minute, with nothing but the AWS command line. Nothing that serves the hub waits for it: what cannot be sent is sent
- * at a later run, from where the last one ended.
+ * at a later run, from where the last one ended. The same script watches the server (`watch.ts`): a parameter of its own
+ * would be one more that every older node script has to know.
  */
 export function renderReport(): string {
 	return sh`
@@ -53,8 +55,9 @@ AccuracySec=10s
 WantedBy=timers.target
 END
 	chmod 644 $unit.service $unit.timer
+	install_watch
 	systemctl daemon-reload
-	systemctl -q enable --now "\${unit##*/}.timer"
+	systemctl -q enable --now "\${unit##*/}.timer" ${WATCH_TIMER}
 }
 
 warn() { echo "<4>$(grep . "$work/error" | head -n 1)" >&2; }
@@ -106,7 +109,10 @@ metric() {
 	: > "$state/metric"
 }
 
+${watch}
+
 [ "\${1:-}" != install ] || { install; exit; }
+[ "\${1:-}" != watch ] || { once; exit; }
 mkdir -p "$state" "$work"
 # The alarm tells of a node that falls silent, and cannot of one that never said anything.
 if [ "\${1:-}" = first ]; then

@@ -16,7 +16,7 @@ fs.writeFileSync("seen.json", JSON.stringify({ env: process.env, argv: process.a
 process.on("SIGHUP", () => { greeting = fs.readFileSync("greeting", "utf8"); });
 if (process.argv[2] === "stubborn") process.on("SIGTERM", () => {});
 console.log("listening soon");
-net.createServer((socket) => socket.on("error", () => {}).end(greeting)).listen(Number(process.env.PORT), "127.0.0.1");
+net.createServer((socket) => socket.on("error", () => {}).end(greeting)).listen(Number(process.env.PORT ?? process.argv[3]), "127.0.0.1");
 `;
 
 let scripts: string;
@@ -73,6 +73,16 @@ export function start(change: Partial<DaemonDocument>, options: Options = {}): P
 export function startText(stdin: string, options: Options = {}): Promise<Result> {
 	const env = options.env ?? { ...process.env, GENERATION: String(options.generation ?? 7) };
 	return run([process.execPath, daemon, "start"], { stdin, env });
+}
+
+/** Without an environment, so that it can be started again as it is. */
+export function startPlain(change: Partial<DaemonDocument>, options: Options = {}): Promise<Result> {
+	const args = ["server.js", "plain", String(port)];
+	return startText(JSON.stringify({ ...documentOf({ args, ...change }), env: undefined }), options);
+}
+
+export function again(): Promise<Result> {
+	return run([process.execPath, daemon, "again", path.join(root, "one")], {});
 }
 
 export function stop(...flags: readonly string[]): Promise<Result> {

@@ -1,0 +1,87 @@
+import * as http from "node:http";
+import { z } from "zod";
+import { shownText } from "../jetstream/answers";
+import type { Api } from "../jetstream/api";
+import { ApiError } from "../jetstream/errors";
+import { readOther } from "../jetstream/read-answer";
+import { DEVICE_BOUNDS } from "../jetstream/read-json";
+import type { StoreUse } from "../topology/disk-room";
+
+/**
+ * Whether a device's server can write. `STREAM.INFO` of a stream that takes nothing any more is as that of any other, and
+ * `/healthz` looks for a device's streams in an account that has none (`EDGE_ACCOUNT`; nats-server 2.15.2, `healthz`).
+ */
+
+const ANSWER_MS = 2_000;
+/** No stream is ever there. */
+const BEYOND = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Why streams of a device take nothing any more, a reason for each that does not. A server looks for a failed write before
+ * it looks for the message that it is to delete (2.15.2, `fileStore.removeMsg`), and this one is never there.
+ * @throws JetStreamError when the device does not answer
+ */
+export async function writeFaults(api: Api, device: string): Promise<string[]> {
+	type Names = { readonly streams: readonly string[] | null };
+	const { streams } = await api.ask<Names>("STREAM.NAMES", {}, ANSWER_MS);
+	// Of programs there may be hundreds.
+	const own = (streams ?? []).filter((name) => name.startsWith(`${device}_`));
+	const faults = await Promise.all(own.map((name) => writeFault(api, name)));
+	return faults.filter((fault) => fault !== undefined);
+}
+
+const FAULT = /no space left on device|read-only file system|input\/output error|disk quota exceeded|permission denied/;
+
+async function writeFault(api: Api, stream: string): Promise<string | undefined> {
+	try {
+		await api.ask(`STREAM.MSG.DELETE.${stream}`, { seq: BEYOND, no_erase: true }, ANSWER_MS);
+	} catch (error) {
+		if (!(error instanceof ApiError)) throw error;
+		// What failed names the file; what else the server may say of a message that is not there is no fault.
+		const { description } = error;
+		if (FAULT.test(description) || description.includes(`/streams/${stream}/`)) return `${stream}: ${description}`;
+	}
+	return undefined;
+}
+
+const healthz = z.object({ error: shownText.default("") });
+const jsz = z.object({
+	config: z.object({ max_storage: z.number().default(0) }).default({ max_storage: 0 }),
+	storage: z.number().default(0),
+});
+
+/** Why none of JetStream runs, of a server that has switched it off. @throws Error when it does not answer */
+export async function jetStreamFault(monitor: string): Promise<string | undefined> {
+	const { error } = await ask(monitor, "healthz?js-enabled-only=true", healthz);
+	return error === "" ? undefined : `its JetStream does not run (${error})`;
+}
+
+/** How much its store holds, and may. @throws Error when it does not answer */
+export async function storeUse(monitor: string): Promise<StoreUse> {
+	const { config, storage } = await ask(monitor, "jsz", jsz);
+	return { maxBytes: config.max_storage, storedBytes: storage };
+}
+
+async function ask<T extends z.ZodType>(monitor: string, page: string, schema: T): Promise<z.output<T>> {
+	const asked = { who: "the server", call: page, bounds: DEVICE_BOUNDS };
+	return readOther(schema, await get(`${monitor}/${page}`), asked);
+}
+
+/** By `http`, not `fetch`, which costs the program megabytes. */
+function get(url: string): Promise<Uint8Array> {
+	return new Promise((resolve, reject) => {
+		const request = http.get(url, { agent: false, timeout: ANSWER_MS }, (response) => {
+			const parts: Buffer[] = [];
+			let size = 0;
+			response.on("data", (part: Buffer) => {
+				parts.push(part);
+				size += part.length;
+				if (size > DEVICE_BOUNDS.bytes) request.destroy(new Error("its answer is too long"));
+			});
+			response.once("end", () => resolve(Buffer.concat(parts)));
+			response.once("error", reject);
+		});
+		request.once("timeout", () => request.destroy(new Error("its monitoring does not answer")));
+		request.once("error", reject);
+	});
+}

@@ -37,10 +37,13 @@ export function encodeSeed(type: KeyType, raw: Uint8Array): string {
 
 /** The public key of a seed, for example `U…`. @throws on anything but a seed */
 export function publicKey(seed: string): string {
-	const { prefix, key } = decodeSeed(seed);
-	// The last 32 bytes of the key's SubjectPublicKeyInfo.
-	const raw = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32);
-	return withChecksum(Buffer.from([prefix, ...raw]));
+	const known = decodeSeed(seed);
+	if (known.publicKey === undefined) {
+		// The last 32 bytes of the key's SubjectPublicKeyInfo.
+		const raw = createPublicKey(known.key).export({ format: "der", type: "spki" }).subarray(-32);
+		known.publicKey = withChecksum(Buffer.from([known.prefix, ...raw]));
+	}
+	return known.publicKey;
 }
 
 /** ed25519 signature, 64 bytes. @throws on anything but a seed */
@@ -57,7 +60,26 @@ export function verify(key: string, data: Uint8Array, signature: Uint8Array): bo
 	return verifyBytes(null, data, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
 }
 
-function decodeSeed(seed: string): { prefix: number; key: KeyObject } {
+interface Decoded {
+	readonly prefix: number;
+	readonly key: KeyObject;
+	publicKey?: string;
+}
+
+/** The newest few: who signs for thousands of devices does it with the same keys, and making one costs more than to sign. */
+const decoded = new Map<string, Decoded>();
+const MOST_DECODED = 8;
+
+function decodeSeed(seed: string): Decoded {
+	const known = decoded.get(seed) ?? decode(seed);
+	decoded.delete(seed);
+	decoded.set(seed, known);
+	const [oldest = ""] = decoded.keys();
+	if (decoded.size > MOST_DECODED) decoded.delete(oldest);
+	return known;
+}
+
+function decode(seed: string): Decoded {
 	const bytes = fromBase32(seed.trim());
 	const [first = 0, second = 0] = bytes;
 	const body = bytes.subarray(0, -2);

@@ -1,0 +1,53 @@
+/** How long it takes to make the bundles of 10,000 devices, and how much memory. About 1 minute. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeBundles } from "../cli/bundle/bundle";
+import { outputsOf } from "../tests/bundle/outputs";
+import { planFleet } from "../tests/support/rig";
+import { runBench, seconds } from "./report";
+
+const DEVICES = 10_000;
+const FLEET = `apiVersion: leafline/v1
+fleet: many
+hardware:
+  board: { arch: arm64, buffer: 8GiB, sync: 250ms }
+link: { up: 20Mbit/s, rtt: 80ms, outage: 30m }
+classes:
+  can: { rate: 1/s, size: 1600B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
+  alarm: { rate: 1/h, size: 256B, priority: high, whenFull: refuse, hub: { keep: 1d } }
+downlink:
+  commands: { keep: 1d, size: 1KiB, rate: 1/h }
+groups:
+  all: { devices: "truck-[00001-${DEVICES}]", hardware: board }
+`;
+
+runBench(async () => {
+	// What is measured is the writing: no hub has to hold these.
+	const topology = planFleet(FLEET, { hub: { kind: "local", file: "100TiB" }, leaves: { local: false } });
+	const outputs = outputsOf(topology);
+	const devices = Object.keys(outputs.leafline.devices);
+	for (let turn = 0; turn < 2; turn++) {
+		const out = mkdtempSync(join(tmpdir(), "leafline-bundles-"));
+		try {
+			const heap: number[] = [];
+			const began = performance.now();
+			const processor = process.cpuUsage();
+			await makeBundles(
+				outputs,
+				devices,
+				out,
+				{ format: "dir", extras: [], credentials: "together", release: 1 },
+				(done) => {
+					if (done % 1_000 === 0) heap.push(process.memoryUsage().rss / 1024 ** 2);
+				},
+			);
+			const took = performance.now() - began;
+			const { user, system } = process.cpuUsage(processor);
+			console.log(`${devices.length} folders in ${seconds(took)}, of it computing ${seconds((user + system) / 1_000)}`);
+			console.log(`  resident, every 1,000: ${heap.map((mib) => `${Math.round(mib)}`).join(" ")} MiB`);
+		} finally {
+			rmSync(out, { recursive: true, force: true });
+		}
+	}
+});

@@ -11,10 +11,14 @@ import type { DeviceSpec } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
 import type { Topology } from "../../topology/model";
 import { LOOK_EVERY_MS } from "../../topology/reserve";
+import { type SmallDisk, smallDisk } from "../device/small-disk";
 import type { Bench, Edge } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { wrongClockServer } from "../support/wrong-clock";
 import { SYNC_MS } from "./fleet";
+
+/** Room for a buffer, and for what the gate writes when it moves a store on. */
+const DISK_BYTES = 256 * 1024 ** 2;
 
 /** What a disk once held. */
 export interface Image {
@@ -41,13 +45,16 @@ export class ModelDevice {
 		private readonly edge: Edge,
 		readonly link: Link,
 		topology: Topology,
+		/** A small one of its own, which can be full. */
+		readonly disk: SmallDisk | undefined,
 	) {
 		this.spec = this.plan(topology);
 		this.kept = this.keeper();
 		this.keeping = this.keep();
 	}
 
-	static async start(bench: Bench, topology: Topology, name: string): Promise<ModelDevice> {
+	/** @param small on a disk that can be full */
+	static async start(bench: Bench, topology: Topology, name: string, small = false): Promise<ModelDevice> {
 		const [first, ...rest] = bench.hubs.map(({ ports }) => ({
 			listen: 0,
 			target: { host: "127.0.0.1", port: ports.leaf ?? 0 },
@@ -56,18 +63,20 @@ export class ModelDevice {
 			...(first ?? { listen: 0, target: { host: "127.0.0.1", port: 0 } }),
 			others: rest,
 		});
+		const disk = small ? await smallDisk(made(bench.path(`${name}.disk`)), DISK_BYTES) : undefined;
 		try {
 			const urls = link.ports.map((port) => `tls://127.0.0.1:${port}`);
-			const edge = await bench.startEdge(name, { urls, topology });
-			return new ModelDevice(name, bench, edge, link, topology);
+			const edge = await bench.startEdge(name, { urls, topology, ...(disk && { storeDir: storeOn(disk) }) });
+			return new ModelDevice(name, bench, edge, link, topology, disk);
 		} catch (error) {
 			await link.close();
+			await disk?.close();
 			throw error;
 		}
 	}
 
 	get store(): string {
-		return this.bench.path(this.name);
+		return this.disk ? storeOn(this.disk) : this.bench.path(this.name);
 	}
 
 	get url(): string {
@@ -94,7 +103,7 @@ export class ModelDevice {
 
 	/** Takes an image of the disk of a running device. */
 	photograph(): Image {
-		const image = { folder: `${this.store}.image-${Date.now()}`, at: Date.now() };
+		const image = { folder: this.bench.path(`${this.name}.image-${Date.now()}`), at: Date.now() };
 		copyFolder(this.store, image.folder);
 		return image;
 	}
@@ -150,6 +159,7 @@ export class ModelDevice {
 		await this.kept.close();
 		await this.keeping;
 		await this.link.close();
+		await this.disk?.close();
 	}
 
 	private plan(topology: Topology): DeviceSpec {
@@ -177,6 +187,13 @@ export class ModelDevice {
 			await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
 		}
 	}
+}
+
+const storeOn = (disk: SmallDisk) => path.join(disk.path, "store");
+
+function made(folder: string): string {
+	fs.mkdirSync(folder, { recursive: true });
+	return folder;
 }
 
 /** A file may vanish while a running server's folder is copied, as it may between two syncs. */

@@ -15,6 +15,7 @@ export interface GenerateOptions {
 const WEIGHTS: Readonly<Record<Kind, number>> = {
 	wait: 10,
 	burst: 10,
+	poison: 2,
 	link: 12,
 	kill: 5,
 	restart: 2,
@@ -24,7 +25,7 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
 	wipe: 2,
 	flip: 2,
 	clock: 1,
-	"full-disk": 0,
+	"full-disk": 2,
 	"delete-stream": 1,
 	"delete-consumer": 3,
 	"reset-consumer": 2,
@@ -95,6 +96,8 @@ function step(random: Random, kind: Kind, nodes: number, known: Known): Step {
 			return { do: kind, ms: random.pick([200, 1_000, 3_000]) };
 		case "burst":
 			return { do: kind, device, class: name, messages: random.pick([300, 2_000, 12_000]) };
+		case "poison":
+			return { do: kind, device, class: name, bytes: random.pick([1_000, 60_000, 65_400, 65_500, 70_000]) };
 		case "link":
 			return { do: kind, device, mode: random.pick(["up", "cut", "cut", "half-open"] as const) };
 		case "image":
@@ -112,8 +115,9 @@ function step(random: Random, kind: Kind, nodes: number, known: Known): Step {
 		case "sourcing":
 			return { do: kind, sourcing: random.pick(["durable", "ephemeral"] as const) };
 		case "kill":
-		case "full-disk":
 			return { do: kind, device, ms };
+		case "full-disk":
+			return { do: kind, device, ms: random.pick([1_500, 6_000]) };
 		case "kill-hub":
 			return { do: kind, node, ms };
 		case "replace-node":

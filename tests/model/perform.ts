@@ -32,6 +32,7 @@ export async function perform(world: World, step: Step): Promise<void> {
 const PERFORMERS: Performers = {
 	wait: (_, { ms }) => pause(ms),
 	burst: async (world, { device, class: name, messages }) => world.program(device, name)?.burst(messages),
+	poison: async (world, { device, class: name, bytes }) => world.program(device, name)?.poison(bytes),
 	link: async (world, { device, mode }) => void world.devices.get(device)?.link.set({ mode }),
 	kill: (world, { device, ms }) =>
 		withDevice(world, device, async (each) => {
@@ -95,7 +96,18 @@ const PERFORMERS: Performers = {
 			}
 			await boot(world, each, seconds);
 		}),
-	"full-disk": async () => {},
+	"full-disk": (world, { device, ms }) =>
+		withDevice(world, device, async (each) => {
+			if (!each.disk) return;
+			each.disk.fill();
+			await pause(ms);
+			each.disk.free();
+			if (!each.log().includes("no space left"))
+				world.note(`the disk of ${device} was full, and its server did not notice`);
+			// The unit does that where the device program has seen it; here nobody watches the server's process.
+			await each.shutDown();
+			await boot(world, each);
+		}),
 	"delete-stream": (world, { device, class: name }) =>
 		withDevice(world, device, async (each) => {
 			const lane = world.ledger.lane(device, name);

@@ -1,4 +1,4 @@
-import { createInbox, headers, type NatsConnection } from "nats";
+import { createInbox, headers, type MsgHdrs, type NatsConnection } from "nats";
 import { eventually } from "../support/eventually";
 import { encode, type LaneRecord } from "./ledger";
 
@@ -42,6 +42,14 @@ export class Program {
 
 	burst(messages: number): void {
 		this.extra += messages;
+	}
+
+	/** Publishes one message with a header of so many bytes. It is stored and arrives, or it is refused. */
+	poison(bytes: number): void {
+		if (!this.connection) return;
+		const named = headers();
+		named.set("X-Poison", "x".repeat(bytes));
+		this.publish(this.connection, named);
 	}
 
 	/** Publishes nothing more and waits until everything is answered, or its server is gone. */
@@ -123,10 +131,11 @@ export class Program {
 		for (; this.extra > 0 && this.inFlight < IN_FLIGHT; this.extra--) this.publish(connection);
 	}
 
-	private publish(connection: NatsConnection): void {
+	private publish(connection: NatsConnection, more?: MsgHdrs): void {
 		const { lane, subject, bytes, messageIds } = this.options;
 		const id = lane.published++;
-		const options = { reply: `${this.inbox}.${id}`, ...(messageIds && { headers: messageId(id) }) };
+		const named = more ?? (messageIds ? messageId(id) : undefined);
+		const options = { reply: `${this.inbox}.${id}`, ...(named && { headers: named }) };
 		this.inFlight++;
 		try {
 			connection.publish(subject, encode(lane, id, bytes), options);
@@ -137,7 +146,7 @@ export class Program {
 	}
 }
 
-function messageId(id: number) {
+function messageId(id: number): MsgHdrs {
 	const named = headers();
 	named.set("Nats-Msg-Id", `message ${id}`);
 	return named;

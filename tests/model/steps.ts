@@ -8,6 +8,8 @@ export type Step =
 	| { readonly do: "wait"; readonly ms: number }
 	/** Messages as fast as they are taken. */
 	| { readonly do: "burst"; readonly device: string; readonly class: string; readonly messages: number }
+	/** A message with a header of so many bytes: a hub that cannot take it must not be sent it. */
+	| { readonly do: "poison"; readonly device: string; readonly class: string; readonly bytes: number }
 	| { readonly do: "link"; readonly device: string; readonly mode: "up" | "cut" | "half-open" }
 	/** `kill -9` of a device's server, and a start as the unit does it. */
 	| { readonly do: "kill"; readonly device: string; readonly ms: number }
@@ -24,7 +26,7 @@ export type Step =
 	| { readonly do: "flip"; readonly device: string; readonly class: string; readonly at: number }
 	/** A start with a clock that is off by so many seconds, until the next start. */
 	| { readonly do: "clock"; readonly device: string; readonly seconds: number }
-	/** The device's disk is full until `room` is made. */
+	/** The device's disk is full for so long; then there is room, and its server is restarted. Needs root. */
 	| { readonly do: "full-disk"; readonly device: string; readonly ms: number }
 	/** The stream on the device is deleted, and made anew by the next `up`. */
 	| { readonly do: "delete-stream"; readonly device: string; readonly class: string }

@@ -1,6 +1,7 @@
 import { connect, credsAuthenticator } from "nats";
 import type { Topology } from "../../topology/model";
 import { edgeStreamName, hubStreamName } from "../../topology/names";
+import { whyNoDisk } from "../device/small-disk";
 import { type Bench, startBench } from "../support/bench";
 import { planFleet } from "../support/rig";
 import { ModelDevice } from "./device";
@@ -39,13 +40,15 @@ export class World {
 		public fleet: ModelFleet,
 		public topology: Topology,
 		private readonly told: (text: string) => void,
+		/** Devices on a disk that can be full. */
+		private readonly small: ReadonlySet<string>,
 	) {
 		this.hub = new ModelHub(bench);
 		this.stack = new Stack(bench.connection);
 	}
 
 	static async start(
-		{ nodes, sourcing, devices, classes, downlink }: Scenario,
+		{ nodes, sourcing, devices, classes, downlink, steps }: Scenario,
 		told: (text: string) => void = () => {},
 	): Promise<World> {
 		const fleet: ModelFleet = {
@@ -56,7 +59,8 @@ export class World {
 		};
 		const topology = planWith(fleet, nodes);
 		const bench = await startBench({ topology, ...(nodes === 3 && { nodes }) });
-		const world = new World(bench, fleet, topology, told);
+		const full = steps.flatMap((step) => (step.do === "full-disk" ? [step.device] : []));
+		const world = new World(bench, fleet, topology, told, new Set(whyNoDisk() === undefined ? full : []));
 		try {
 			await Promise.all(devices.map((name) => world.addDevice(name)));
 			const { refused, failed, pending } = await world.up();
@@ -72,7 +76,7 @@ export class World {
 
 	/** Starts a device that the topology knows. */
 	async addDevice(name: string): Promise<void> {
-		this.devices.set(name, await ModelDevice.start(this.bench, this.topology, name));
+		this.devices.set(name, await ModelDevice.start(this.bench, this.topology, name, this.small.has(name)));
 	}
 
 	/** Another fleet file; nothing is done before the next update. @returns false for one that cannot be planned */

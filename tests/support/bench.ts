@@ -73,6 +73,8 @@ export interface EdgeOptions {
 	readonly topology?: Topology;
 	/** Another server than the pinned one, for its first start. */
 	readonly program?: string;
+	/** Where it stores, another disk for example. @default a folder of the bench by its name */
+	readonly storeDir?: string;
 	/** Known to be of no cluster, as without leafline's, for a test that must fail with it. @default false */
 	readonly evictable?: boolean;
 }
@@ -211,7 +213,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 			for (const account of ACCOUNTS) await pushAccount(open.system, jwts[account], nodes);
 			await open.ready();
 		},
-		async startEdge(name, { urls: given = urls, topology: of = topology, program, evictable = false } = {}) {
+		async startEdge(name, { urls: given = urls, topology: of = topology, program, storeDir, evictable = false } = {}) {
 			const [port = 0, monitor = 0] = await freePorts(2);
 			const credentials = servers.write(`${name}.creds`, bench.credentials(name));
 			const programSeed = deviceProgramSeed(keys.fleetSecret, name);
@@ -224,7 +226,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 					...(!evictable && { cluster: bench.clusterOf(name) }),
 					credentials,
 					ca: files.ca,
-					storeDir: servers.path(name),
+					storeDir: storeDir ?? servers.path(name),
 					clientPort: port,
 					deviceProgram: publicKey(programSeed),
 					monitorPort: monitor,

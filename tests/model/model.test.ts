@@ -26,7 +26,8 @@ const SET_BACK: Scenario = {
 		{ do: "wait", ms: 2_000 },
 		{ do: "restore", device: "edge1" },
 		{ do: "burst", device: "edge1", class: "can", messages: 800 },
-		{ do: "wait", ms: 1_000 },
+		// Until the class that nothing was added to is past what the hub has, too: its last message would be waited for.
+		{ do: "wait", ms: 5_000 },
 	],
 };
 

@@ -1,5 +1,6 @@
 /** What it costs to write sequences down ahead of use, and how long a start takes after a power cut. About 2 minutes. */
 
+import { createRequire } from "node:module";
 import { withProgram } from "../tests/device/device";
 import { type Rig, startRig } from "../tests/support/rig";
 import { BLOCK } from "../topology/reserve";
@@ -17,6 +18,18 @@ groups:
 `;
 const MESSAGES = 200_000;
 const TURNS = 5;
+/** What the fleet file states, and for how long it is published so. */
+const RATE = 2_000;
+const STEADY_MS = 70_000;
+
+/** Files and folders that this process has synced, in which the device program runs: two for each time it writes down. */
+let syncs = 0;
+const fs = createRequire(__filename)("node:fs") as typeof import("node:fs");
+const { fsyncSync } = fs;
+fs.fsyncSync = (file) => {
+	syncs++;
+	fsyncSync(file);
+};
 
 runBench(async () => {
 	const rig = await startRig(FLEET);
@@ -34,22 +47,33 @@ async function inTurns(rig: Rig): Promise<void> {
 	const kept = withProgram(rig, "edge1");
 	kept.keep();
 	const took: Record<string, number[]> = { edge1: [], edge2: [] };
+	let written = 0;
 	for (let turn = 0; turn < TURNS; turn++) {
 		// Whoever goes first has the colder caches.
 		for (const device of turn % 2 === 0 ? ["edge1", "edge2"] : ["edge2", "edge1"]) {
-			const began = performance.now();
+			const [began, before] = [performance.now(), syncs];
 			const publisher = await rig.publish(device, { run: `t${turn}`, messages: MESSAGES, subject: "vehicle.sensor" });
 			await publisher.done;
 			took[device]?.push(performance.now() - began);
+			if (device === "edge1") written += (syncs - before) / 2;
 			await publisher.stop();
 		}
 	}
+	const before = syncs;
+	const steady = { run: "steady", messages: (RATE * STEADY_MS) / 1_000, rate: RATE, subject: "vehicle.sensor" };
+	const publisher = await rig.publish("edge1", steady);
+	await publisher.done;
+	await publisher.stop();
+	const writtenSteadily = (syncs - before) / 2;
 	await kept.close();
+	const total = (took.edge1 ?? []).reduce((sum, ms) => sum + ms, 0);
 	const reserved = median(took.edge1 ?? []);
 	const bare = median(took.edge2 ?? []);
 	console.log(`stored with reserved sequences     ${perSecond(MESSAGES, reserved)} (median of ${TURNS} turns, 128 B)`);
 	console.log(`stored without                     ${perSecond(MESSAGES, bare)}`);
 	console.log(`costs                              ${((reserved / bare - 1) * 100).toFixed(1)}%`);
+	console.log(`written and synced                 ${written} times in ${seconds(total)} at that speed`);
+	console.log(`                                   ${writtenSteadily} times in ${seconds(STEADY_MS)} at ${RATE}/s`);
 }
 
 /** From `kill -9` until the server answers again, with and without streams to move on. */

@@ -161,29 +161,33 @@ interface SourceInfo {
 /** Waits until the hub has a device's messages; one that stands still is written down, and reset. */
 async function whole(rig: Rig, name: string, what: string, messages: number): Promise<void> {
 	const began = Date.now();
-	let moved = began;
-	let last = -1;
+	let [moved, last, unanswered] = [began, -1, 0];
 	for (;;) {
 		const source = await ask(rig, name);
+		if (source === undefined) unanswered++;
 		const seq = source?.seq ?? last;
 		if (seq >= messages) break;
 		if (seq !== last) [last, moved] = [seq, Date.now()];
 		if (Date.now() - Math.max(moved, hubTouched) > STUCK_MS || Date.now() - moved > 2 * STUCK_MS) {
-			const { delivered, ack_floor, num_ack_pending, num_pending } = await rig.bench.api(
-				name,
-				`CONSUMER.INFO.${name}_can.hub`,
-			);
-			const consumer = JSON.stringify({ delivered, ack_floor, num_ack_pending, num_pending });
-			stuck.push(
-				`${new Date().toISOString()} ${name} after ${what}: hub ${JSON.stringify(source)} of ${messages}, consumer ${consumer}`,
-			);
+			const at = `${new Date().toISOString()} ${name} after ${what}: ${JSON.stringify(source)} of ${messages}, ${unanswered} without answer`;
+			stuck.push(`${at}, consumer ${await consumerOf(rig, name)}`);
 			console.log(`STUCK ${stuck.at(-1)}`);
-			await rig.bench.api(name, `CONSUMER.RESET.${name}_can.hub`, { seq: last + 1 });
-			moved = Date.now();
+			for (const server of [...rig.bench.hubs, rig.device(name).server]) {
+				console.log(`${server.name}:\n${server.log().split("\n").slice(-25).join("\n")}`);
+			}
+			await rig.device(name).owner.request(`$JS.API.CONSUMER.RESET.${name}_can.hub`, JSON.stringify({ seq: last + 1 }));
+			[moved, unanswered] = [Date.now(), 0];
 		}
 		await sleep(300);
 	}
 	recovered[what] = [...(recovered[what] ?? []), Date.now() - began];
+}
+
+/** As the device itself knows it, whatever its link is like. */
+async function consumerOf(rig: Rig, name: string): Promise<string> {
+	const answer = await rig.device(name).owner.request(`$JS.API.CONSUMER.INFO.${name}_can.hub`, "", { timeout: 20_000 });
+	const { delivered, ack_floor, num_ack_pending, num_pending, push_bound } = answer.json<Record<string, unknown>>();
+	return JSON.stringify({ delivered, ack_floor, num_ack_pending, num_pending, push_bound });
 }
 
 async function ask({ bench }: Rig, name: string): Promise<SourceInfo | undefined> {

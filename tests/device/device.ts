@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { deviceSpec } from "../../components/leaves/device-spec";
 import { gate } from "../../device/gate";
 import { KeptDevice } from "../../device/kept-device";
@@ -22,6 +24,8 @@ export interface DeviceWithProgram {
 	forget(): void;
 	/** What a power cut would leave: the store as it is now. */
 	photograph(): void;
+	/** The same while programs publish. */
+	photographLive(): Promise<void>;
 	/** `kill -9`, and the disk is as it was at the last photograph. */
 	cutPower(): Promise<void>;
 	/** What stands before a start. */
@@ -71,6 +75,17 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 			fs.rmSync(copy, { recursive: true, force: true });
 			fs.cpSync(store, copy, { recursive: true });
 		},
+		async photographLive() {
+			fs.rmSync(copy, { recursive: true, force: true });
+			// Held meanwhile: a copy of files that change is what no disk ever was at one time.
+			const pid = server.pid() ?? 0;
+			process.kill(pid, "SIGSTOP");
+			try {
+				await promisify(execFile)("cp", ["-a", store, copy]);
+			} finally {
+				process.kill(pid, "SIGCONT");
+			}
+		},
 		async cutPower() {
 			await server.kill();
 			fs.rmSync(store, { recursive: true });
@@ -80,7 +95,8 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 		async boot({ gate: gated = true, reach = true } = {}) {
 			if (gated) await pass();
 			await server.start();
-			if (reach) await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}` });
+			if (reach)
+				await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}`, within: 60_000 });
 		},
 		async shutDown() {
 			await server.kill("SIGTERM");

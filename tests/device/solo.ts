@@ -113,8 +113,7 @@ export async function startSolo(
 			for (const { stream, consumer, class: name } of expandEdge(group, device)) {
 				await api(`STREAM.DELETE.${stream.name}`);
 				const { sources, ...config } = stream;
-				const made = await api(`STREAM.CREATE.${stream.name}`, config);
-				if (made.error) throw new Error(JSON.stringify(made.error));
+				await create(api, stream.name, config);
 				if (consumer === undefined) continue;
 				const body = { stream_name: stream.name, config: consumer };
 				const answer = await api(`CONSUMER.CREATE.${stream.name}.${consumer.durable_name}`, body);
@@ -126,6 +125,16 @@ export async function startSolo(
 			await Promise.all([owner, ...programs].map((it) => it.close()));
 		},
 	};
+}
+
+/** The server still empties the folder of a stream when it has answered its deletion, and may then refuse to make it anew. */
+async function create(api: Solo["api"], name: string, config: unknown): Promise<void> {
+	const made = async () => {
+		const { error } = await api(`STREAM.CREATE.${name}`, config);
+		if (error) throw new Error(JSON.stringify(error));
+		return true;
+	};
+	await eventually(made, { what: `${name} is made` });
 }
 
 async function listen(status: AsyncIterable<Status>, said: string[]): Promise<void> {

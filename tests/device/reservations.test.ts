@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ballastFile, withBallast } from "../../device/ballast";
 import { type Reservations, readReservations, reservationsFile, writeReservations } from "../../device/reservations";
 
 const WHOLE: Reservations = {
@@ -27,7 +28,7 @@ describe("what is written down of a device's sequences", () => {
 		expect(readReservations(store, "edge1")).toBeUndefined();
 		writeReservations(store, WHOLE, "keep");
 		expect(readReservations(store, "edge1")).toEqual(WHOLE);
-		expect(fs.readdirSync(path.dirname(reservationsFile(store)))).toEqual(["reserved.json"]);
+		expect(fs.readdirSync(path.dirname(reservationsFile(store)))).toEqual(["ballast", "reserved.json"]);
 	});
 
 	const text = JSON.stringify(WHOLE);
@@ -48,6 +49,33 @@ describe("what is written down of a device's sequences", () => {
 		put(content);
 		expect(() => readReservations(store, "edge1")).toThrow(message);
 		expect(() => readReservations(store, "edge1")).toThrow(/take the store away to begin anew, or, .* this file alone/);
+	});
+
+	it("is written on the ballast when there is no other room, and the ballast is there again afterwards", () => {
+		const full = Object.assign(new Error("no space left"), { code: "ENOSPC" });
+		const file = ballastFile(store);
+		let tries = 0;
+		const write = () => {
+			tries++;
+			if (fs.existsSync(file)) throw full;
+		};
+		withBallast(store, write);
+		expect([tries, fs.existsSync(file)]).toEqual([1, false]);
+
+		writeReservations(store, WHOLE, "keep");
+		withBallast(store, write);
+		expect([tries, fs.statSync(file).size]).toEqual([3, 16 << 10]);
+	});
+
+	it("leaves the ballast alone when something else is wrong, and says what is when there is none", () => {
+		writeReservations(store, WHOLE, "keep");
+		const fail = (code: string) => () => {
+			throw Object.assign(new Error(code), { code });
+		};
+		expect(() => withBallast(store, fail("EROFS"))).toThrow("EROFS");
+		expect(fs.existsSync(ballastFile(store))).toBe(true);
+		expect(() => withBallast(store, fail("ENOSPC"))).toThrow("ENOSPC");
+		expect(() => withBallast(store, fail("ENOSPC"))).toThrow("ENOSPC");
 	});
 
 	it("is refused when it cannot be written", () => {

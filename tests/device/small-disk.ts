@@ -15,9 +15,6 @@ export interface SmallDisk {
 	free(): void;
 	/** The file system finds an error in itself, and goes read-only (`errors=remount-ro`). */
 	fail(): void;
-	/** A folder that nobody can write to; until `thaw`. */
-	freeze(folder: string): void;
-	thaw(folder: string): void;
 	close(): Promise<void>;
 }
 
@@ -72,8 +69,6 @@ export async function smallDisk(folder: string, bytes: number, inodes = 4_096): 
 			for (const name of ["foreign", "foreign.d"]) rmSync(join(path, name), { recursive: true, force: true });
 		},
 		fail: () => inside(FAIL, mount),
-		freeze: (name) => inside('mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"', join(mount, name)),
-		thaw: (name) => inside('umount -l "$1"', join(mount, name)),
 		async close() {
 			const ended = new Promise((done) => holder.once("close", done));
 			holder.stdin.end();

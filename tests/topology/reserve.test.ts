@@ -1,12 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCK, nextMark, reservedRate, safeSequence, wentBack } from "../../topology/reserve";
+import { BLOCK, isNear, nextMark, reservedRate, safeSequence, wentBack } from "../../topology/reserve";
 
 const sequence = fc.integer({ min: 0, max: 2 ** 40 });
 /** What a server stores between two looks is far less than half a block. */
 const burst = fc.integer({ min: 0, max: BLOCK / 2 });
 
 describe("sequences that are reserved", () => {
+	it("end a server in time where the next mark cannot be written: a quarter of a block before, after half of one was due", () => {
+		fc.assert(
+			fc.property(sequence, sequence, (last, mark) => {
+				const near = isNear(last, mark);
+				expect(near).toBe(mark - last < BLOCK / 4);
+				if (near) expect(nextMark(last, mark)).toBeDefined();
+			}),
+		);
+		expect(isNear(BLOCK / 2, undefined)).toBe(false);
+		expect(isNear(BLOCK, undefined)).toBe(true);
+	});
+
 	it("are written down ahead of use, whatever comes between two looks", () => {
 		fc.assert(
 			fc.property(sequence, fc.array(burst), (start, bursts) => {

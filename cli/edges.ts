@@ -8,6 +8,7 @@ import { ApiError, BadAnswer, NoAnswer, STREAM_NOT_FOUND } from "../jetstream/er
 import { type Patience, within } from "../jetstream/patience";
 import { CUT_NOTE, readCut } from "../topology/cut-note";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../topology/names";
+import { roomForHeaders } from "../topology/source-header";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
 import { localHealth } from "./local-servers";
@@ -153,11 +154,13 @@ type Mutable = { -readonly [Key in keyof EdgeFacts]: EdgeFacts[Key] } & {
 export async function nextFrom(
 	api: Api,
 	stream: string,
-	seq: number,
+	from: number,
 	patience: Patience,
 ): Promise<EdgeStreamFacts["next"]> {
-	const message = await nextMessage(api, stream, seq, patience);
-	return message && { seq: message.seq, headerBytes: Buffer.byteLength(message.hdrs ?? "", "base64") };
+	const message = await nextMessage(api, stream, from, patience);
+	if (!message) return undefined;
+	const { seq, hdrs = "", subject } = message;
+	return { seq, headerBytes: Buffer.byteLength(hdrs, "base64"), room: roomForHeaders(subject) };
 }
 
 /** Why a device gave no answer. */

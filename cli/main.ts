@@ -53,7 +53,8 @@ function program(): Command {
 		.argument("<device>")
 		.description("Set sources of a device going again that stopped, by what can lose or double nothing")
 		.option("-n, --dry-run", "say what would be done, and do nothing")
-		.action(async (device: string, options: Common & { dryRun?: boolean }) => {
+		.option("--drop-poison <folder>", "take messages away that the hub cannot take, each when it is saved there")
+		.action(async (device: string, options: Common & { dryRun?: boolean; dropPoison?: string }) => {
 			process.exitCode = await heal(await outputs(options), device, options, say);
 		});
 	command(leafline, "cut")

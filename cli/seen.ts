@@ -18,7 +18,15 @@ export interface EdgeStreamFacts {
 	/** Its server's last end was not clean, as the device program notes it. */
 	readonly cut?: Cut;
 	/** The message that the hub is to take next; looked at only when it takes nothing. */
-	readonly next?: { readonly seq: number; readonly headerBytes: number };
+	readonly next?: NextMessage;
+}
+
+/** A message, as far as it may stand in the way. */
+export interface NextMessage {
+	readonly seq: number;
+	readonly headerBytes: number;
+	/** Bytes of headers with which the hub takes it. */
+	readonly room: number;
 }
 
 /** The consumer on the device that the hub sources through. */

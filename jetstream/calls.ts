@@ -88,6 +88,14 @@ async function message(api: Api, stream: string, which: object, patience: Patien
 	return (await unlessMissing(MESSAGE_NOT_FOUND, () => persist(ask, patience)))?.message;
 }
 
+/** Deletes one message; one that is gone already is fine. */
+export async function deleteMessage(api: Api, stream: string, seq: number, patience: Patience): Promise<void> {
+	// The server calls one that it does not hold a missing message, or says that deleting failed.
+	await unlessMissing(MESSAGE_NOT_FOUND, () =>
+		persist((timeout) => api.ask(`STREAM.MSG.DELETE.${stream}`, { seq, no_erase: true }, timeout), patience),
+	);
+}
+
 /** Deletes a stream; one that is gone already is fine. */
 export async function deleteStream(api: Api, name: string, patience: Patience): Promise<void> {
 	await unlessMissing(STREAM_NOT_FOUND, () =>

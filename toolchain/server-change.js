@@ -10,6 +10,7 @@ const { Message } = require("./message.js");
  * a durable source go on where the stream is, also where the stream that it is of was made anew or a node was started
  * again, has no consumer take an answer of before its reset for one of afterwards, and never uses a sequence of a stream
  * twice that says so in its metadata.
+ * It stores no message that whoever sources it could not.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -38,6 +39,28 @@ const edits = (version) => [
 		file: "server/const.go",
 		at: `	VERSION = "${version}"\n`,
 		becomes: `	VERSION = "${version}+${NAME}"\n`,
+	},
+	{
+		file: "server/stream.go",
+		at: lines(
+			"	if canConsistencyCheck && len(hdr) > math.MaxUint16 {",
+			"		if canRespond {",
+			"			resp.PubAck = &PubAck{Stream: name}",
+			"			resp.Error = NewJSStreamHeaderExceedsMaximumError()",
+			"			b, _ := json.Marshal(resp)",
+		),
+		becomes: lines(
+			"	if canConsistencyCheck && len(hdr) > roomForHeaders(math.MaxUint16, subject, sourced) {",
+			"		if canRespond {",
+			"			resp.PubAck = &PubAck{Stream: name}",
+			"			resp.Error = NewJSStreamHeaderExceedsMaximumError()",
+			"			b, _ := json.Marshal(resp)",
+		),
+	},
+	{
+		file: "server/jetstream_batching.go",
+		at: lines("		if len(hdr) > math.MaxUint16 {"),
+		becomes: lines("		if len(hdr) > roomForHeaders(math.MaxUint16, subject, sourced) {"),
 	},
 	...[
 		["mset.mirror", "mset.mirror.dseq, mset.mirror.sseq"],
@@ -302,6 +325,7 @@ const MENTIONS = {
 	"processStalledFlowControl(": 3,
 	"sendFlowControlReply(": 2,
 	JSConsumerStalled: 4,
+	"len(hdr) > math.MaxUint16": 3,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { count } from "../format";
-import { RESTORE } from "../notes/note";
-import { HEADERS_LIMIT } from "../notes/source";
+import { DROP, HEAL, RESTORE } from "../notes/note";
+import type { NextMessage } from "../seen";
 
 /** What is known of one class of one device: both ends of its source, and the consumer in between. */
 export interface Seen {
@@ -19,7 +19,7 @@ export interface Seen {
 	/** Whether the hub's position moved while one looked; absent if nothing waits. */
 	readonly moves?: boolean;
 	/** The message that the hub is to take next, where it does not move. */
-	readonly next?: { readonly seq: number; readonly headerBytes: number };
+	readonly next?: NextMessage;
 }
 
 export interface SeenConsumer {
@@ -28,8 +28,8 @@ export interface SeenConsumer {
 	readonly paused: boolean;
 }
 
-/** What can be done without a loss, from the mildest on. */
-export type Act = "make" | "resume" | "reset" | "step-down";
+/** What can be done without a loss, from the mildest on; and, when somebody says so, with one that is kept in a file. */
+export type Act = "make" | "resume" | "reset" | "step-down" | "drop";
 
 export type Finding =
 	| { readonly state: "well" }
@@ -41,10 +41,14 @@ export type Finding =
  * which sends nothing twice, for the hub passes over what it has.
  * @param done what was tried already, which did not help
  * @param nodes of the hub; one that is alone has no leader to step down
- * @param nats how a person calls `nats` for what other programs on the device may not do
+ * @param drop take away what the hub cannot take
  */
-export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats: string): Finding {
-	const { stream, lastSeq, sourcing, consumer, before, after, proven } = seen;
+export function diagnose(
+	seen: Seen,
+	done: ReadonlySet<Act>,
+	{ device, nodes, drop = false }: { readonly device: string; readonly nodes: number; readonly drop?: boolean },
+): Finding {
+	const { lastSeq, sourcing, consumer, before, after, proven } = seen;
 	if (lastSeq === undefined) return hand("the stream is gone from the device", RESTORE);
 	if (sourcing === undefined) return hand("the hub does not source it", RESTORE);
 	if (after > lastSeq && proven) {
@@ -59,7 +63,8 @@ export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats
 				"reset",
 				`its consumer has sent up to ${count(consumer.delivered)}, and the hub has ${count(before)}`,
 			);
-		if (consumer.ackFloor > after && proven)
+		// Where the next message lies behind that as well, nothing is passed over: what lay between was deleted.
+		if (consumer.ackFloor > after && proven && (seen.next?.seq ?? 0) <= consumer.ackFloor)
 			return next(
 				"reset",
 				`its consumer goes on behind ${count(consumer.ackFloor)}, and the hub has ${count(after)} only`,
@@ -67,11 +72,13 @@ export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats
 	}
 	if (seen.moves !== false) return { state: "well" };
 	const { next: message } = seen;
-	if (message && message.headerBytes > HEADERS_LIMIT) {
-		const why = `message ${count(message.seq)} has ${count(message.headerBytes)} bytes of headers, more than the hub can take with its own`;
-		return hand(why, `keep a copy, then ${nats} stream rmm ${stream} ${message.seq} --force`);
-	}
 	const still = `it stands still at ${count(after)} without an error`;
+	if (message && isPoison(message)) {
+		const why = `message ${count(message.seq)} has ${count(message.headerBytes)} bytes of headers, more than the hub can take with its own`;
+		if (!drop) return hand(why, `${HEAL} ${device} ${DROP} <folder> saves it there and takes it away`);
+		// Only what stands in the way when nothing else does.
+		return sourcing === "durable" && !done.has("reset") ? next("reset", still) : next("drop", why);
+	}
 	if (sourcing === "durable" && !done.has("reset")) return next("reset", still);
 	if (nodes > 1 && !done.has("step-down")) return next("step-down", still);
 	return hand(still, "look at the logs of the hub and of the device (docs/status.md#source-error)");
@@ -81,6 +88,11 @@ export function diagnose(seen: Seen, done: ReadonlySet<Act>, nodes: number, nats
 			? hand(`${why}, still`, "look again, and at the log of its nats-server")
 			: { state: "act", why, act };
 	}
+}
+
+/** Whether the hub cannot take a message. */
+export function isPoison(message: NextMessage | undefined): boolean {
+	return message !== undefined && message.headerBytes > message.room;
 }
 
 function hand(why: string, remedy: string): Finding {

@@ -8,16 +8,20 @@ import { HUB_CONSUMER } from "../../topology/names";
 import { messageOf, UserError } from "../errors";
 import { count } from "../format";
 import { openHub } from "../hub";
-import { natsCommand } from "../notes/note";
-import { type Act, diagnose, type Seen } from "./diagnose";
+import { type Act, diagnose, isPoison, type Seen } from "./diagnose";
+import { dropMessage } from "./drop";
 import { goesOn, type Place, patience, place, see } from "./see";
 
 /** How long the first message after a repair may take: a hub that lost its consumer tries again after 10 s and more. */
 const HEALED_MS = 60_000;
+/** A hub that refuses a message asks for it again every 2 s. */
+const REFUSED_MS = 10_000;
 
 export interface HealOptions {
 	/** Says what it would do, and does nothing. */
 	readonly dryRun?: boolean;
+	/** Takes messages away that the hub cannot take, each when it is in a file of this folder. @default they stay */
+	readonly dropPoison?: string;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface HealOptions {
 export async function heal(
 	outputs: StackOutputs,
 	device: string,
-	{ dryRun = false }: HealOptions,
+	{ dryRun = false, dropPoison }: HealOptions,
 	say: (line: string) => void,
 ): Promise<number> {
 	const { leafline } = outputs;
@@ -43,7 +47,7 @@ export async function heal(
 		let code = 0;
 		for (const [name, hubStream] of classes) {
 			const at = place(hub, device, name, hubStream);
-			const config = { leafline, className: name, dryRun };
+			const config = { leafline, className: name, dryRun, ...(dropPoison !== undefined && { dropPoison }) };
 			code = Math.max(
 				code,
 				await healClass(at, config, say).catch((error) => {
@@ -69,14 +73,16 @@ interface Config {
 	readonly leafline: LeaflineOutput;
 	readonly className: string;
 	readonly dryRun: boolean;
+	readonly dropPoison?: string;
 }
 
 async function healClass(at: Place, config: Config, say: (line: string) => void): Promise<number> {
-	const { leafline } = config;
+	const { leafline, dropPoison } = config;
 	const done = new Set<Act>();
+	const { nodes } = leafline.hub;
 	for (;;) {
 		const seen = await see(at);
-		const finding = diagnose(seen, done, leafline.hub.nodes, natsCommand(leafline, at.device));
+		const finding = diagnose(seen, done, { device: at.device, nodes, drop: dropPoison !== undefined });
 		if (finding.state === "well") {
 			if (done.size === 0) say(`${at.stream}: well, the hub is at ${count(seen.after)}`);
 			return 0;
@@ -85,23 +91,25 @@ async function healClass(at: Place, config: Config, say: (line: string) => void)
 			say(`${at.stream}: ${finding.why}. ${finding.remedy}`);
 			return 2;
 		}
-		const what = WORDS[finding.act](seen);
+		const what = WORDS[finding.act](seen, config);
 		if (config.dryRun) {
 			say(`${at.stream}: ${finding.why}: would ${what}`);
 			return 2;
 		}
 		await carryOut(finding.act, at, config, seen);
-		done.add(finding.act);
-		const healed = await goesOn(at, seen, HEALED_MS);
+		// Another message may stand in the way behind one that is taken away.
+		if (finding.act !== "drop") done.add(finding.act);
+		const healed = await goesOn(at, seen, isPoison(seen.next) ? REFUSED_MS : HEALED_MS);
 		say(`${at.stream}: ${finding.why}: ${healed ? "healed" : "not healed"} (${what})`);
 	}
 }
 
-const WORDS: Readonly<Record<Act, (seen: Seen) => string>> = {
+const WORDS: Readonly<Record<Act, (seen: Seen, config: Config) => string>> = {
 	make: (seen) => (isPlaced(seen) ? `make it anew, and set it behind ${count(seen.after)}` : "make it anew"),
 	resume: () => "resume it",
 	reset: ({ after }) => `set its consumer behind ${count(after)}, where the hub is`,
 	"step-down": () => "let the leader of the hub's stream step down",
+	drop: ({ next }, { dropPoison }) => `save message ${count(next?.seq ?? 0)} in ${dropPoison}, and take it away`,
 };
 
 /** What the hub told of may be of an older stream of that name: a consumer that was set behind that would skip messages. */
@@ -115,6 +123,7 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 		await putConsumer(at.edge, stream, consumerOf(at.device, config), patience());
 		if (isPlaced(seen)) await reset();
 	} else if (act === "reset") await reset();
+	else if (act === "drop") await dropMessage(at.edge, stream, seen.next?.seq ?? 0, config.dropPoison ?? ".", patience);
 	else if (act === "resume")
 		await persist((timeout) => at.edge.ask(`CONSUMER.PAUSE.${stream}.${HUB_CONSUMER}`, {}, timeout), patience());
 	else await persist((timeout) => at.hub.ask(`STREAM.LEADER.STEPDOWN.${at.hubStream}`, {}, timeout), patience());

@@ -1,4 +1,3 @@
-import { leafDir, SERVER_FILES } from "../../components/daemon/layout";
 import type { LeaflineOutput } from "../../contract/outputs";
 import type { EdgeFacts, SourceFacts } from "../seen";
 import type { LinkState } from "../state";
@@ -99,12 +98,5 @@ export const RESTORE = "npm run pulumi -- refresh --yes, then npm run up";
 
 /** What sets a source going again; before the device's name. */
 export const HEAL = "npx leafline heal";
-
-/** How to change streams on a device, as its own program: other programs there may not (`topology/program-permissions.ts`). */
-export function natsCommand({ devices, local }: LeaflineOutput, device: string): string {
-	const port = devices[device]?.clientPort;
-	const key = SERVER_FILES.deviceProgram;
-	return local?.links[device] !== undefined && port !== undefined
-		? `nats --server nats://127.0.0.1:${port} --nkey ${leafDir(local.root, device)}/${key}`
-		: `on the device: nats --nkey ${key}`;
-}
+/** And takes away what the hub cannot take. */
+export const DROP = "--drop-poison";

@@ -1,14 +1,12 @@
 import { edgeStreamName, HUB_CONSUMER } from "../../topology/names";
 import { clock, count } from "../format";
 import { waitingFor } from "../seen";
-import { HEAL, type Look, type Note, natsCommand, RESTORE } from "./note";
+import { DROP, HEAL, type Look, type Note, RESTORE } from "./note";
 
 /** Shorter stops are ordinary: a hub that lost a device tries again after 10 s and more. */
 export const STILL_MS = 5_000;
 /** From here on it is not the hub's way of trying again any more. */
 const STUCK_MS = 30_000;
-/** The hub adds its own header, and the server takes 65,535 bytes of them. */
-export const HEADERS_LIMIT = 65_000;
 
 /** What stands between a device's stream and the hub's. */
 export function sourceNotes(look: Look): Note[] {
@@ -41,7 +39,7 @@ function missing({ outputs, device, class: name, hubStream, edge }: Look): Note[
 }
 
 /** A position that does not move while messages wait and the link is up: the only sure sign of a source that stopped. */
-function standsStill({ outputs, device, class: name, source, edge, link, memory, at }: Look): Note[] {
+function standsStill({ device, class: name, source, edge, link, memory, at }: Look): Note[] {
 	const here = edge?.streams[name];
 	if (!source || !edge || !here || link.state !== "up" || memory?.seq !== source.seq) return [];
 	const waiting = waitingFor(edge, name, source.seq);
@@ -55,12 +53,9 @@ function standsStill({ outputs, device, class: name, source, edge, link, memory,
 	];
 	if (edge.health) return note(": the device cannot write");
 	const poison = here.next;
-	if (poison && poison.headerBytes > HEADERS_LIMIT) {
-		const remove = `${natsCommand(outputs, device)} stream rmm ${stream} ${poison.seq} --force`;
-		return note(
-			`: message ${count(poison.seq)} has ${count(poison.headerBytes)} bytes of headers, more than the hub can take with its own. Keep a copy, then ${remove}`,
-			true,
-		);
+	if (poison && poison.headerBytes > poison.room) {
+		const why = `message ${count(poison.seq)} has ${count(poison.headerBytes)} bytes of headers, more than the hub can take with its own`;
+		return note(`: ${why}. ${HEAL} ${device} ${DROP} <folder> saves it there and takes it away`, true);
 	}
 	if (!stuck) return note("; the hub tries again every 10 s to 2 min after a link was down");
 	const reader = edge?.consumers[name];

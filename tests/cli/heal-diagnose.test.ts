@@ -12,11 +12,13 @@ const WELL: Seen = {
 	moves: true,
 };
 const consumer = (changes: Partial<SeenConsumer>) => ({ consumer: { ...(WELL.consumer as SeenConsumer), ...changes } });
-const NATS = "on the device: nats --nkey leafline.nk";
-const after = (seen: Partial<Seen>, done: readonly Act[] = [], nodes = 1) =>
-	diagnose({ ...WELL, ...seen }, new Set(done), nodes, NATS);
+const AT = { device: "edge1", nodes: 1 };
+/** A message with more headers than the hub takes. */
+const POISON = { moves: false, next: { seq: 401, headerBytes: 65_510, room: 64_490 } };
+const found = (seen: Partial<Seen>, done: readonly Act[] = [], nodes = 1) =>
+	diagnose({ ...WELL, ...seen }, new Set(done), { device: "edge1", nodes });
 const acts = (seen: Partial<Seen>, done: readonly Act[] = [], nodes = 1) => {
-	const finding = after(seen, done, nodes);
+	const finding = found(seen, done, nodes);
 	return finding.state === "act" ? finding.act : finding.state;
 };
 
@@ -24,15 +26,22 @@ describe("what stands still", () => {
 	it("is nothing where the position moves, or nothing waits", () => {
 		expect(acts({})).toBe("well");
 		const { moves: _, ...all } = { ...WELL, before: 500, after: 500 };
-		expect(diagnose(all, new Set(), 1, NATS)).toEqual({ state: "well" });
+		expect(diagnose(all, new Set(), AT)).toEqual({ state: "well" });
 	});
 
 	it("is told from sure signs first, however it moves", () => {
 		const { consumer: _, ...without } = WELL;
-		expect(diagnose(without, new Set(), 1, NATS)).toMatchObject({ state: "act", act: "make" });
+		expect(diagnose(without, new Set(), AT)).toMatchObject({ state: "act", act: "make" });
 		expect(acts(consumer({ paused: true }))).toBe("resume");
 		expect(acts(consumer({ delivered: 399 }))).toBe("reset");
 		expect(acts(consumer({ ackFloor: 401 }))).toBe("reset");
+		const next = (seq: number) => ({ moves: false, next: { seq, headerBytes: 0, room: 64_490 } });
+		expect(found({ ...next(401), ...consumer({ ackFloor: 401 }) })).toMatchObject({
+			why: expect.stringMatching(/goes on behind 401/),
+		});
+		expect(found({ ...next(402), ...consumer({ ackFloor: 401 }) })).toMatchObject({
+			why: expect.stringMatching(/stands still at 400/),
+		});
 	});
 
 	it("is reset, then the leader steps down where there is another node, then a person looks", () => {
@@ -53,18 +62,30 @@ describe("what stands still", () => {
 		expect(acts(consumer({ paused: true }), ["resume"])).toBe("hand");
 	});
 
+	it("is taken away when somebody says so, and nothing milder helped", () => {
+		const told = (done: readonly Act[], seen: Partial<Seen> = POISON) =>
+			diagnose({ ...WELL, ...seen }, new Set(done), { ...AT, drop: true });
+		expect(told([])).toMatchObject({ act: "reset" });
+		expect(told(["reset"])).toMatchObject({ act: "drop", why: expect.stringMatching(/^message 401 has 65,510 bytes/) });
+		expect(told([], { ...POISON, sourcing: "ordinary" })).toMatchObject({ act: "drop" });
+		// It goes to the hub, or it is none.
+		expect(told(["reset"], { ...POISON, moves: true })).toEqual({ state: "well" });
+		const small = { ...POISON.next, headerBytes: POISON.next.room };
+		expect(told(["reset"], { moves: false, next: small })).toMatchObject({ state: "hand" });
+	});
+
 	it("is left alone where a person has to decide", () => {
-		expect(after({ moves: false, next: { seq: 401, headerBytes: 65_510 } })).toMatchObject({
+		expect(found(POISON)).toMatchObject({
 			state: "hand",
-			remedy: `keep a copy, then ${NATS} stream rmm edge1_can 401 --force`,
+			remedy: "npx leafline heal edge1 --drop-poison <folder> saves it there and takes it away",
 		});
 		expect(acts({ lastSeq: 300 })).toBe("hand");
 		const { lastSeq: _, ...none } = WELL;
-		expect(diagnose(none, new Set(), 1, NATS)).toMatchObject({
+		expect(diagnose(none, new Set(), AT)).toMatchObject({
 			state: "hand",
 			why: "the stream is gone from the device",
 		});
 		const { sourcing: __, ...foreign } = WELL;
-		expect(diagnose(foreign, new Set(), 1, NATS)).toMatchObject({ state: "hand", why: "the hub does not source it" });
+		expect(diagnose(foreign, new Set(), AT)).toMatchObject({ state: "hand", why: "the hub does not source it" });
 	});
 });

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { headers, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { HUB_CONSUMER } from "../../topology/names";
 import { ADMIN_API } from "../../topology/permissions";
@@ -161,19 +161,6 @@ test("a consumer that was deleted, when the hub holds nothing any more that show
 	expect(code).toBe(0);
 	await publish("edge2", 10);
 	await arrived("edge2", 10);
-});
-
-test("a message that the hub cannot take is left to a person", async () => {
-	const poison = headers();
-	poison.set("Trace", "x".repeat(65_510));
-	await (await stack.connect("edge4")).jetstream().publish("vehicle.sensor", "21.5", { headers: poison });
-	await publish("edge4", 9);
-	const { code, text } = await heal("edge4");
-	expect(text).toMatch(
-		/^edge4_sensor: message 1 has 65,5\d\d bytes of headers.* keep a copy, then nats --server nats:\/\/127\.0\.0\.1:\d+ --nkey \S+\/edge4\/leafline\.nk stream rmm edge4_sensor 1 --force$/,
-	);
-	expect(code).toBe(2);
-	expect(await onHub("edge4")).toBe(0);
 });
 
 test("a stream that is gone from the device is made by an update, not by this", async () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { headers, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Note } from "../../cli/notes/note";
 import { CUT_NOTE, writeCut } from "../../topology/cut-note";
@@ -182,21 +182,6 @@ test("a consumer that was deleted by hand", async () => {
 	expect(exit).toBe(2);
 	await createConsumer(await stack.connect("edge3"), "edge3");
 	await well("edge3");
-});
-
-test("a message that the hub cannot take: what stands still, where, why, and how to go on", async () => {
-	const connection = await stack.connect("edge6");
-	const poison = headers();
-	poison.set("Trace", "x".repeat(65_510));
-	await connection.jetstream().publish("vehicle.sensor", "21.5", { headers: poison });
-	await publish("edge6", 9);
-	const { text, exit } = await noted("edge6", "stands-still");
-	expect(text).toMatch(
-		/^edge6_sensor stands still at sequence 1 for \d+:\d\d while 10 wait: message 2 has 65,5\d\d bytes of headers.* nats --server nats:\/\/127\.0\.0\.1:\d+ --nkey \S+\/edge6\/leafline\.nk stream rmm edge6_sensor 2 --force$/,
-	);
-	expect(exit).toBe(2);
-	await edge("edge6", "STREAM.MSG.DELETE.edge6_sensor", { seq: 2 });
-	await well("edge6");
 });
 
 test("a consumer that is paused", async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileS
 import { isAbsolute, join, relative } from "node:path";
 import { connect, credsAuthenticator, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { natsCommand } from "../../cli/notes/note";
+import { leafDir, SERVER_FILES } from "../../components/daemon/layout";
 import { stackOutputs } from "../../contract/outputs";
 import { ADMIN_API } from "../../topology/permissions";
 import { SMALL_FLEET } from "../support/fleets";
@@ -66,7 +66,7 @@ describe("a local stack through the real CLI", () => {
 		await expect.poll(async () => (await status(project)).code, { timeout: 30_000 }).toBe(0);
 	});
 
-	test("what status and heal have a person do on a device needs the key of its own program, and works with it", async () => {
+	test("what a person does to a class on a device needs the key of its own program, and works with it", async () => {
 		const { leafline } = stackOutputs.parse(await project.outputs());
 		const port = leafline.devices.edge1?.clientPort;
 		const connection = await connect({ servers: `127.0.0.1:${port}` });
@@ -76,8 +76,10 @@ describe("a local stack through the real CLI", () => {
 			run("sh", ["-c", `${nats} stream rmm edge1_alarm ${seq} --force`], { cwd: project.dir, env: process.env });
 		const refused = await remove(`nats --server nats://127.0.0.1:${port} --timeout 1s`);
 		expect(refused.code, refused.text).not.toBe(0);
-		ok(await remove(natsCommand(leafline, "edge1")));
-		const again = await remove(natsCommand(leafline, "edge1"));
+		const root = leafline.local?.root ?? "";
+		const owner = `nats --server nats://127.0.0.1:${port} --nkey ${leafDir(root, "edge1")}/${SERVER_FILES.deviceProgram}`;
+		ok(await remove(owner));
+		const again = await remove(owner);
 		expect(again.text).toMatch(/no message found/);
 	});
 

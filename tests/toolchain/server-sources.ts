@@ -15,7 +15,10 @@ export function serverSources(): string {
 	for (const { file, at } of edits("2.15.2")) texts.set(file, `${texts.get(file) ?? ""}${at}\n`);
 	for (const [file, text] of texts) write(path.join(server, path.basename(file)), text);
 	// The other places that mention what is changed, and two that do not count.
-	write(path.join(server, "more.go"), "JSConsumerStalled JSConsumerStalled JSConsumerStalled JSConsumerStalled\n");
+	write(
+		path.join(server, "more.go"),
+		"JSConsumerStalled JSConsumerStalled JSConsumerStalled JSConsumerStalled\nlen(hdr) > math.MaxUint16\n",
+	);
 	write(
 		path.join(server, "calls.go"),
 		"handleFlowControl(\nprocessStalledFlowControl(\nprocessStalledFlowControl(\nsendFlowControlReply(\n",

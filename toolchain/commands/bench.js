@@ -13,7 +13,9 @@ const { Message } = require("../message.js");
 exports.run = async (root, [name = "", ...args]) => {
 	const names = fs
 		.readdirSync(path.join(root, "bench"))
-		.filter((file) => file.endsWith(".ts") && !["report.ts", "measure-hub.ts", "own-disk.ts"].includes(file))
+		.filter(
+			(file) => file.endsWith(".ts") && !["report.ts", "measure-hub.ts", "own-disk.ts", "cut-drill.ts"].includes(file),
+		)
 		.map((file) => file.slice(0, -3));
 	if (!names.includes(name)) throw new Message(`usage: npm run bench -- ${names.join("|")}`, 2);
 	const { env } = await setUp(root, ["version"], { whole: true });

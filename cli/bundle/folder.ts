@@ -14,6 +14,9 @@ export function wholeBundle({ files, manifest, signature }: DeviceBundle): Files
 	return { ...files, [BUNDLE.manifest]: manifest, [BUNDLE.signature]: signature };
 }
 
+/** Contents that are looked for again: what one device alone has is soon forgotten, or thousands would fill the memory. */
+const MOST_KNOWN = 256;
+
 /** Most links that a file may have on ext4. */
 const MOST_LINKS = 60_000;
 
@@ -22,7 +25,7 @@ const MOST_LINKS = 60_000;
  * them, so that thousands of bundles take neither the time nor the room of as many device programs.
  */
 export class Folders {
-	private readonly written = new Map<string, { readonly path: string; links: number }>();
+	private readonly written = new Map<string, { readonly path: string; readonly links: number }>();
 
 	write(dir: string, files: Files): void {
 		const folders = new Set<string>();
@@ -43,13 +46,14 @@ export class Folders {
 			writeOne(path, content, mode);
 			return;
 		}
-		const known = this.written.get(`${content.sha256} ${mode}`);
-		if (known && known.links < MOST_LINKS && tryLink(known.path, path)) {
-			known.links++;
-			return;
-		}
-		writeOne(path, content, mode);
-		this.written.set(`${content.sha256} ${mode}`, { path, links: 1 });
+		const key = `${content.sha256} ${mode}`;
+		const known = this.written.get(key);
+		const linked = known && known.links < MOST_LINKS && tryLink(known.path, path);
+		if (!linked) writeOne(path, content, mode);
+		this.written.delete(key);
+		this.written.set(key, linked ? { ...known, links: known.links + 1 } : { path, links: 1 });
+		const [oldest = ""] = this.written.keys();
+		if (this.written.size > MOST_KNOWN) this.written.delete(oldest);
 	}
 }
 

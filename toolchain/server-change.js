@@ -281,6 +281,21 @@ const edits = (version) => [
 		),
 	},
 	{
+		file: "server/filestore.go",
+		at: "	sources     map[string]*StreamSourceState\n",
+		becomes: lines("	sources     map[string]*StreamSourceState", "	sourcesLost bool"),
+	},
+	{
+		file: "server/filestore.go",
+		at: lines(
+			"	if sourcesSeq < fs.state.FirstSeq {",
+			"		sourcesSeq = fs.state.FirstSeq",
+			"	}",
+			"	return sourcesSeq",
+		),
+		becomes: lines("	return fs.sourcesFrom(sourcesSeq, err)"),
+	},
+	{
 		file: "server/client.go",
 		at: lines("			// Normally this code is not called.", "			nrr = c.pa.reply"),
 		becomes: lines("			// Normally this code is not called.", "			nrr = requestReply(c.pa.reply, isResponse)"),

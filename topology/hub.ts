@@ -1,4 +1,5 @@
 import type { DeliverPolicy, Fleet, HubConsumer, Settings } from "../config/model";
+import { BEGIN, BEGIN_FIRST } from "./begin";
 import { maxConsumers } from "./consumers";
 import { flowControlled } from "./edge";
 import type { HubShard } from "./hub-budget";
@@ -86,7 +87,7 @@ export function hubStream(
 		duplicate_window: 0,
 		compression: "none",
 		allow_direct: true,
-		...(!uplink && { metadata: { [RESERVE_KEY]: reservedRate(planned(fleet, shard)) } }),
+		metadata: uplink ? { [BEGIN]: BEGIN_FIRST } : { [RESERVE_KEY]: reservedRate(planned(fleet, shard)) },
 		...(uplink && serving.length > 0 && { sources: serving.map((device) => source(device, shard.class, settings)) }),
 	};
 	const consumers = uplink ? readers(fleet, shard.class) : feeders(fleet, shard.class, serving, budgets.link);

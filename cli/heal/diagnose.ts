@@ -16,6 +16,8 @@ export interface Seen {
 	readonly after: number;
 	/** Whether a message that the hub holds shows that `after` is of this very stream. */
 	readonly proven: boolean;
+	/** The first message on the device that was acknowledged and that the hub does not have; absent if there is none. */
+	readonly lost?: number;
 	/** Whether the hub's position moved while one looked; absent if nothing waits. */
 	readonly moves?: boolean;
 	/** The message that the hub is to take next, where it does not move. */
@@ -29,7 +31,7 @@ export interface SeenConsumer {
 }
 
 /** What can be done without a loss, from the mildest on; and, when somebody says so, with one that is kept in a file. */
-export type Act = "make" | "resume" | "reset" | "step-down" | "drop";
+export type Act = "make" | "resume" | "reset" | "source-anew" | "step-down" | "drop";
 
 export type Finding =
 	| { readonly state: "well" }
@@ -63,10 +65,10 @@ export function diagnose(
 				"reset",
 				`its consumer has sent up to ${count(consumer.delivered)}, and the hub has ${count(before)}`,
 			);
-		// Where the next message lies behind that as well, nothing is passed over: what lay between was deleted.
-		if (consumer.ackFloor > after && proven && (seen.next?.seq ?? 0) <= consumer.ackFloor)
+		// Where no message lies between the two, nothing is passed over: what was there was deleted.
+		if (seen.lost !== undefined && proven)
 			return next(
-				"reset",
+				"source-anew",
 				`its consumer goes on behind ${count(consumer.ackFloor)}, and the hub has ${count(after)} only`,
 			);
 	}

@@ -11,6 +11,7 @@ import { openHub } from "../hub";
 import { type Act, diagnose, isPoison, type Seen } from "./diagnose";
 import { dropMessage } from "./drop";
 import { goesOn, type Place, patience, place, see } from "./see";
+import { sourceAnew } from "./source-anew";
 
 /** How long the first message after a repair may take: a hub that lost its consumer tries again after 10 s and more. */
 const HEALED_MS = 60_000;
@@ -99,7 +100,9 @@ async function healClass(at: Place, config: Config, say: (line: string) => void)
 		await carryOut(finding.act, at, config, seen);
 		// Another message may stand in the way behind one that is taken away.
 		if (finding.act !== "drop") done.add(finding.act);
-		const healed = await goesOn(at, seen, isPoison(seen.next) ? REFUSED_MS : HEALED_MS);
+		const healed = await goesOn(at, seen, isPoison(seen.next) ? REFUSED_MS : HEALED_MS, {
+			moves: finding.act === "source-anew",
+		});
 		say(`${at.stream}: ${finding.why}: ${healed ? "healed" : "not healed"} (${what})`);
 	}
 }
@@ -108,6 +111,7 @@ const WORDS: Readonly<Record<Act, (seen: Seen, config: Config) => string>> = {
 	make: (seen) => (isPlaced(seen) ? `make it anew, and set it behind ${count(seen.after)}` : "make it anew"),
 	resume: () => "resume it",
 	reset: ({ after }) => `set its consumer behind ${count(after)}, where the hub is`,
+	"source-anew": ({ after }) => `have the hub source it anew, behind ${count(after)}`,
 	"step-down": () => "let the leader of the hub's stream step down",
 	drop: ({ next }, { dropPoison }) => `save message ${count(next?.seq ?? 0)} in ${dropPoison}, and take it away`,
 };
@@ -124,6 +128,7 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 		if (isPlaced(seen)) await reset();
 	} else if (act === "reset") await reset();
 	else if (act === "drop") await dropMessage(at.edge, stream, seen.next?.seq ?? 0, config.dropPoison ?? ".", patience);
+	else if (act === "source-anew") await sourceAnew(at, after);
 	else if (act === "resume")
 		await persist((timeout) => at.edge.ask(`CONSUMER.PAUSE.${stream}.${HUB_CONSUMER}`, {}, timeout), patience());
 	else await persist((timeout) => at.hub.ask(`STREAM.LEADER.STEPDOWN.${at.hubStream}`, {}, timeout), patience());

@@ -51,6 +51,9 @@ export async function see(at: Place): Promise<Seen> {
 	const { seq } = after.position;
 	const waits = lastSeq === seq ? (consumer?.num_pending ?? 0) > 0 : waiting > 0 && lastSeq > seq;
 	const moves = waits ? await goesOn(at, { lastSeq, after: seq }, MOVES_MS) : undefined;
+	const floor = consumer?.ack_floor.stream_seq ?? 0;
+	// Sequences between the two may be without messages: of fillers after a power cut, or of what was purged.
+	const lost = floor > seq ? await nextFrom(at.edge, stream, seq + 1, patience()) : undefined;
 	const next =
 		moves === false ? await nextFrom(at.edge, stream, seq + 1, patience()).catch(() => undefined) : undefined;
 	return {
@@ -67,6 +70,7 @@ export async function see(at: Place): Promise<Seen> {
 		before: before.position.seq,
 		after: after.position.seq,
 		proven: after.position.proven,
+		...(lost && lost.seq <= floor && { lost: lost.seq }),
 		...(moves !== undefined && { moves }),
 		...(next && { next }),
 	};
@@ -93,20 +97,22 @@ function gone({ stream }: Place, { position }: HubSide): Seen {
 /**
  * Whether, while one looks, the hub gets past where it was, or nothing is left to send: a stream's last sequence may lie
  * beyond its last message, after a power cut for instance.
+ * @param moves the first alone counts
  */
 export async function goesOn(
 	{ edge, hub, hubStream, stream }: Place,
 	{ lastSeq = 0, after }: Pick<Seen, "lastSeq" | "after">,
 	within: number,
+	{ moves = false } = {},
 ): Promise<boolean> {
 	const deadline = Date.now() + within;
 	const isOn = async () => {
 		const info = await streamInfo(hub, hubStream, patience());
 		if (toldPosition(info, stream) > after) return true;
-		const consumer = await consumerInfo(edge, stream, HUB_CONSUMER, patience());
+		const consumer = moves ? undefined : await consumerInfo(edge, stream, HUB_CONSUMER, patience());
 		// What the hub has already need not be acknowledged for the next message to come.
 		const left = consumer && consumer.num_pending + (lastSeq > after ? consumer.num_ack_pending : 0);
-		return left === 0 || (!consumer && lastSeq === after);
+		return left === 0 || (!moves && !consumer && lastSeq === after);
 	};
 	for (let once = false; ; ) {
 		// Twice: while the hub tries a message that it then refuses, it says that it has it.

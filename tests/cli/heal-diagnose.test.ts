@@ -34,9 +34,9 @@ describe("what stands still", () => {
 		expect(diagnose(without, new Set(), AT)).toMatchObject({ state: "act", act: "make" });
 		expect(acts(consumer({ paused: true }))).toBe("resume");
 		expect(acts(consumer({ delivered: 399 }))).toBe("reset");
-		expect(acts(consumer({ ackFloor: 401 }))).toBe("reset");
+		expect(acts({ ...consumer({ ackFloor: 450 }), lost: 420 })).toBe("source-anew");
 		const next = (seq: number) => ({ moves: false, next: { seq, headerBytes: 0, room: 64_490 } });
-		expect(found({ ...next(401), ...consumer({ ackFloor: 401 }) })).toMatchObject({
+		expect(found({ ...next(401), lost: 401, ...consumer({ ackFloor: 401 }) })).toMatchObject({
 			why: expect.stringMatching(/goes on behind 401/),
 		});
 		expect(found({ ...next(402), ...consumer({ ackFloor: 401 }) })).toMatchObject({
@@ -56,6 +56,11 @@ describe("what stands still", () => {
 	it("is not reset by a position that no message proves, unless it stands still", () => {
 		expect(acts({ proven: false, ...consumer({ delivered: 1 }) })).toBe("well");
 		expect(acts({ proven: false, ...consumer({ delivered: 1 }), moves: false })).toBe("reset");
+	});
+
+	it("is not what a power cut left without messages between the two", () => {
+		expect(acts(consumer({ ackFloor: 450 }))).toBe("well");
+		expect(acts({ ...consumer({ ackFloor: 450 }), lost: 420, proven: false })).toBe("well");
 	});
 
 	it("is never done twice in one run", () => {

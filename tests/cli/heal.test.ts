@@ -118,14 +118,23 @@ test("a consumer that is behind the hub by more than its window", async () => {
 test("a consumer that was set past what the hub has, which would never be sent", async () => {
 	await publish("edge3", 50);
 	await arrived("edge3", 50);
-	await withoutHub(async () => {
+	const past = (seq: number) => async () => {
 		await publish("edge3", 100);
-		await edge("edge3", `CONSUMER.RESET.edge3_sensor.${HUB_CONSUMER}`, { seq: 151 });
-	});
-	const { code, text } = await heal("edge3");
-	expect(text).toMatch(/^edge3_sensor: its consumer goes on behind 150, and the hub has 50 only: healed/);
-	expect(code).toBe(0);
+		await edge("edge3", `CONSUMER.RESET.edge3_sensor.${HUB_CONSUMER}`, { seq });
+	};
+	// leafline's server sees to it by itself.
+	await withoutHub(past(151));
 	await arrived("edge3", 150);
+	await withoutHub(past(251), await officialServer());
+	const would = "edge3_sensor: its consumer goes on behind 250, and the hub has 150 only: would";
+	expect((await heal("edge3", "--dry-run")).text).toBe(`${would} have the hub source it anew, behind 150`);
+	const { code, text } = await heal("edge3");
+	expect(text).toMatch(/^edge3_sensor: its consumer goes on behind 250, and the hub has 150 only: healed/);
+	expect(code).toBe(0);
+	await arrived("edge3", 250);
+	await publish("edge3", 10);
+	await arrived("edge3", 260);
+	await withoutHub(async () => {});
 });
 
 test("a consumer that is paused", async () => {
@@ -135,7 +144,7 @@ test("a consumer that is paused", async () => {
 	const { code, text } = await heal("edge3");
 	expect(text).toBe("edge3_sensor: its consumer is paused: healed (resume it)");
 	expect(code).toBe(0);
-	await arrived("edge3", 160);
+	await arrived("edge3", 270);
 });
 
 test("a stream that ends beyond its last message, as after a power cut, has nothing to wait for", async () => {

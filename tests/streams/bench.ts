@@ -18,6 +18,8 @@ export interface Bench {
 	/** Lets a server hang, with its connections open, until it is resumed. */
 	pause(name: string): void;
 	resume(name: string): void;
+	/** A file or folder of the servers; that of a server's name holds its streams. */
+	path(name: string): string;
 	/** A program on a device. */
 	device(name: string): NatsConnection;
 	/** Whoever has the key of a device's own program, and may do anything there. */
@@ -52,6 +54,7 @@ export async function startBench(options?: BenchOptions): Promise<Bench> {
 		kill: async (name) => server(name).kill(),
 		pause: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGSTOP"),
 		resume: (name) => process.kill(pidOf(servers.path(`${name}.conf`)), "SIGCONT"),
+		path: (name) => servers.path(name),
 		device: (name) => edge(name).client,
 		owner: (name) => edge(name).owner,
 		stop: () => servers.close(),

@@ -2,6 +2,7 @@ import type { Connection } from "../../components/streams/provider/connection";
 import type { EdgeStreamsProps } from "../../components/streams/provider/edge-streams";
 import type { Props } from "../../components/streams/provider/handler";
 import type { StreamProps } from "../../components/streams/provider/stream-props";
+import { BEGIN, BEGIN_FIRST } from "../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../topology/jetstream";
 import type { EdgeClass, EdgeStream } from "../../topology/model";
 
@@ -19,6 +20,7 @@ export function hubConfig(changes: Partial<StreamConfig> = {}): StreamConfig {
 		max_bytes: 100_000_000,
 		max_age: 7 * DAY,
 		duplicate_window: 0,
+		metadata: { [BEGIN]: BEGIN_FIRST },
 		...changes,
 	};
 }

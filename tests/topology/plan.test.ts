@@ -138,6 +138,7 @@ describe("hub streams", () => {
 				duplicate_window: 0,
 				compression: "none",
 				allow_direct: true,
+				metadata: { "leafline.begin": "first" },
 				subject_transform: { src: "*.*", dest: "stray" },
 				sources: [
 					{

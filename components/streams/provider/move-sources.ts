@@ -2,6 +2,7 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import { resetConsumer } from "../../../jetstream/calls";
 import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { type Begin, readBegins, writeBegins } from "../../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { sourceIdentity } from "../../../topology/source-identity";
 import { deviceOf } from "./backlog";
@@ -11,6 +12,7 @@ import type { Reporter } from "./engine";
 import { patternsOf } from "./origin";
 import { lastUnder, positionOf, streamIdentity } from "./position";
 import { putStream } from "./put";
+import { leaving } from "./source-leaving";
 import { type Note, noted, readNotes, withoutNotes, writeNotes } from "./source-notes";
 import { originOf, type SourceOrigin } from "./source-origin";
 import { staleSources, withoutProbes } from "./source-probe";
@@ -21,7 +23,7 @@ import { limiter } from "./wait";
 /** What a stream is to source now. */
 export interface SettledSources {
 	readonly sources: readonly StreamSource[];
-	/** Metadata that must stay in the stream. */
+	/** Metadata that must stay in the stream: notes of what is being moved, and where single sources begin. */
 	readonly notes: Readonly<Record<string, string>>;
 	/** By device: what could not be moved yet, and why. */
 	readonly pending: Readonly<Record<string, string>>;
@@ -64,6 +66,8 @@ export async function settleSources(
 	const live = withoutProbes(found.config.sources ?? []);
 	const existing = { ...found, config: { ...found.config, sources: live } };
 	const notes = readNotes(found.config.metadata);
+	const begins = readBegins(found.config.metadata);
+	for (const [name, begin] of await leaving(way, existing, wanted, patience)) begins.set(name, begin);
 	const pending: Record<string, string> = {};
 	const settled = new Map<string, StreamSource>();
 	const movers: Mover[] = [];
@@ -104,12 +108,12 @@ export async function settleSources(
 	});
 	if (moving.length > 0) {
 		say.progress(`moving ${moving.length} sources to where the hub is`);
-		await move(way, existing, moving, { settled, pending, notes }, patience);
+		await move(way, existing, moving, { settled, pending, notes, begins }, patience);
 	}
 	const left = new Map([...notes].filter(([name]) => !settled.has(name) && wantsSource(wanted, name)));
 	return {
 		sources: [...settled.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-		notes: writeNotes(left),
+		notes: { ...writeBegins(begins), ...writeNotes(left) },
 		pending,
 		touched: moving.length > 0 || stale.size > 0,
 	};
@@ -153,7 +157,13 @@ async function move(
 		settled,
 		pending,
 		notes,
-	}: { settled: Map<string, StreamSource>; pending: Record<string, string>; notes: Map<string, Note> },
+		begins,
+	}: {
+		settled: Map<string, StreamSource>;
+		pending: Record<string, string>;
+		notes: Map<string, Note>;
+		begins: Map<string, Begin>;
+	},
 	patience: Patience,
 ): Promise<void> {
 	const api = way.api(DOMAIN);
@@ -161,7 +171,7 @@ async function move(
 	const names = new Set(movers.map(({ wanted }) => wanted.name));
 	for (const { wanted, note } of movers) notes.set(wanted.name, note);
 	const kept = (config.sources ?? []).filter(({ name }) => !names.has(name));
-	const metadata = { ...withoutNotes(config.metadata ?? {}), ...writeNotes(notes) };
+	const metadata = { ...withoutNotes(config.metadata ?? {}), ...writeBegins(begins), ...writeNotes(notes) };
 	await putStream(api, { ...config, sources: kept, metadata }, existing, patience);
 	const behind = Math.min(...movers.map(({ note }) => note.behind));
 	const origins = new Map(
@@ -177,6 +187,7 @@ async function move(
 		const own = last && (last.identity === undefined || last.identity === streamIdentity(note.created));
 		const seq = Math.max(note.seq, own ? last.seq : 0);
 		notes.set(wanted.name, { ...note, seq });
+		if (seq > 0) begins.set(wanted.name, { seq, identity: streamIdentity(note.created) });
 		try {
 			if (wanted.consumer) {
 				await resetConsumer(origin.api, wanted.name, wanted.consumer.name, seq + 1, {

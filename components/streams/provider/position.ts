@@ -3,6 +3,7 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { lastMessage, listStreams, streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
+import { beginsFirst, readBegins } from "../../../topology/begin";
 import { isUnder, type Origin, patternsOf, readOrigin } from "./origin";
 
 /** A stream that is sourced, as `STREAM.INFO` tells it. */
@@ -32,9 +33,17 @@ export function streamIdentity(created: string): string {
 export async function positionOf(api: Api, info: StreamInfo, source: Sourced, patience: Patience): Promise<Position> {
 	const told = toldPosition(info, source.name);
 	const last = await lastFrom(api, info.config, source.name, patience);
-	if (!last) return { seq: told, proven: false };
-	const other = last.identity !== undefined && last.identity !== streamIdentity(source.created ?? "");
-	return { seq: other ? 0 : Math.max(told, last.seq), proven: true };
+	const identity = streamIdentity(source.created ?? "");
+	const begin = readBegins(info.config.metadata).get(source.name);
+	const from = begin?.identity === identity ? begin.seq : 0;
+	if (!last) return { seq: Math.max(told, from), proven: from >= told && (from > 0 || neverHad(info)) };
+	const other = last.identity !== undefined && last.identity !== identity;
+	return { seq: other ? from : Math.max(told, last.seq, from), proven: true };
+}
+
+/** Whether a stream that holds nothing of a source, and tells no place, has never had anything: it has lost no message to age. */
+function neverHad({ config, state }: StreamInfo): boolean {
+	return beginsFirst(config.metadata) && (state.first_seq ?? 0) <= 1;
 }
 
 /** The newest message that a stream holds of one source, found by the subjects that its transforms write. */

@@ -1,3 +1,4 @@
+import { isBegin } from "../../../topology/begin";
 import type { Sourced } from "./position";
 
 /**
@@ -35,9 +36,9 @@ export function readNotes(metadata: unknown): Map<string, Note> {
 	return notes;
 }
 
-/** Metadata without notes. */
+/** Metadata without notes, and without where single sources begin: what was asked for. */
 export function withoutNotes(metadata: Readonly<Record<string, string>>): Record<string, string> {
-	return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith(PREFIX)));
+	return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith(PREFIX) && !isBegin(key)));
 }
 
 /** What a note says of a stream that may be another one by now. */

@@ -1,34 +1,90 @@
 // Part of leafline's nats-server: toolchain/server-change.js adds this file to the package `server` and the calls of it
-// to stream.go.
+// to stream.go and filestore.go.
 
 package server
 
 import (
 	"encoding/json"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // A durable source asks its consumer to begin behind what was acknowledged, whatever the sourcing stream holds. The two
-// differ when the consumer's disk went back: it sends again what the stream has, under numbers that the stream has seen.
-// That is dropped, and with it as many new messages; nothing is acknowledged, and once a whole window is out it stops for
-// good.
+// differ when a disk went back. A consumer whose own disk did sends again what the stream has, under numbers that the
+// stream has seen: that is dropped, and with it as many new messages; nothing is acknowledged, and once a whole window is
+// out it stops for good. A stream that lost its newest messages has acknowledged what it does not hold any more: the
+// consumer goes on behind that, and what lies between is on the other side and never sent.
 //
 // An ordinary source says where to begin. So does a durable one here, by a second request, which the API has for it.
 
-// placeOfSource is the body of a request to reset the consumer of a durable source to where the stream is; nil if the
-// consumer is not behind that, or if the stream knows no place: of a source that is new, or whose stream was made anew,
-// the consumer's own place counts. So it does where it is ahead: somebody may have put it there, whose stream has what
-// lies between by way of another source.
+// Metadata of a stream that says where its sources begin when it holds nothing of them; topology/begin.ts writes it.
+const (
+	// "first": at the first message, whatever somebody else has acknowledged. Without it the consumer's own place counts.
+	beginOfSources = "leafline.begin"
+	// With the name of a sourced stream behind it, "<sequence> <identity>": behind that one, which the stream has by
+	// another source; of the sourced stream with that identity alone.
+	beginOfSource = beginOfSources + "."
+)
+
+// placeOfSource is the body of a request to reset the consumer of a durable source to where the stream is; nil if it is
+// there, or if the stream does not know for certain.
 // Lock should be held.
 func (mset *stream) placeOfSource(si *sourceInfo, info *ConsumerInfo, identity string) []byte {
-	recreated := si.rc || (identity != _EMPTY_ && si.ident != _EMPTY_ && si.ident != identity)
-	if recreated || si.sseq == 0 || beforeSource(info) >= si.sseq || info.Config.DeliverPolicy != DeliverAll {
+	place, certain := mset.placeIn(si, identity)
+	before := beforeSource(info)
+	if before == place || (before > place && !certain) || info.Config.DeliverPolicy != DeliverAll {
 		return nil
 	}
 	mset.srv.Noticef("JetStream stream '%s > %s' has source '%s' up to %d, and its consumer stands at %d: set to where the stream is",
-		mset.acc.Name, mset.cfg.Name, si.name, si.sseq, beforeSource(info))
-	body, _ := json.Marshal(JSApiConsumerResetRequest{Seq: si.sseq + 1})
+		mset.acc.Name, mset.cfg.Name, si.name, place, before)
+	body, _ := json.Marshal(JSApiConsumerResetRequest{Seq: place + 1})
 	return body
+}
+
+// placeIn is the sequence up to which the stream has a source, and whether it may be relied on where that is less than
+// was acknowledged.
+// Lock should be held.
+func (mset *stream) placeIn(si *sourceInfo, identity string) (uint64, bool) {
+	place, certain := si.sseq, si.sseq > 0 || !mset.lostSources()
+	fromFirst := mset.cfg.Metadata[beginOfSources] == "first"
+	if si.rc || (identity != _EMPTY_ && si.ident != _EMPTY_ && si.ident != identity) {
+		// All that it knows is of a stream that is not there any more.
+		place, certain = 0, true
+	}
+	// An older server does not say which stream it is.
+	if identity == _EMPTY_ {
+		return place, false
+	}
+	if begin, ok := strings.CutSuffix(mset.cfg.Metadata[beginOfSource+si.name], " "+identity); ok {
+		if seq, err := strconv.ParseUint(begin, 10, 64); err == nil {
+			place = max(place, seq)
+		}
+	}
+	return place, certain && (place > 0 || fromFirst)
+}
+
+// lostSources says whether the stream's index of its sources was lost together with messages that have aged out or were
+// purged: what it does not hold of a source it may have had.
+func (mset *stream) lostSources() bool {
+	fs, ok := mset.store.(*fileStore)
+	if !ok {
+		return false
+	}
+	fs.mu.RLock()
+	defer fs.mu.RUnlock()
+	return fs.sourcesLost
+}
+
+// sourcesFrom is the sequence from which on messages are looked at for the sources that they are of; what lies before is
+// in the index. An index that knows more messages than there are was written before them: a power cut took those.
+// Lock should be held.
+func (fs *fileStore) sourcesFrom(indexed uint64, err error) uint64 {
+	fs.sourcesLost = err != nil && fs.state.FirstSeq > 1
+	if indexed > fs.state.LastSeq+1 {
+		return fs.state.FirstSeq
+	}
+	return max(indexed, fs.state.FirstSeq)
 }
 
 // beforeSource is the sequence behind which a consumer begins that was made or reset a moment ago. A durable one may

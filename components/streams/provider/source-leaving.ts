@@ -1,0 +1,46 @@
+import type { StreamInfo } from "../../../jetstream/answers";
+import type { Patience } from "../../../jetstream/patience";
+import type { Begin } from "../../../topology/begin";
+import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import type { Control } from "./control";
+import { lastUnder, streamIdentity, toldPosition } from "./position";
+import { originOf } from "./source-origin";
+import { withoutProbes } from "./source-probe";
+import { DOMAIN } from "./stream-props";
+import { limiter } from "./wait";
+
+const WIDTH = 32;
+const ASK_MS = 15_000;
+
+/**
+ * Where a stream is with the sources that are about to go, so that one that comes back goes on there: the server forgets
+ * it, and what the stream holds of it ages. Of which stream that is the newest message says, or else the device; where
+ * neither does, what the device still holds is sent again when it comes back.
+ */
+export async function leaving(
+	way: Control,
+	found: StreamInfo,
+	wanted: StreamConfig,
+	patience: Patience,
+): Promise<ReadonlyMap<string, Begin>> {
+	const stay = new Set((wanted.sources ?? []).map(({ name }) => name));
+	const begins = new Map<string, Begin>();
+	const limited = limiter(WIDTH);
+	const look = async (source: StreamSource) => {
+		const { name, subject_transforms = [] } = source;
+		const destinations = subject_transforms.map(({ dest }) => dest);
+		const last = await lastUnder(way.api(DOMAIN), found.config.name, destinations, name, patience);
+		const seq = Math.max(toldPosition(found, name), last?.seq ?? 0);
+		if (seq === 0) return;
+		const identity = last?.identity ?? (await identityOf(way, source));
+		if (identity !== undefined) begins.set(name, { seq, identity });
+	};
+	const going = withoutProbes(found.config.sources ?? []).filter(({ name }) => !stay.has(name));
+	await Promise.all(going.map((source) => limited(() => look(source))));
+	return begins;
+}
+
+async function identityOf(way: Control, source: StreamSource): Promise<string | undefined> {
+	const origin = await originOf(way, source, ASK_MS);
+	return typeof origin === "string" ? undefined : streamIdentity(origin.info.created ?? "");
+}

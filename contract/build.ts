@@ -3,6 +3,7 @@ import type { HubStream, Topology } from "../topology/model";
 import { deviceDomain, HUB_DOMAIN, JOURNAL } from "../topology/names";
 import { ADMIN_API } from "../topology/permissions";
 import { editionOf } from "../topology/server-edition";
+import { hubSyncMs } from "../topology/trim";
 import { CLIENTS } from "./clients";
 import { type LeaflineOutput, SCHEMA_VERSION } from "./outputs";
 
@@ -45,6 +46,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 				monitorUrl: ofEachNode(settings.hub, ({ monitor }) => `http://127.0.0.1:${monitor}`),
 			}),
 			nodes: settings.hub.nodes,
+			syncMs: hubSyncMs(settings.hub.sync),
 			journal: JOURNAL,
 			...(live.serverVersion !== undefined && {
 				server: editionOf(live.serverVersion),

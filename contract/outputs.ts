@@ -29,6 +29,9 @@ const hub = z.strictObject({
 		.optional()
 		.describe("Monitoring on loopback, for a hub on this machine; of several nodes, each, with commas between."),
 	nodes: count.describe("Servers in the cluster."),
+	syncMs: amount
+		.optional()
+		.describe("How long the hub may take to have on its disk what it has acknowledged, in milliseconds."),
 	journal: streamName.optional().describe("Stream on the hub that keeps what was done to it."),
 	server: z
 		.enum(["leafline", "official"])

@@ -6,21 +6,19 @@ import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
 import { NotReserved, Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
-import { trimStream } from "./trim";
+import { HubDisk, trimStream } from "./trim";
 import { ServerWatch } from "./watch";
 
-/** A tenth of a buffer lasts for minutes at least, or the fleet file would have been refused. */
-const TRIM_EVERY_MS = 2_000;
 const ANSWER_MS = 5_000;
 
 /** One device whose server is looked at again and again. */
 export class KeptDevice {
 	private connection: NatsConnection | undefined;
 	private readonly reserver: Reserver;
+	private readonly hub: HubDisk;
 	private readonly key: string;
 	private readonly watch: ServerWatch | undefined;
 	private complaint = "";
-	private trimmedAt = 0;
 
 	/**
 	 * @param dir folder that the paths in the spec are relative to
@@ -34,6 +32,7 @@ export class KeptDevice {
 		const { spec, portsDir } = device;
 		this.watch = portsDir === undefined ? undefined : new ServerWatch(dir, device, portsDir, say);
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
+		this.hub = new HubDisk(spec.hubSyncMs);
 		this.key = path.resolve(dir, device.dir, spec.key);
 	}
 
@@ -56,7 +55,7 @@ export class KeptDevice {
 			answers = api;
 			const behind = this.reserver.look(streams);
 			const sound = streams.filter(({ config }) => !behind.has(config.name));
-			if (Date.now() - this.trimmedAt >= TRIM_EVERY_MS) await this.trim(api, sound);
+			await this.trim(api, sound);
 			if (behind.size > 0) throw new DeviceError([...behind.values()].join("; "));
 			this.complaint = "";
 		} catch (error) {
@@ -78,10 +77,9 @@ export class KeptDevice {
 	}
 
 	private async trim(api: Api, streams: readonly StreamInfo[]): Promise<void> {
-		this.trimmedAt = Date.now();
 		const refusing = new Set(this.device.spec.streams.filter(({ trim }) => trim).map(({ name }) => name));
 		for (const info of streams.filter(({ config }) => refusing.has(config.name))) {
-			const purged = await trimStream(api, info, ANSWER_MS);
+			const purged = await trimStream(api, info, this.hub, ANSWER_MS);
 			if (purged > 0) this.say(`${info.config.name}: ${purged} messages that the hub has made room`);
 		}
 	}

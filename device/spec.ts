@@ -11,6 +11,8 @@ export interface DeviceSpec {
 	readonly gateConf: string;
 	/** Seed of the user as which this program connects to the device's server, from the folder of this file. */
 	readonly key: string;
+	/** How long the hub may take to have on its disk what it has acknowledged, in ms. */
+	readonly hubSyncMs: number;
 	/** Uplinks that are kept in files. */
 	readonly streams: readonly StreamSpec[];
 }

@@ -135,7 +135,7 @@ export const consumerConfig = z.looseObject({
 	metadata: metadata.exactOptional(),
 });
 
-const place = z.looseObject({ stream_seq: count, last_active: time.exactOptional() });
+const place = z.looseObject({ stream_seq: count, consumer_seq: count, last_active: time.exactOptional() });
 
 export const consumerInfo = z.looseObject({
 	stream_name: name,
@@ -148,6 +148,8 @@ export const consumerInfo = z.looseObject({
 	delivered: place,
 	/** The last message up to which all are acknowledged. */
 	ack_floor: place,
+	/** Whether somebody listens where a push consumer delivers to. */
+	push_bound: z.boolean().exactOptional(),
 	/** Messages not yet delivered. */
 	num_pending: count,
 	/** Messages delivered and not yet acknowledged. */

@@ -3,7 +3,7 @@ import { enoughBytes, formatBytes, formatDuration, formatRate } from "./format";
 import type { BufferBudget, ClassBuffer, Problem } from "./model";
 import { powerCutLoss } from "./power-cut";
 import { downStoredBytes, edgeStoredBytes } from "./sizes";
-import { KEEP_AT_MOST } from "./trim";
+import { hubSyncMs, KEEP_AT_MOST, settlesAfterMs } from "./trim";
 import { wear, wearProblems } from "./wear";
 import { uplinkWindows } from "./windows";
 
@@ -31,19 +31,26 @@ const STEP = 1024 ** 2;
 
 interface Need {
 	readonly bytes: number;
-	/** Part of them for messages that the hub has, and the device has not been told so. */
+	/** Part of them for messages that the hub has, and that may not be purged yet. */
 	readonly unsaid: number;
 	readonly bytesPerMs: number;
 	readonly storage: "file" | "memory";
 }
 
-/** Limits of every class on the devices of one group, spare room shared out in proportion. */
-export function bufferBudget(fleet: Fleet, group: string): { budget: BufferBudget; problems: Problem[] } {
+/**
+ * Limits of every class on the devices of one group, spare room shared out in proportion.
+ * @param hubSync how often the hub writes to disk, in ms
+ */
+export function bufferBudget(
+	fleet: Fleet,
+	group: string,
+	hubSync: number | "always",
+): { budget: BufferBudget; problems: Problem[] } {
 	const hardware = fleet.hardware[fleet.groups[group]?.hardware ?? ""];
 	if (hardware === undefined) {
 		throw new Error(`group ${group} has no hardware`);
 	}
-	const needs = classNeeds(fleet, group);
+	const needs = classNeeds(fleet, group, settlesAfterMs(hubSyncMs(hubSync)));
 	const problems: Problem[] = [];
 	const classes: Record<string, ClassBuffer> = {};
 	for (const storage of ["file", "memory"] as const) {
@@ -73,7 +80,7 @@ function usableBytes({ bufferBytes, programsBytes, memoryBytes }: Hardware, stor
 	return Math.max(0, Math.floor(USABLE * whole));
 }
 
-function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
+function classNeeds(fleet: Fleet, group: string, settlesMs: number): Record<string, Need> {
 	const { link, devices } = fleet.groups[group] ?? { link: undefined, devices: [] };
 	const device = longest(devices);
 	const windows = link ? uplinkWindows(fleet.classes, link, device) : {};
@@ -82,10 +89,11 @@ function classNeeds(fleet: Fleet, group: string): Record<string, Need> {
 		const stored = edgeStoredBytes(device, name, sizeBytes);
 		const bytesPerMs = (rate * stored) / 1000;
 		// An outage may begin when messages that the hub has take all the room they may, and when a window is not yet
-		// acknowledged: the hub does that when one is full, or after a second without a message, and not before.
+		// acknowledged: the hub does that when one is full, or after a second without a message, and not before. What it
+		// has acknowledged last it may not have on its disk, so it has to stay.
 		const refuses = whenFull === "refuse";
 		const room = refuses ? 1 - KEEP_AT_MOST : 1;
-		const unsaid = refuses ? Math.ceil(((windows[name] ?? 0) * stored) / room) : 0;
+		const unsaid = refuses ? Math.ceil(((windows[name] ?? 0) * stored + bytesPerMs * settlesMs) / room) : 0;
 		needs[name] = need(bytesPerMs / room, link?.outageMs ?? 0, storage, unsaid);
 	}
 	for (const [name, { rate, sizeBytes, keepMs }] of Object.entries(fleet.downlink)) {

@@ -22,7 +22,7 @@ export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; p
 		return { problems };
 	}
 	const groups = Object.keys(fleet.groups);
-	const buffers = groups.map((group) => bufferBudget(fleet, group));
+	const buffers = groups.map((group) => bufferBudget(fleet, group, settings.hub.sync));
 	const links = groups.map((group) => linkBudget(fleet, group));
 	const shards = hubShards(fleet);
 	const hub = hubBudget(fleet, settings, shards);

@@ -13,6 +13,7 @@ import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
 import { gateConf } from "../../render/gate";
 import { expandEdge } from "../../topology/edge";
 import type { EdgeGroup } from "../../topology/model";
+import { UNKNOWN_SYNC_MS } from "../../topology/trim";
 import { UserError } from "../errors";
 import { type Content, entriesOf, type Files, textContent } from "./content";
 
@@ -109,7 +110,7 @@ function edgeGroupOf({ leafline }: StackOutputs, device: string): EdgeGroup {
 }
 
 function confFiles(
-	{ fleet, environment, budgets }: StackOutputs["leafline"],
+	{ fleet, environment, budgets, hub }: StackOutputs["leafline"],
 	group: EdgeGroup,
 	device: string,
 	conf: DeviceConf,
@@ -119,6 +120,7 @@ function confFiles(
 		storeDir: conf.storeDir,
 		gateConf: inConf(BUNDLE.gateConf),
 		key: inConf(BUNDLE.programKey),
+		hubSyncMs: hub.syncMs ?? UNKNOWN_SYNC_MS,
 		streams: streamSpecs(group, device, budgets.buffer[group.group]?.classes ?? {}),
 	};
 	const keep: KeepSpec = {

@@ -3,6 +3,7 @@ import { expandEdge } from "../../topology/edge";
 import type { EdgeGroup, Topology } from "../../topology/model";
 import { fillerSubject } from "../../topology/names";
 import type { PowerCutLoss } from "../../topology/power-cut";
+import { hubSyncMs } from "../../topology/trim";
 
 /**
  * What the device program of one device is told. Streams in memory are not among them: the server makes them anew at
@@ -16,7 +17,8 @@ export function deviceSpec(
 ): DeviceSpec {
 	const group = Object.values(topology.edgeGroups).find(({ devices }) => Object.hasOwn(devices, device));
 	const planned = topology.budgets.buffer[topology.fleet.devices[device]?.group ?? ""]?.classes ?? {};
-	return { device, ...files, streams: group ? streamSpecs(group, device, planned) : [] };
+	const syncMs = hubSyncMs(topology.settings.hub.sync);
+	return { device, ...files, hubSyncMs: syncMs, streams: group ? streamSpecs(group, device, planned) : [] };
 }
 
 /**

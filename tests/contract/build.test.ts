@@ -100,6 +100,7 @@ test("a hub elsewhere has no loopback addresses and no local part", () => {
 		apiPrefix: "$ADMIN.hub.API",
 		urls: ["tls://a.example.com:7422", "tls://b.example.com:7422"],
 		nodes: 3,
+		syncMs: 250,
 		journal: "leafline_journal",
 		versionFloor: "2.14.5",
 	});

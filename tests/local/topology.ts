@@ -25,6 +25,7 @@ export function localTopology(
 			devices: Object.fromEntries(all.map((device) => [device.name, device])),
 		} as unknown as Fleet,
 		edgeGroups: {},
+		budgets: { buffer: {} },
 		settings: { hub, leaves, allowDataLoss: change.allowDataLoss ?? true } as Settings,
 		devices: Object.fromEntries(
 			all.flatMap(({ name, group }, index) =>

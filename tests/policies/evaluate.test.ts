@@ -198,8 +198,8 @@ describe("the rules", () => {
 	});
 
 	it("judge ten thousand streams well within a second", () => {
-		const devices = Array.from({ length: 3334 }, (_, i) => `edge${i}`);
-		const design = compliantDesign(compliantTopology(devices));
+		const devices = Array.from({ length: 1667 }, (_, i) => `edge${i}`);
+		const design = compliantDesign(compliantTopology(devices, 3));
 		expect(design.streams.length).toBeGreaterThan(10_000);
 		const own = rules.filter(({ area }) => area === "streams" || area === "consumers");
 		evaluate(design, policyConfig(), own);

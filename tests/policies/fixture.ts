@@ -77,8 +77,8 @@ export function policyConfig(changes: Partial<PolicyConfig> = {}): PolicyConfig 
 	};
 }
 
-/** A critical class, one that drops its oldest, and a downlink. */
-export function compliantTopology(devices: readonly string[] = ["edge1", "edge2", "edge3"]): Topology {
+/** A critical class, one that drops its oldest, and a downlink; and so many classes more. */
+export function compliantTopology(devices: readonly string[] = ["edge1", "edge2", "edge3"], more = 0): Topology {
 	const classes = {
 		can: uplink({ accepts: ["vehicle.>"], rate: 1, hub: { keepMs: 3_600_000 } }),
 		debug: uplink({
@@ -88,6 +88,9 @@ export function compliantTopology(devices: readonly string[] = ["edge1", "edge2"
 			maxAgeMs: 86_400_000,
 			hub: { keepMs: 3_600_000 },
 		}),
+		...Object.fromEntries(
+			Array.from({ length: more }, (_, i) => [`more${i}`, uplink({ rate: 1, hub: { keepMs: 60_000 } })]),
+		),
 	};
 	const consumers = { lake: { class: "can", deliver: "all", ackWaitMs: 30_000, maxAckPending: 1000 } } as const;
 	const fleet = makeFleet({ devices, classes, consumers, downlink: { commands: downlink() } });

@@ -108,8 +108,8 @@ describe("the apply document", () => {
 });
 
 describe("the report", () => {
-	it("fits into a standard parameter, and holds nothing that Systems Manager would replace", () => {
-		expect(Buffer.byteLength(renderReport())).toBeLessThan(4096);
+	it("fits into an advanced parameter, and holds nothing that Systems Manager would replace", () => {
+		expect(Buffer.byteLength(renderReport())).toBeLessThan(8192);
 		expect(renderReport()).not.toContain("{{");
 	});
 });

@@ -10,7 +10,7 @@ const { Message } = require("./message.js");
  * a durable source go on where the stream is, also where the stream that it is of was made anew or a node was started
  * again, has no consumer take an answer of before its reset for one of afterwards, and never uses a sequence of a stream
  * twice that says so in its metadata.
- * It stores no message that whoever sources it could not.
+ * It stores no message that whoever sources it could not, and connects anew after a link that broke at once.
  * `go/nats-server/change/` has the lines and says why; here is where they are put in.
  *
  * A place is stated by the text that is there. Where that is not what was read when the change was written, the server
@@ -311,6 +311,16 @@ const edits = (version) => [
 		file: "server/stream.go",
 		at: lines("		if tsubj != _EMPTY_ && !IsValidPublishSubject(tsubj) {"),
 		becomes: lines("		if tsubj != _EMPTY_ && (!IsValidPublishSubject(tsubj) || isOfServer(tsubj)) {"),
+	},
+	{
+		file: "server/leafnode.go",
+		at: lines("				// Done for now, will get back another INFO protocol...", "				return", "			}"),
+		becomes: lines(
+			"				// Done for now, will get back another INFO protocol...",
+			"				c.closeLost()",
+			"				return",
+			"			}",
+		),
 	},
 	{
 		file: "server/leafnode.go",

@@ -1,3 +1,4 @@
+import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, deleteConsumer, resetConsumer, streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
@@ -41,8 +42,7 @@ export async function align(
 ): Promise<void> {
 	if (!(await misplaced(api, stream, consumer, positions, patience))) return;
 	const info = await streamInfo(api, stream, patience);
-	const source: Sourced = { name: stream, ...(info?.created !== undefined && { created: info.created }) };
-	const { seq, proven } = await positions.find(source);
+	const { seq, proven } = await positions.find(sourced(stream, info));
 	// Where a device says it is, that has the hub's messages: it cannot have what the hub has not.
 	if (api.domain === DOMAIN && seq > (info?.state.last_seq ?? 0)) return;
 	if (proven && seq > 0) await resetConsumer(api, stream, consumer, seq + 1, patience);
@@ -67,5 +67,12 @@ export async function misplaced(
 	// Asked after the other side: a consumer that is well is never behind what was there by then.
 	const found = at > 0 ? await consumerInfo(api, stream, consumer, patience) : undefined;
 	if (!found || found.delivered.stream_seq >= at) return undefined;
+	// The other side tells a place in an earlier stream of the name until it hears of the new one, by a message perhaps.
+	const { seq, proven } = await positions.find(sourced(stream, await streamInfo(api, stream, patience)));
+	if (proven && found.delivered.stream_seq >= seq) return undefined;
 	return `has sent up to ${found.delivered.stream_seq}, and ${at} is there already`;
+}
+
+function sourced(name: string, info: StreamInfo | undefined): Sourced {
+	return { name, ...(info?.created !== undefined && { created: info.created }) };
 }

@@ -7,6 +7,7 @@ import { createHub, createSite } from "./components/hub/create";
 import { MINIMUM_SERVER, serverVersion } from "./components/hub/version";
 import { Identity } from "./components/identity/identity";
 import { createLeaves, leafConfigs } from "./components/leaves/create";
+import { owner } from "./components/streams/stream";
 import { Streams } from "./components/streams/streams";
 import { buildOutputs } from "./contract/build";
 
@@ -28,7 +29,7 @@ async function stack(): Promise<pulumi.Inputs> {
 
 	const servers = { serverVersion: version, versionFloor: MINIMUM_SERVER };
 	const bundleKey = identity.bundleKey();
-	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, bundleKey, ...servers };
+	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, bundleKey, owner: owner(), ...servers };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;
 	return {
 		leafline: pulumi.output(live).apply((facts) => buildOutputs(topology, facts)),

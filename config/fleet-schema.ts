@@ -82,7 +82,9 @@ const Uplink = section(
 			["refuse", "drop-oldest"],
 			"When the buffer is full. refuse: publishers are told and nothing is lost. drop-oldest: the oldest goes.",
 		),
-		storage: choice(["file", "memory"], "memory: lost when the device restarts.").prefault("file"),
+		storage: choice(["file", "memory"], "memory: what it holds is lost when the device's server restarts.").prefault(
+			"file",
+		),
 		sync: choice(
 			["always"],
 			"always: acknowledged when it is on disk, so that a power cut takes nothing of it. Then the same holds for all classes of these devices, whose servers have one setting. Default: the hardware's.",

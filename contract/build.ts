@@ -19,6 +19,8 @@ export interface LiveFacts {
 	readonly versionFloor: string;
 	/** Public key of who signs the devices' bundles. @default not told */
 	readonly bundleKey?: string;
+	/** Whose the streams are, `<project>/<stack>`. @default not told */
+	readonly owner?: string;
 	/** Devices that could not be reached, and why. */
 	readonly pending: Readonly<Record<string, string>>;
 	/** Folder of the local processes, from the project's folder. @default ".leafline/local" */
@@ -62,6 +64,7 @@ export function buildOutputs(topology: Topology, live: LiveFacts): LeaflineOutpu
 		groups: by(fleet.groups, (group) => [...group.devices]),
 		edge: edge(topology),
 		...(live.bundleKey !== undefined && { bundleKey: live.bundleKey }),
+		...(live.owner !== undefined && { owner: live.owner }),
 		budgets: {
 			buffer: by(topology.budgets.buffer, ({ neededBytes, availableBytes, classes, wear }) => ({
 				neededBytes,

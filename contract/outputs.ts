@@ -167,6 +167,10 @@ export const leaflineOutput = z.strictObject({
 		.regex(/^U[A-Z2-7]{55}$/)
 		.describe("Public key, an nkey, of who signs the devices' bundles. Absent in outputs of version 1 and 2.")
 		.exactOptional(),
+	owner: z
+		.string()
+		.describe("`<project>/<stack>`, in the metadata of streams that are its own. Absent in outputs of version 1 and 2.")
+		.exactOptional(),
 	budgets: z.strictObject({
 		buffer: z.record(z.string(), bufferBudget).describe("By group."),
 		link: z.record(z.string(), linkBudget).describe("By group."),

@@ -8,7 +8,8 @@ import { KeptDevice as Keeper } from "./kept-device";
 import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
 
 /**
- * Runs beside the servers: writes their sequences down ahead of use, and makes room of what the hub has. Reads its spec
+ * Runs beside the servers: writes their sequences down ahead of use, makes room of what the hub has, and the
+ * streams in memory that a server lost. Reads its spec
  * anew on SIGHUP. If it dies the data path goes on, and a start after a power cut still has the margin of a block. On a
  * Unix socket in its folder:
  *

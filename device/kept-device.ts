@@ -4,6 +4,7 @@ import { connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats
 import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
+import { MemoryStreams } from "./memory-streams";
 import { NotReserved, Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { HubDisk, trimStream } from "./trim";
@@ -15,6 +16,7 @@ const ANSWER_MS = 5_000;
 export class KeptDevice {
 	private connection: NatsConnection | undefined;
 	private readonly reserver: Reserver;
+	private readonly memory: MemoryStreams;
 	private readonly hub: HubDisk;
 	private readonly key: string;
 	private readonly watch: ServerWatch | undefined;
@@ -29,9 +31,10 @@ export class KeptDevice {
 		private readonly device: KeptDeviceSpec,
 		private readonly say: (line: string) => void,
 	) {
-		const { spec, portsDir } = device;
+		const { spec, portsDir, memory = [] } = device;
 		this.watch = portsDir === undefined ? undefined : new ServerWatch(dir, device, portsDir, say);
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
+		this.memory = new MemoryStreams(memory);
 		this.hub = new HubDisk(spec.hubSyncMs);
 		this.key = path.resolve(dir, device.dir, spec.key);
 	}
@@ -50,12 +53,16 @@ export class KeptDevice {
 	private async lookAtStreams(): Promise<Api | undefined> {
 		let answers: Api | undefined;
 		try {
-			const api = localApi(await this.server(), this.device.spec.device);
+			const connection = await this.server();
+			// Before anything is asked: one that starts meanwhile is another.
+			const { server_id: server = "" } = connection.info ?? {};
+			const api = localApi(connection, this.device.spec.device);
 			const streams = await this.streams(api);
 			answers = api;
-			const behind = this.reserver.look(streams);
+			const behind = this.reserver.look(this.inFiles(streams));
 			const sound = streams.filter(({ config }) => !behind.has(config.name));
 			await this.trim(api, sound);
+			await this.makeInMemory(api, server);
 			if (behind.size > 0) throw new DeviceError([...behind.values()].join("; "));
 			this.complaint = "";
 		} catch (error) {
@@ -76,21 +83,33 @@ export class KeptDevice {
 		await this.connection?.close();
 	}
 
+	private async makeInMemory(api: Api, server: string): Promise<void> {
+		const made = await this.memory.make(api, server, ANSWER_MS);
+		if (made.length > 0) this.say(`${this.device.spec.device}: made ${made.join(", ")} in memory`);
+	}
+
 	private async trim(api: Api, streams: readonly StreamInfo[]): Promise<void> {
-		const refusing = new Set(this.device.spec.streams.filter(({ trim }) => trim).map(({ name }) => name));
+		const { spec, memory = [] } = this.device;
+		const own = [...spec.streams, ...memory.map(({ stream, trim }) => ({ name: stream.name, trim }))];
+		const refusing = new Set(own.filter(({ trim }) => trim).map(({ name }) => name));
 		for (const info of streams.filter(({ config }) => refusing.has(config.name))) {
 			const purged = await trimStream(api, info, this.hub, ANSWER_MS);
 			if (purged > 0) this.say(`${info.config.name}: ${purged} messages that the hub has made room`);
 		}
 	}
 
-	/** One question for all of them; other programs' streams and those that are not there yet are left out. */
-	private async streams(api: Api): Promise<StreamInfo[]> {
+	/** The others have nothing that outlives their server. */
+	private inFiles(streams: readonly StreamInfo[]): StreamInfo[] {
+		const own = new Set(this.device.spec.streams.map(({ name }) => name));
+		return streams.filter(({ config }) => own.has(config.name));
+	}
+
+	/** One question for all of them, other programs' streams among them; those that are not there are left out. */
+	private async streams(api: Api): Promise<readonly StreamInfo[]> {
 		const { spec } = this.device;
-		const own = new Set(spec.streams.map(({ name }) => name));
 		type Page = { readonly streams: readonly StreamInfo[] | null };
 		const { streams } = await api.ask<Page>("STREAM.LIST", { subject: `${spec.device}.>` }, ANSWER_MS);
-		return (streams ?? []).filter(({ config }) => own.has(config.name));
+		return streams ?? [];
 	}
 
 	private async server(): Promise<NatsConnection> {

@@ -4,8 +4,8 @@
  *
  *     leafline-device gate     before the server starts: moves streams on after an end that was not clean
  *     leafline-device seal     after the server has ended: everything on disk, and said so
- *     leafline-device streams  behind the gate: makes the streams that the store does not have yet
- *     leafline-device keep     while it runs: reserves sequences, makes room
+ *     leafline-device streams  behind the gate: makes the streams in files that the store does not have yet
+ *     leafline-device keep     while it runs: reserves sequences, makes room, and streams in memory
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
  *
  * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says

@@ -1,3 +1,4 @@
+import type { ConsumerConfig, StreamConfig } from "../topology/jetstream";
 import type { PowerCutLoss } from "../topology/power-cut";
 
 /** What the device program is told, by files that leafline renders. Nothing in it is secret. */
@@ -27,6 +28,19 @@ export interface StreamSpec {
 	readonly powerCut?: PowerCutLoss;
 }
 
+/** A stream that the device program makes where there is none. */
+export interface WantedStream {
+	/** As `STREAM.CREATE` takes it, with whose it is in its metadata. */
+	readonly stream: StreamConfig;
+	/** What the hub sources it through. */
+	readonly consumer?: ConsumerConfig;
+}
+
+export interface MemoryStream extends WantedStream {
+	/** As in `StreamSpec`. */
+	readonly trim: boolean;
+}
+
 /** What `keep` is told: one device where it runs on one, all of them where many stand on one machine. */
 export interface KeepSpec {
 	readonly devices: Readonly<Record<string, KeptDevice>>;
@@ -38,6 +52,8 @@ export interface KeptDevice {
 	/** Folder of its `device.json`, from the folder of this file. */
 	readonly dir: string;
 	readonly spec: DeviceSpec;
+	/** Its streams in memory, which a server that starts does not have. @default none */
+	readonly memory?: readonly MemoryStream[];
 	/** Folder in which its server writes down its ports, from `dir`. @default none: nobody looks after its health */
 	readonly portsDir?: string;
 	/**

@@ -1,21 +1,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { ConsumerConfig, StreamConfig } from "../topology/jetstream";
 import { ANSWER_MS, type Ask, streamInfo } from "./ask";
 import { behindClosedDoors } from "./closed-server";
 import { hasStream, syncFileSystem } from "./disk";
-import { DeviceError, type DeviceSpec } from "./spec";
+import { DeviceError, type DeviceSpec, type WantedStream } from "./spec";
 
-/** `streams.json`: the streams of a device as its bundle brings them, so that it takes publishers before it ever met the hub. */
+/**
+ * `streams.json`: the streams in files of a device as its bundle brings them, so that it takes publishers before it ever
+ * met the hub. Those in memory are for `keep` to make (`KeptDevice`), once there is a server.
+ */
 export interface StreamsFile {
 	readonly streams: readonly WantedStream[];
-}
-
-export interface WantedStream {
-	/** As `STREAM.CREATE` takes it. */
-	readonly stream: StreamConfig;
-	/** What the hub sources it through. */
-	readonly consumer?: ConsumerConfig;
 }
 
 export const STREAMS_FILE = "streams.json";
@@ -23,8 +18,7 @@ export const STREAMS_FILE = "streams.json";
 /**
  * To be run behind the gate and before the server: makes the streams that the store does not have, behind closed doors,
  * and puts them on disk. Those that are there it leaves as they are, whatever they are like: what becomes of them is for an
- * update to decide, which sees the hub as well. Streams in memory are gone with the server that makes them, and are left
- * to that update, too.
+ * update to decide, which sees the hub as well.
  *
  * @param dir folder of `device.json`
  * @throws DeviceError when one cannot be made: a program that publishes would lose what it publishes
@@ -32,7 +26,7 @@ export const STREAMS_FILE = "streams.json";
 export async function makeStreams(dir: string, spec: DeviceSpec, say: (line: string) => void): Promise<void> {
 	const storeDir = path.resolve(dir, spec.storeDir);
 	const wanted = readWanted(path.resolve(dir, STREAMS_FILE));
-	const missing = wanted.filter(({ stream }) => stream.storage === "file" && !hasStream(storeDir, stream.name));
+	const missing = wanted.filter(({ stream }) => !hasStream(storeDir, stream.name));
 	if (missing.length === 0) return;
 	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
 	const record = path.join(storeDir, "leafline", "closed-server");

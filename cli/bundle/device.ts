@@ -1,9 +1,10 @@
 import { deviceCreds, devicePublicKey } from "../../components/identity/credentials";
 import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../components/identity/keys";
 import { publicKey, sign } from "../../components/identity/nkey";
-import { streamSpecs } from "../../components/leaves/device-spec";
+import { ownStreams, streamSpecs } from "../../components/leaves/device-spec";
+import { OWNER } from "../../components/streams/provider/stream-props";
 import type { StackOutputs } from "../../contract/outputs";
-import type { DeviceSpec, KeepSpec } from "../../device/spec";
+import type { DeviceSpec, KeepSpec, KeptDevice } from "../../device/spec";
 import type { StreamsFile } from "../../device/streams";
 import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
@@ -11,7 +12,6 @@ import { type Manifest, manifestText } from "../../render/bundle/manifest";
 import { renderTmpfiles } from "../../render/bundle/system";
 import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
 import { gateConf } from "../../render/gate";
-import { expandEdge } from "../../topology/edge";
 import type { EdgeGroup } from "../../topology/model";
 import { UNKNOWN_SYNC_MS } from "../../topology/trim";
 import { UserError } from "../errors";
@@ -110,7 +110,7 @@ function edgeGroupOf({ leafline }: StackOutputs, device: string): EdgeGroup {
 }
 
 function confFiles(
-	{ fleet, environment, budgets, hub }: StackOutputs["leafline"],
+	{ fleet, environment, owner, budgets, hub }: StackOutputs["leafline"],
 	group: EdgeGroup,
 	device: string,
 	conf: DeviceConf,
@@ -123,17 +123,18 @@ function confFiles(
 		hubSyncMs: hub.syncMs ?? UNKNOWN_SYNC_MS,
 		streams: streamSpecs(group, device, budgets.buffer[group.group]?.classes ?? {}),
 	};
-	const keep: KeepSpec = {
-		devices: { [device]: { url: conf.url, dir: INSTALLED.conf, spec, portsDir: INSTALLED.ports } },
+	// The provider takes over what says that it is leafline's, and leaves alone what is its own already.
+	const mark = owner === undefined ? { "leafline.bundle": `${fleet}/${environment}` } : { [OWNER]: owner };
+	const { files, memory } = ownStreams(group, device, mark);
+	const kept: KeptDevice = {
+		url: conf.url,
+		dir: INSTALLED.conf,
+		spec,
+		...(memory.length > 0 && { memory }),
+		portsDir: INSTALLED.ports,
 	};
-	// The provider takes over what says that it is leafline's.
-	const metadata = { "leafline.bundle": `${fleet}/${environment}` };
-	const streams: StreamsFile = {
-		streams: expandEdge(group, device).map(({ stream, consumer }) => ({
-			stream: { ...stream, metadata },
-			...(consumer && { consumer }),
-		})),
-	};
+	const keep: KeepSpec = { devices: { [device]: kept } };
+	const streams: StreamsFile = { streams: files };
 	return {
 		[BUNDLE.leafConf]: textContent(conf.text),
 		[BUNDLE.gateConf]: textContent(gateConf(conf.tree, device)),

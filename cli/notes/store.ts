@@ -42,7 +42,7 @@ function madeAnew({ edge, class: name, source, memory }: Look): boolean {
 }
 
 function anew(name: string, stream: string, where: string): Note {
-	const text = `${stream}: ${where}: it was made anew (store wiped, disk replaced, or deleted by hand), and what the hub had not got is lost. The hub starts over with it by itself, within a minute`;
+	const text = `${stream}: ${where}: it was made anew (store wiped, disk replaced, deleted by hand, or in memory and its server started anew), and what the hub had not got is lost. The hub starts over with it by itself, within a minute`;
 	return { code: "made-anew", class: name, text, needsHand: false };
 }
 

@@ -13,7 +13,9 @@ import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemo
 import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
 import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
-import { deviceSpec } from "./device-spec";
+import { OWNER } from "../streams/provider/stream-props";
+import { owner } from "../streams/stream";
+import { deviceSpec, edgeGroupOf, ownStreams } from "./device-spec";
 import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
@@ -91,6 +93,7 @@ function createKeeper(
 			url: `nats://127.0.0.1:${clientPort}`,
 			dir: path.relative(dir, leafDir(root, device)),
 			spec: localDeviceSpec(topology, device),
+			...inMemory(topology, device),
 			portsDir: SERVER_FILES.portsDir,
 			// Nobody starts a server here that has ended.
 			restart: { script: path.relative(leafDir(root, device), path.join(__dirname, DAEMON)), args: ["again", "."] },
@@ -103,6 +106,13 @@ function createKeeper(
 		{ script: DEVICE_PROGRAM, args: ["keep"], spec, ports: [], file: KEEP_SPEC_FILE, socket: KEEP_SOCKET },
 		opts,
 	);
+}
+
+/** Not in `device.json`: a change of that restarts the server, which would lose what such streams hold. */
+function inMemory(topology: Topology, device: string): Pick<KeptDevice, "memory"> {
+	const group = edgeGroupOf(topology, device);
+	const memory = group ? ownStreams(group, device, { [OWNER]: owner() }).memory : [];
+	return memory.length > 0 ? { memory } : {};
 }
 
 function localDeviceSpec(topology: Topology, device: string): DeviceSpec {

@@ -125,6 +125,10 @@ describe("a bundle", () => {
 			["edge1_alarm", true],
 		]);
 		expect(streams[0].stream.metadata).toEqual({ "leafline.bundle": "small/local" });
+		const from = outputsOf(planFleet(FLEET, SETTINGS), { keys, owner: "leafline/prod" });
+		const owned = path.join(await make({}, ["edge1"], from), "edge1/etc/streams.json");
+		const [first] = JSON.parse(fs.readFileSync(owned, "utf8")).streams;
+		expect(first.stream.metadata).toEqual({ "leafline.owner": "leafline/prod" });
 	});
 });
 

@@ -12,11 +12,13 @@ export interface OutputsOptions {
 	readonly ca?: string;
 	/** Where devices connect. */
 	readonly urls?: readonly string[];
+	/** Whose the streams are. */
+	readonly owner?: string;
 }
 
 /** The outputs of a stack whose devices are elsewhere, as `index.ts` makes them. */
 export function outputsOf(topology: Topology, options: OutputsOptions = {}): StackOutputs {
-	const { keys = createKeys(), ca = CA, urls = ["tls://hub.example.com:7422"] } = options;
+	const { keys = createKeys(), ca = CA, urls = ["tls://hub.example.com:7422"], owner } = options;
 	const signing = deviceSigning(keys);
 	const bundleKey = publicKey(bundleSeed(keys.fleetSecret));
 	const known = Object.keys(topology.fleet.devices).map((name) => {
@@ -24,7 +26,14 @@ export function outputsOf(topology: Topology, options: OutputsOptions = {}): Sta
 		return [name, { user: devicePublicKey(signing, name), program }] as const;
 	});
 	return {
-		leafline: buildOutputs(topology, { ca, urls, versionFloor: "2.15.0", pending: {}, bundleKey }),
+		leafline: buildOutputs(topology, {
+			ca,
+			urls,
+			versionFloor: "2.15.0",
+			pending: {},
+			bundleKey,
+			...(owner !== undefined && { owner }),
+		}),
 		leafConfigs: leafConfigs(topology, urls, Object.fromEntries(known)),
 		signing: { ...signing, generations: { ...signing.generations } },
 	};

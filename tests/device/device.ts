@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { deviceSpec } from "../../components/leaves/device-spec";
+import { deviceSpec, edgeGroupOf, ownStreams } from "../../components/leaves/device-spec";
+import { OWNER } from "../../components/streams/provider/stream-props";
 import { gate } from "../../device/gate";
 import { KeptDevice } from "../../device/kept-device";
 import { seal } from "../../device/seal";
@@ -10,7 +11,7 @@ import type { DeviceSpec } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
 import { LOOK_EVERY_MS } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
-import type { Rig } from "../support/rig";
+import { RIG_OWNER, type Rig } from "../support/rig";
 
 /** A device of a rig with the device program, and with a disk that can lose what was not on it. */
 export interface DeviceWithProgram {
@@ -48,7 +49,9 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 	const spec = deviceSpec(rig.topology, name, { storeDir: store, gateConf, key: rig.bench.programKey(name) });
 	const complaints: string[] = [];
 	const url = `nats://127.0.0.1:${rig.device(name).port}`;
-	const start = () => new KeptDevice(dir, { url, dir: ".", spec }, (line) => complaints.push(line));
+	const group = edgeGroupOf(rig.topology, name);
+	const memory = group ? ownStreams(group, name, { [OWNER]: RIG_OWNER }).memory : [];
+	const start = () => new KeptDevice(dir, { url, dir: ".", spec, memory }, (line) => complaints.push(line));
 	let kept = start();
 	const said: string[] = [];
 	const pass = () => gate(dir, spec, (line) => void said.push(line));

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { DaemonDocument } from "../../components/daemon/document";
 import { LocalHub } from "../../components/hub/local";
 import { LocalLeaves } from "../../components/leaves/local";
-import type { Topology } from "../../topology/model";
+import type { KeepSpec } from "../../device/spec";
+import type { EdgeGroup, Topology } from "../../topology/model";
 import { temporaryFolder } from "./scripts";
 import { localTopology } from "./topology";
 
@@ -17,6 +18,15 @@ interface Seen {
 
 /** How the engine is told that a value is secret. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
+const EDGE_CLASS = {
+	direction: "uplink",
+	accepts: [],
+	maxBytes: 1024 ** 2,
+	maxAgeMs: 0,
+	window: 100,
+	sourcing: "durable",
+} as const;
 
 let root: string;
 const seen: Seen[] = [];
@@ -177,6 +187,28 @@ it("makes a command for the links and one for each device, named after it, below
 			edge3: { listen: 17424, target: { host: "127.0.0.1", port: 7422 } },
 		},
 	});
+});
+
+it("tells the device program of streams in memory, and the server's own folder nothing of them", async () => {
+	const classes: EdgeGroup["classes"] = {
+		can: { ...EDGE_CLASS, storage: "file", discard: "new" },
+		debug: { ...EDGE_CLASS, storage: "memory", discard: "old" },
+		shared: { ...EDGE_CLASS, storage: "memory", discard: "new" },
+	};
+	const edgeGroups = { all: { group: "all", classes, devices: { edge1: {} } } };
+	makeLeaves({ ...localTopology(["edge1"]), edgeGroups });
+	await pulumi.runtime.disconnect();
+	const { files } = documentOf(command("keeper").stdin);
+	const { devices } = JSON.parse(files["spec.json"]?.content ?? "") as KeepSpec;
+	expect(devices.edge1?.spec.streams).toMatchObject([{ name: "edge1_can", trim: true }]);
+	const mark = { "leafline.owner": `${pulumi.getProject()}/${pulumi.getStack()}` };
+	const consumer = { durable_name: "hub" };
+	expect(devices.edge1?.memory).toMatchObject([
+		{ stream: { name: "edge1_debug", storage: "memory", metadata: mark }, consumer, trim: false },
+		{ stream: { name: "edge1_shared", storage: "memory", metadata: mark }, consumer, trim: true },
+	]);
+	// What stands there restarts the server when it changes, and such streams would be lost by that.
+	expect(JSON.stringify(documentOf(command("edge1").stdin))).not.toContain("edge1_debug");
 });
 
 it("keeps a device running that is being drained", async () => {

@@ -148,9 +148,12 @@ function makeRig(
 	};
 }
 
+/** Whose the streams of a rig are. */
+export const RIG_OWNER = "leafline/test";
+
 /** In the order in which the components make them: what feeds devices, the devices' streams, what sources them. */
 export async function makeStreams(topology: Topology, { connection }: Pick<Bench, "connection">): Promise<void> {
-	const common = { connection, resourceUrn: "", owner: "leafline/test", allowDataLoss: false };
+	const common = { connection, resourceUrn: "", owner: RIG_OWNER, allowDataLoss: false };
 	const onHub = async (direction: "uplink" | "downlink") => {
 		const wanted = Object.values(topology.hubStreams).filter((each) => each.direction === direction);
 		for (const { config: whole, consumers } of wanted) {

@@ -29,7 +29,7 @@ function program(): Command {
 		.description("What each device holds, what the hub has, and what still waits")
 		.option("--json", "one JSON object")
 		.option("--watch", "again every second, until interrupted")
-		.option("--seen", "power cuts that it tells of are not told again on this machine")
+		.option("--seen", "what was noted of power cuts and in the journal is not told again on this machine")
 		.action(async (options: Common & { json?: boolean; watch?: boolean; seen?: boolean }) => {
 			// Not the default: an orderly exit gives the terminal its cursor back.
 			process.once("SIGINT", () => process.exit(130));

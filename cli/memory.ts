@@ -6,7 +6,15 @@ import { z } from "zod";
 import type { LeaflineOutput } from "../contract/outputs";
 import { lastCut } from "./notes/cut";
 import type { Remembered } from "./notes/note";
-import { type EdgeStreamFacts, type Facts, lostFrom, memoryKey, type SourceFacts, waitingFor } from "./seen";
+import {
+	type EdgeStreamFacts,
+	type Facts,
+	JOURNAL_KEY,
+	lostFrom,
+	memoryKey,
+	type SourceFacts,
+	waitingFor,
+} from "./seen";
 
 /**
  * What one look leaves for the next, also for that of another day: since when a position stands still, and that a
@@ -58,17 +66,20 @@ export function remember(outputs: LeaflineOutput, facts: Facts, before: Memory):
 			};
 		}
 	}
-	return result;
+	const journal = before[JOURNAL_KEY];
+	return { ...result, ...(journal && { [JOURNAL_KEY]: journal }) };
 }
 
-/** Somebody has seen every cut that the devices tell of. Pure. */
-export function rememberSeen(memory: Memory, edges: Facts["edges"]): Memory {
+/** Somebody has seen every cut that the devices tell of, and what the journal has. Pure. */
+export function rememberSeen(memory: Memory, { edges, journal }: Pick<Facts, "edges" | "journal">): Memory {
 	const seen = Object.entries(edges).flatMap(([device, edge]) => {
 		const cut = lastCut(edge);
 		const keys = Object.keys(edge.streams).map((name) => memoryKey(device, name));
 		return cut ? keys.flatMap((key) => (memory[key] ? [[key, { ...memory[key], cutSeen: cut.at }] as const] : [])) : [];
 	});
-	return { ...memory, ...Object.fromEntries(seen) };
+	const last = journal?.entries.at(-1);
+	const read = last && { [JOURNAL_KEY]: { seq: last.seq, since: last.at } };
+	return { ...memory, ...Object.fromEntries(seen), ...read };
 }
 
 /** The next message takes the hub past the gap, and nobody can see it any more. */

@@ -123,6 +123,9 @@ export interface Facts {
 	readonly readers?: readonly ReaderFacts[];
 }
 
+/** Key in `memory` of the newest entry of the journal that somebody has seen, and when that was. No device's key: it has no slash. */
+export const JOURNAL_KEY = "journal";
+
 /** Key in `memory`. */
 export const memoryKey = (device: string, name: string): string => `${device}/${name}`;
 

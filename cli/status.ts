@@ -54,7 +54,7 @@ export async function status(
 			const facts: Facts = { ...seen, ...(kept && { journal: kept }) };
 			memory = facts.memory ?? memory;
 			// What this look shows is what is put away.
-			if (hasSeen) memory = rememberSeen(memory, facts.edges);
+			if (hasSeen) memory = rememberSeen(memory, facts);
 			if (looks % KEEP_EVERY === 0) saveMemory(outputs.leafline, memory);
 			const state = fleetState(outputs.leafline, facts, known);
 			known = { ...known, ...facts.edges };

@@ -2,7 +2,7 @@ import type { LeaflineOutput } from "../../contract/outputs";
 import { count, moment, plural } from "../format";
 import { administratorsAt } from "../journal/administrators";
 import { groupBy, type JournalEntry } from "../journal/entry";
-import type { Facts } from "../seen";
+import { type Facts, JOURNAL_KEY } from "../seen";
 import { linkNotes } from "./links";
 import { type Note, RESTORE } from "./note";
 
@@ -24,14 +24,23 @@ export function journalNotes(outputs: LeaflineOutput, facts: Facts): Note[] {
 	const unread: Note[] = journal.error
 		? [{ code: "journal-unread", text: `${name} was not read: ${journal.error}`, needsHand: false }]
 		: [];
-	const told = { outputs, facts, entries: journal.entries, at };
-	return [...unread, ...requestNotes(told), ...deletedNotes(told), ...linkNotes(outputs, journal.entries, at)];
+	const { entries } = journal;
+	const told = { outputs, facts, entries, news: entries.filter(isNews(facts)), at };
+	return [...unread, ...requestNotes(told), ...deletedNotes(told), ...linkNotes(outputs, told, at)];
+}
+
+/** What nobody has said that he has seen (`status --seen`). A journal that was made anew counts from 1 again. */
+function isNews({ memory }: Pick<Facts, "memory">): (entry: JournalEntry) => boolean {
+	const seen = memory?.[JOURNAL_KEY];
+	return ({ seq, at }) => !seen || seq > seen.seq || at > seen.since;
 }
 
 interface Told {
 	readonly outputs: LeaflineOutput;
 	readonly facts: Facts;
 	readonly entries: readonly JournalEntry[];
+	/** Those of them to tell of. */
+	readonly news: readonly JournalEntry[];
 	readonly at: number;
 }
 
@@ -41,7 +50,7 @@ type Requested = JournalEntry & { readonly what: Request };
 
 /** Requests of others that are about what this stack made, those of one kind together. */
 function requestNotes(told: Told): Note[] {
-	const others = told.entries.filter((entry): entry is Requested => {
+	const others = told.news.filter((entry): entry is Requested => {
 		return entry.what.kind === "request" && !entry.own && isOurs(told.outputs, entry.what);
 	});
 	const kinds = groupBy(others, ({ what }) => [codeOf(what), what.stream, what.consumer].join("\n"));
@@ -103,13 +112,13 @@ function who({ entries }: Told, { at }: JournalEntry): string {
 }
 
 /** Streams that the server deleted although nobody was heard asking. */
-function deletedNotes({ outputs, entries, at: now }: Told): Note[] {
+function deletedNotes({ outputs, entries, news, at: now }: Told): Note[] {
 	const asked = (stream: string, at: number) =>
 		entries.some(({ what, at: before }) => {
 			const about = what.kind === "request" && what.stream === stream && what.call === "STREAM.DELETE";
 			return about && before <= at + CARRIED_OUT_MS && before >= at - CARRIED_OUT_MS;
 		});
-	return entries.flatMap(({ what, at }): Note[] => {
+	return news.flatMap(({ what, at }): Note[] => {
 		if (what.kind !== "deleted" || !outputs.streams[what.stream] || asked(what.stream, at)) return [];
 		const text = `${what.stream} was deleted at ${moment(at)}, and nobody was heard asking for it. ${RESTORE}, makes anew what is missing`;
 		return [{ code: "deleted-by-hand", text, needsHand: now - at < FRESH_MS }];

@@ -20,12 +20,20 @@ const TOO_MUCH = /^(Slow Consumer|Maximum |Protocol Violation|Parse Error)/i;
 /** The account of the devices' leaf connections, as its JWT names it. */
 const DEVICES = "DEVICES";
 
-/** Notes on logins that were refused, links that were taken from their device, and those that were too much. */
-export function linkNotes(outputs: LeaflineOutput, all: readonly JournalEntry[], now: number): Note[] {
-	const entries = all.filter(({ at }) => now - at < DAY_MS);
+/**
+ * Notes on logins that were refused, links that were taken from their device, and those that were too much.
+ * @param told all that the journal has, and what of it is news
+ */
+export function linkNotes(
+	outputs: LeaflineOutput,
+	told: { readonly entries: readonly JournalEntry[]; readonly news: readonly JournalEntry[] },
+	now: number,
+): Note[] {
+	const ofToday = ({ at }: JournalEntry) => now - at < DAY_MS;
+	const entries = told.news.filter(ofToday);
 	return [
 		...refusedNotes(entries, outputs, now),
-		...replacedNotes(entries, now),
+		...replacedNotes(entries, told.entries.filter(ofToday), now),
 		...namesakeNotes(entries),
 		...floodNotes(entries, now),
 	];
@@ -54,14 +62,14 @@ function refusedNotes(entries: readonly JournalEntry[], outputs: LeaflineOutput,
 const claimed = (client: JournalEntry["client"]) => client?.user || client?.name || "";
 
 /** A device's link that ended because another one came under its name. */
-function replacedNotes(entries: readonly JournalEntry[], now: number): Note[] {
+function replacedNotes(entries: readonly JournalEntry[], all: readonly JournalEntry[], now: number): Note[] {
 	const replaced = entries.filter(({ what, reason }) => what.kind === "disconnect" && reason === REPLACED);
 	return largest(replaced, ({ client }) => client?.name ?? "").flatMap((group): Note[] => {
 		const [last] = group.slice(-1);
 		if (!last?.client) return [];
 		const { name } = last.client;
 		// A device is called as its credentials are; both lose the link in turns.
-		const stranger = entries.findLast(
+		const stranger = all.findLast(
 			({ what, client }) => what.kind === "connect" && client?.name === name && client.user !== name,
 		)?.client;
 		const lately = group.filter(({ at }) => now - at < HOUR_MS).length;

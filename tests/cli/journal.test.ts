@@ -1,6 +1,7 @@
 import { headers as newHeaders } from "nats";
 import { describe, expect, test } from "vitest";
 import { readEntry } from "../../cli/journal/entry";
+import { remember, rememberSeen } from "../../cli/memory";
 import type { Facts } from "../../cli/seen";
 import { fleetState } from "../../cli/state";
 import { statusLines } from "../../cli/view";
@@ -148,6 +149,43 @@ describe("requests", () => {
 		);
 		const mark = markOf(creds, "STREAM.DELETE.hub_sensor", "");
 		expect(hubNotes([{ ...request, headers: { [MARK]: mark } }, deleted])).toEqual([]);
+	});
+});
+
+describe("what somebody has seen", () => {
+	const purge = (ago: number): Told => ({ subject: "$JS.API.STREAM.PURGE.hub_sensor", ago });
+	const look = (told: readonly Told[]) => facts(told);
+	const notes = (seen: Facts) => fleetState(outputs, seen).hub.notes.map(({ code }) => code);
+
+	test("is put away, and what comes after it is told", () => {
+		const refused = { subject: "journal.refused", data: { ...link("edge1"), reason: "Authentication Failure" } };
+		const admin = link("leafline", "admin", { name_tag: "HUB", host: "10.0.0.7", name: "me" });
+		const first = look([{ subject: "journal.connect.AHUB", ago: 3 * HOUR, data: admin }, purge(2 * HOUR), refused]);
+		expect(notes(first)).toEqual(["purged", "refused-logins"]);
+		const shown = remember(outputs, first, {});
+		expect(notes({ ...first, memory: shown }), "a look alone puts nothing away").toHaveLength(2);
+		const memory = remember(outputs, first, rememberSeen(shown, first));
+		expect(notes({ ...first, memory })).toEqual([]);
+		// Who was there is known from what was put away.
+		const entries = [...(first.journal?.entries ?? []), ...entry(purge(HOUR / 2))];
+		const [note, ...more] = fleetState(outputs, { ...first, journal: { entries }, memory }).hub.notes;
+		expect(note?.text).toMatch(/delete messages of it at 2026-06-01 11:30 UTC \(connected as administrator then: me/);
+		expect(more).toEqual([]);
+	});
+
+	test("of a journal that was made anew is nothing, whose entries count from 1 again", () => {
+		const old = look([purge(2 * HOUR)]);
+		const memory = rememberSeen(remember(outputs, old, {}), old);
+		const again = entry(purge(HOUR)).map((each) => ({ ...each, seq: 1 }));
+		expect(notes({ ...old, journal: { entries: again }, memory })).toEqual(["purged"]);
+		// Nor does a clock that was set back hide anything.
+		expect(notes({ ...look([purge(3 * HOUR)]), memory })).toEqual(["purged"]);
+	});
+
+	test("is a stream that is gone not: that is no news but what is", () => {
+		const gone = { ...look([{ subject: "$JS.API.STREAM.DELETE.hub_sensor" }]), hub: {} };
+		const memory = rememberSeen({}, gone);
+		expect(notes({ ...gone, memory })).toEqual(["hub-stream-missing"]);
 	});
 });
 

@@ -133,7 +133,7 @@ test("a cut is told until somebody has seen it, or for a week", () => {
 	const look = facts({ edge });
 	const shown = remember(leafline, look, {});
 	expect(notes({ edge, facts: { memory: shown } }), "a look alone puts nothing away").toEqual([told]);
-	const memory = rememberSeen(shown, look.edges);
+	const memory = rememberSeen(shown, look);
 	expect(notes({ edge, facts: { memory } })).toEqual([]);
 	expect(notes({ edge, facts: { memory: remember(leafline, look, memory) } }), "and stays away").toEqual([]);
 	const next = stream(1000, { cut: { at: at + 60_000 } });

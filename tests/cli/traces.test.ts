@@ -164,6 +164,21 @@ test("a reader's consumer and a stream's limits that somebody changed", async ()
 	expect((await noted("hub", "changed-by-hand")).text).toMatch(/^hub_sensor: somebody asked to change it/);
 });
 
+test("what somebody has seen is put away, and what is so stays", async () => {
+	const codes = async () => (await status()).hub.notes.map(({ code }) => code);
+	const before = await codes();
+	expect(before).toEqual(expect.arrayContaining(["purged", "changed-by-hand", "evicted", "hub-stream-emptied"]));
+	const shown = JSON.parse((await leafline("--json", "--seen")).stdout) as Look;
+	expect(
+		shown.hub.notes.map(({ code }) => code),
+		"it is shown once more",
+	).toEqual(before);
+	expect(await codes()).toEqual(["hub-stream-emptied"]);
+	await onHub("STREAM.PURGE.hub_sensor");
+	await noted("hub", "purged");
+	expect(await codes()).not.toContain("changed-by-hand");
+});
+
 test("a stream of the hub that was deleted by hand: who was connected then, and that it is gone", async () => {
 	await api(await stack.connect("hub"), `${ADMIN_API}.STREAM.DELETE.hub_sensor`);
 	const { text, look } = await noted("hub", "deleted-by-hand");

@@ -1,7 +1,7 @@
 import type { LeaflineOutput } from "../contract/outputs";
 import type { DemoResult } from "./demo";
 import type { DemoEvents, Progress } from "./demo-progress";
-import { count, seconds } from "./format";
+import { count, plural, seconds } from "./format";
 import { Screen } from "./screen";
 import { heading, trafficTable } from "./view";
 
@@ -58,7 +58,7 @@ export function plainView(outputs: LeaflineOutput, write: Write, steps?: string)
 		events: {
 			start: (about) => {
 				messages = about.messages;
-				const line = `▸ publishing ${count(messages)} messages on each of ${about.devices.join(", ")}`;
+				const line = `▸ publishing ${plural(messages, "message")} on each of ${about.devices.join(", ")}`;
 				print([...openingLines(outputs, about.version, steps), "", line]);
 			},
 			link: (device, mode, published) => print([linkLine(device, mode, published)]),
@@ -77,7 +77,7 @@ function openingLines(outputs: LeaflineOutput, version: string, steps: string | 
 }
 
 function linkLine(device: string, mode: "up" | "cut", published: number): string {
-	return mode === "cut" ? `▸ ${device} cut after ${count(published)} messages` : `▸ ${device} restored`;
+	return mode === "cut" ? `▸ ${device} cut after ${plural(published, "message")}` : `▸ ${device} restored`;
 }
 
 function caughtUpText(ms: number | undefined): string {

@@ -48,10 +48,17 @@ export function percent(fraction: number): string {
 	return value < 10 ? `${Number(value.toFixed(1))}%` : `${Math.floor(value)}%`;
 }
 
-/** 3 -> "3 devices", 1 -> "1 device". */
-export function plural(n: number, noun: string): string {
-	return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+/**
+ * 3 -> "3 devices", 1 -> "1 device".
+ * @param verb of one, and of several: 1, "message", ["waits", "wait"] -> "1 message waits". @default none
+ */
+export function plural(n: number, noun: string, verb?: readonly [one: string, several: string]): string {
+	const does = verb ? ` ${verb[n === 1 ? 0 : 1]}` : "";
+	return `${count(n)} ${noun}${n === 1 ? "" : "s"}${does}`;
 }
+
+/** What a count of messages does that the hub has not got. */
+export const WAIT = ["waits", "wait"] as const;
 
 /** 34_000_000 -> "34 MB". */
 export function bytes(value: number): string {

@@ -2,7 +2,7 @@ import type { LeaflineOutput } from "../contract/outputs";
 import type { ConsumerInfo, StoredMessage } from "../jetstream/answers";
 import { unlessMissing } from "../jetstream/calls";
 import { MESSAGE_NOT_FOUND } from "../jetstream/errors";
-import { count, span } from "./format";
+import { plural, span, WAIT } from "./format";
 import { HUB_ANSWER_MS, type Hub } from "./hub";
 
 /**
@@ -102,7 +102,7 @@ function stuck(facts: ReaderFacts): string | undefined {
 	const { waiting, given, quietMs, idleMs, oldestMs } = facts;
 	const silent = Math.min(quietMs, oldestMs ?? 0);
 	if (waiting === 0 || silent < patience(facts)) return undefined;
-	const waits = `${count(waiting)} messages wait`;
+	const waits = plural(waiting, "message", WAIT);
 	if (given === 0 && idleMs >= patience(facts)) return `${waits}, and nobody has fetched for ${span(silent)}`;
 	return (
 		`${waits}; it is given messages and has acknowledged none for ${span(silent)}: ` +

@@ -7,6 +7,7 @@ import type { Api } from "../jetstream/api";
 import { deviceDomain, edgeStreamName, HUB_DOMAIN } from "../topology/names";
 import { trimBefore, UNKNOWN_SYNC_MS } from "../topology/trim";
 import { messageOf } from "./errors";
+import { count, plural } from "./format";
 import { type Hub, openHub } from "./hub";
 
 /** A device on a slow link that is catching up answers late; one that is away is not waited for longer than this. */
@@ -38,7 +39,7 @@ export async function trim(outputs: StackOutputs, say: (line: string) => void): 
 						const stream = edgeStreamName(device, name);
 						const hubStream = devices[device]?.hubStreams[name];
 						const purged = hubStream === undefined ? 0 : await trimOne({ api, hub, hubStream, stream, syncMs });
-						if (purged > 0) say(`${stream}: ${purged.toLocaleString("en")} messages that the hub has made room`);
+						if (purged > 0) say(`${stream}: ${plural(purged, "message")} that the hub has made room`);
 					}
 					return false;
 				} catch (error) {
@@ -47,7 +48,7 @@ export async function trim(outputs: StackOutputs, say: (line: string) => void): 
 				}
 			}),
 		);
-		say(`${here.length} of ${Object.keys(devices).length} devices looked at`);
+		say(`${count(here.length)} of ${plural(Object.keys(devices).length, "device")} looked at`);
 		return failed.includes(true) ? 1 : 0;
 	} finally {
 		await hub.close();

@@ -1,6 +1,6 @@
 import type { LeaflineOutput } from "../../contract/outputs";
 import { editionOf } from "../../topology/server-edition";
-import { bytes, clock, plural } from "../format";
+import { bytes, clock, plural, WAIT } from "../format";
 import { readerStates } from "../readers";
 import type { Facts } from "../seen";
 import { journalNotes } from "./journal";
@@ -66,7 +66,7 @@ function streamNotes(outputs: LeaflineOutput, facts: Facts, name: string): Note[
 		notes.push({ code: "hub-stream-emptied", text, needsHand: true });
 	}
 	if (stream.refusesWhenFull && maxBytes > 0 && stream.bytes + NEARLY > maxBytes) {
-		const text = `${name} is full (${bytes(stream.bytes)} of ${bytes(maxBytes)}) and takes nothing: ${plural(devices.length, "device")} wait. It goes on when messages grow older than hub.keep; else lower hub.keep, or raise hub.file`;
+		const text = `${name} is full (${bytes(stream.bytes)} of ${bytes(maxBytes)}) and takes nothing: ${plural(devices.length, "device", WAIT)}. It goes on when messages grow older than hub.keep; else lower hub.keep, or raise hub.file`;
 		notes.push({ code: "hub-stream-full", text, needsHand: true });
 	}
 	return notes;

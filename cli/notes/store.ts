@@ -1,6 +1,6 @@
 import { edgeStreamName } from "../../topology/names";
 import { BLOCK } from "../../topology/reserve";
-import { clock, count } from "../format";
+import { clock, count, plural } from "../format";
 import { type Look, type Note, RESTORE } from "./note";
 
 /** What became of a device's stream: gone, made anew, or gone back in time. */
@@ -23,11 +23,11 @@ export function storeNotes(look: Look): Note[] {
 	}
 	if (memory?.setBack) {
 		const { from, to, at: seen } = memory.setBack;
-		const text = `${stream} was seen ${clock(at - seen)} ago to have gone back from ${count(from)} to ${count(to)}: of what was published next, up to ${count(from - to)} messages are on the device but not on the hub`;
+		const text = `${stream} was seen ${clock(at - seen)} ago to have gone back from ${count(from)} to ${count(to)}: of what was published next, up to ${plural(from - to, "message", ["is", "are"])} on the device but not on the hub`;
 		return [{ code: "was-set-back", class: name, text, needsHand: false }];
 	}
 	if (here && source?.silentMs !== undefined && source.seq > 0 && stored > source.seq) {
-		const text = `the hub has ${count(stored)} messages of ${stream}, which has only given it ${count(source.seq)}: it was made anew on the device, and what the earlier one still held is lost; or its source was made anew, and messages are on the hub twice`;
+		const text = `the hub has ${plural(stored, "message")} of ${stream}, which has only given it ${count(source.seq)}: it was made anew on the device, and what the earlier one still held is lost; or its source was made anew, and messages are on the hub twice`;
 		return [{ code: "more-on-hub", class: name, text, needsHand: false }];
 	}
 	return [];

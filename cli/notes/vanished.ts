@@ -14,11 +14,11 @@ export function vanishedNotes({ outputs, device, class: name, source, edge, memo
 		if (!memory?.vanished) return [];
 		const { messages, at: seen } = memory.vanished;
 		return note(
-			`${stream}: ${plural(messages, "message")} were gone before the hub had them, seen ${clock(at - seen)} ago`,
+			`${stream}: ${plural(messages, "message", ["was", "were"])} gone before the hub had them, seen ${clock(at - seen)} ago`,
 			false,
 		);
 	}
-	const what = `${stream}: ${plural(gone, "message")} are gone from the device that the hub never had`;
+	const what = `${stream}: ${plural(gone, "message", ["is", "are"])} gone from the device that the hub never had`;
 	if (outputs.classes[name]?.whenFull === "drop-oldest")
 		return note(`${what}: it was full, and drops its oldest`, false);
 	// A stream that held nothing when it was moved on after a power cut looks the same.
@@ -27,5 +27,8 @@ export function vanishedNotes({ outputs, device, class: name, source, edge, memo
 			`${stream}: its sequences begin ${count(gone)} beyond the hub's. After a power cut that is a device's own doing and nothing is missing (docs/device.md); else they were deleted on the device`,
 			false,
 		);
-	return note(`${what}: purged or deleted there by hand or by a program. They are lost; find out who does that`, true);
+	return note(
+		`${what}: purged or deleted there by hand or by a program. What is gone is lost; find out who does that`,
+		true,
+	);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, clock, count, percent, plural, seconds, span } from "../../cli/format";
+import { bytes, clock, count, percent, plural, seconds, span, WAIT } from "../../cli/format";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -55,4 +55,9 @@ test("seconds and plurals", () => {
 	expect(seconds(432)).toBe("0.4 s");
 	expect(seconds(12_345)).toBe("12.3 s");
 	expect([0, 1, 3000].map((n) => plural(n, "device"))).toEqual(["0 devices", "1 device", "3,000 devices"]);
+	expect([0, 1, 3000].map((n) => plural(n, "message", WAIT))).toEqual([
+		"0 messages wait",
+		"1 message waits",
+		"3,000 messages wait",
+	]);
 });

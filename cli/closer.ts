@@ -1,14 +1,15 @@
+import { positionOf } from "../components/streams/provider/position";
 import type { LeaflineOutput } from "../contract/outputs";
-import { lastMessage } from "../jetstream/calls";
+import { lastMessage, streamInfo } from "../jetstream/calls";
 import { within } from "../jetstream/patience";
-import { edgeSubjects } from "../topology/names";
+import { edgeStreamName, edgeSubjects } from "../topology/names";
 import type { Edges } from "./edges";
 import { hubStreams } from "./facts";
 import { HUB_ANSWER_MS, type Hub } from "./hub";
 import { localCause } from "./local-servers";
 import { type Memory, remember } from "./memory";
 import { STILL_MS } from "./notes/source";
-import { type Facts, memoryKey, waitingFor } from "./seen";
+import { type EdgeFacts, type Facts, firstLost, memoryKey, waitingFor } from "./seen";
 
 /** Second looks, only at what the first one could not tell. */
 
@@ -22,7 +23,7 @@ export async function lookCloser(
 ): Promise<Facts> {
 	let seen: Facts = { ...facts, causes: causes(outputs, facts) };
 	if (!hub || facts.hubError !== undefined) return { ...seen, memory: before };
-	seen = await withArrivals(outputs, seen, hub);
+	seen = await withLost(outputs, await withArrivals(outputs, seen, hub), hub, edges);
 	const memory = remember(outputs, seen, before);
 	seen = { ...seen, memory };
 	const doubts = wait ? still(outputs, seen, 0).filter((it) => standing(seen, it) < STILL_MS) : [];
@@ -66,6 +67,62 @@ async function withArrivals(outputs: LeaflineOutput, facts: Facts, hub: Hub): Pr
 		streams[stream] = { ...known, sources: { ...known.sources, [device]: { ...source, lastArrival: time } } };
 	});
 	return { ...facts, hub: streams };
+}
+
+/** Where a hub has less than it acknowledged: the first message of that. */
+async function withLost(outputs: LeaflineOutput, facts: Facts, hub: Hub, edges: Edges): Promise<Facts> {
+	const doubts = behind(outputs, facts);
+	if (doubts.length === 0) return facts;
+	// Both were asked at once, and a message or two may have come in between: a hub that is well is there by now.
+	const streams = await hubStreams(outputs, hub, false).catch(() => undefined);
+	if (!streams) return facts;
+	const devices = { ...facts.edges };
+	const left = behind(outputs, { ...facts, hub: withPositions(facts.hub, streams) });
+	await Promise.all(
+		left.map(async ({ device, name, stream }) => {
+			const edge = devices[device];
+			const known = edge?.streams[name];
+			const lost = known && (await lostOf(outputs, { device, name, stream }, { hub, edges, facts }));
+			const now = devices[device];
+			if (now && known && lost !== undefined)
+				devices[device] = { ...now, streams: { ...now.streams, [name]: { ...known, lost } } };
+		}),
+	);
+	return { ...facts, edges: devices };
+}
+
+/** Classes of connected devices that were acknowledged beyond what the hub tells that it has. */
+function behind(outputs: LeaflineOutput, { edges, hub, connected }: Facts): Class[] {
+	return classes(outputs).filter(({ device, name, stream }) => {
+		const source = hub[stream]?.sources[device];
+		return source?.durable && connected?.includes(device) && floorOf(edges[device], name) > source.seq;
+	});
+}
+
+function floorOf(edge: EdgeFacts | undefined, name: string): number {
+	const consumer = edge?.consumers[name];
+	return consumer === undefined || consumer === "missing" ? 0 : (consumer.ackFloor ?? 0);
+}
+
+/** By what the hub's stream holds of it: what has aged out there was there. */
+async function lostOf(
+	outputs: LeaflineOutput,
+	{ device, name, stream }: Class,
+	{ hub, edges, facts }: { readonly hub: Hub; readonly edges: Edges; readonly facts: Facts },
+): Promise<number | undefined> {
+	const edge = facts.edges[device];
+	const created = edge?.streams[name]?.createdAt;
+	const sourced = { name: edgeStreamName(device, name), ...(created !== undefined && { created }) };
+	try {
+		const api = hub.api(outputs.hub.domain);
+		const info = await streamInfo(api, stream, within(HUB_ANSWER_MS));
+		const position = info && (await positionOf(api, info, sourced, within(HUB_ANSWER_MS)));
+		const floor = floorOf(edge, name);
+		if (!position?.proven || position.seq >= floor) return undefined;
+		return firstLost(floor, await edges.message(device, name, position.seq + 1));
+	} catch {
+		return undefined;
+	}
 }
 
 /** Looks at the positions again until each has moved, or has stood still for long enough to say so. */

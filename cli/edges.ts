@@ -9,6 +9,7 @@ import { type Patience, within } from "../jetstream/patience";
 import { CUT_NOTE, readCut } from "../topology/cut-note";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../topology/names";
 import { roomForHeaders } from "../topology/source-header";
+import { changedFields, consumerOf } from "./consumer";
 import { messageOf } from "./errors";
 import type { Hub } from "./hub";
 import { localHealth } from "./local-servers";
@@ -90,7 +91,7 @@ export class Edges {
 					]);
 					if (info) facts.streams[name] = streamFacts(info);
 					else facts.missing.push(name);
-					facts.consumers[name] = consumer ? consumerFacts(consumer) : "missing";
+					facts.consumers[name] = consumer ? this.consumerFacts(device, name, consumer) : "missing";
 				} catch (error) {
 					// Without an answer there is nothing to be said of a class.
 					if (error instanceof ApiError) facts.unreadable[name] = `it refuses: ${error.description}`;
@@ -106,6 +107,11 @@ export class Edges {
 			...(complaint !== undefined && { health: complaint }),
 			...(beside && { programs: beside }),
 		};
+	}
+
+	private consumerFacts(device: string, name: string, consumer: ConsumerInfo): ConsumerFacts {
+		const changed = changedFields(consumerOf(this.outputs, device, name), consumer);
+		return { ...consumerFacts(consumer), ...(changed.length > 0 && { changed }) };
 	}
 
 	private isLocal(device: string): boolean {
@@ -186,13 +192,16 @@ function streamFacts({ state, created, config }: StreamInfo): EdgeStreamFacts {
 		bytes: state.bytes,
 		lastSeq: state.last_seq,
 		firstSeq: state.first_seq,
-		...(created !== undefined && { created: Date.parse(created) }),
+		...(created !== undefined && { created: Date.parse(created), createdAt: created }),
 		...(cut && { cut }),
 	};
 }
 
 function consumerFacts({
 	config,
+	delivered,
+	ack_floor,
+	push_bound,
 	num_pending,
 	num_ack_pending,
 	paused,
@@ -202,6 +211,9 @@ function consumerFacts({
 		underWay: num_ack_pending,
 		unacknowledged: num_pending + num_ack_pending,
 		window: config.max_ack_pending ?? 0,
+		ackFloor: ack_floor.stream_seq,
+		delivered: delivered.stream_seq,
+		heard: push_bound === true,
 		...(paused && { pausedMs: pause_remaining / 1e6 }),
 	};
 }

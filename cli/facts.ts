@@ -128,7 +128,7 @@ function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Recor
 			durable: durable.has(origin),
 			// Nanoseconds since the hub heard from it, -1 for never.
 			...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
-			...(error && error.err_code !== SLOW_LINK && { error: error.description }),
+			...(error && { [error.err_code === SLOW_LINK ? "slow" : "error"]: error.description }),
 		};
 	}
 	return result;

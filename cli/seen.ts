@@ -19,6 +19,10 @@ export interface EdgeStreamFacts {
 	readonly cut?: Cut;
 	/** The message that the hub is to take next; looked at only when it takes nothing. */
 	readonly next?: NextMessage;
+	/** As the server writes when it was made, which is finer. */
+	readonly createdAt?: string;
+	/** The first message that the hub has acknowledged and has not got; looked for only where it is behind that. */
+	readonly lost?: number;
 }
 
 /** A message, as far as it may stand in the way. */
@@ -36,6 +40,14 @@ export interface ConsumerFacts {
 	/** Of these, the ones that it was sent, and how many that may be. */
 	readonly underWay: number;
 	readonly window: number;
+	/** The message up to which the hub has acknowledged all. */
+	readonly ackFloor?: number;
+	/** The last message that it sent. */
+	readonly delivered?: number;
+	/** Somebody listens where it delivers to. */
+	readonly heard?: boolean;
+	/** Fields that are not as leafline makes them, and keep messages from the hub. */
+	readonly changed?: readonly string[];
 	/** How long it is still paused. */
 	readonly pausedMs?: number;
 }
@@ -65,6 +77,8 @@ export interface SourceFacts {
 	/** Milliseconds since the hub heard from the device; absent if it never did. */
 	readonly silentMs?: number;
 	readonly error?: string;
+	/** What the hub reports of any slow link: worth a word only where its position stands still. */
+	readonly slow?: string;
 	/** Through a consumer that the device has. */
 	readonly durable?: boolean;
 	/** When the hub got the last message of it, milliseconds since 1970; asked only when the two disagree. */
@@ -131,14 +145,35 @@ export const memoryKey = (device: string, name: string): string => `${device}/${
 
 /**
  * Messages of a class that the hub has not got. A stream that was moved on after a power cut has sequences without
- * messages: there, what the hub has not acknowledged bounds it.
+ * messages: there, what the hub has not acknowledged bounds it, with what it did although it does not have it.
  * @param seq the hub's position
  */
 export function waitingFor(edge: EdgeFacts, name: string, seq: number): number {
 	const { lastSeq = 0 } = edge.streams[name] ?? {};
 	const consumer = edge.consumers[name];
-	const bound = consumer === undefined || consumer === "missing" ? Number.POSITIVE_INFINITY : consumer.unacknowledged;
-	return Math.min(bound, Math.max(0, lastSeq - seq));
+	if (consumer === undefined || consumer === "missing") return Math.max(0, lastSeq - seq);
+	return Math.min(consumer.unacknowledged + owed(edge, name, seq), Math.max(0, lastSeq - seq));
+}
+
+/**
+ * Messages of a class, at most, that the hub has acknowledged and has not got, although the device holds some of them.
+ * @param seq the hub's position
+ */
+export function owed(edge: EdgeFacts, name: string, seq: number): number {
+	const consumer = edge.consumers[name];
+	const { lost } = edge.streams[name] ?? {};
+	if (consumer === undefined || consumer === "missing" || lost === undefined || lost <= seq) return 0;
+	return Math.max(0, (consumer.ackFloor ?? 0) - lost + 1);
+}
+
+/**
+ * The first message that was acknowledged and that the hub has not got. Sequences between the two may be without
+ * messages, of fillers after a power cut or of what was purged: then there is none.
+ * @param ackFloor up to which all are acknowledged
+ * @param next the first message on the device behind the hub's position
+ */
+export function firstLost(ackFloor: number, next: Pick<NextMessage, "seq"> | undefined): number | undefined {
+	return next !== undefined && next.seq <= ackFloor ? next.seq : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LeaflineOutput } from "../contract/outputs";
+import { editionOf } from "../topology/server-edition";
 import { goneStreams, vanishedOf } from "./gone";
 import { cutNotes } from "./notes/cut";
 import { awayNotes, roomNotes, unsentBytes } from "./notes/device";
@@ -142,7 +143,9 @@ function notesOn(
 	of: Pick<Look, "device" | "link" | "edge"> & { readonly sources: Readonly<Record<string, SourceFacts>> },
 ): Note[] {
 	const { device, sources, ...rest } = of;
-	const { silence, causes, memory, hub, at } = facts;
+	const { silence, causes, memory, hub, at, versions = {} } = facts;
+	const servers = Object.values(versions);
+	const hubLooks = servers.length > 0 && servers.every((version) => editionOf(version) === "leafline");
 	const away = awayNotes({ outputs, device, ...rest }, { cause: causes?.[device], silence: silence?.[device] }).concat(
 		besideNotes(outputs, device, rest.edge),
 		cutNotes(outputs, facts, device, rest.edge),
@@ -158,6 +161,7 @@ function notesOn(
 			hubStream,
 			source: sources[name],
 			stored: hub[hubStream]?.stored[device] ?? 0,
+			hubLooks,
 			memory: memory?.[memoryKey(device, name)],
 			at,
 		};

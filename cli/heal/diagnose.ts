@@ -1,5 +1,5 @@
 import { count } from "../format";
-import { DROP, HEAL, RESTORE } from "../notes/note";
+import { DROP, HEAL, PERMIT, RESTORE, UNHEARD } from "../notes/note";
 import type { NextMessage } from "../seen";
 
 /** What is known of one class of one device: both ends of its source, and the consumer in between. */
@@ -28,6 +28,10 @@ export interface SeenConsumer {
 	readonly delivered: number;
 	readonly ackFloor: number;
 	readonly paused: boolean;
+	/** Somebody listens where it delivers to. */
+	readonly heard: boolean;
+	/** Fields that are not as leafline makes them, and keep messages from the hub. @default none */
+	readonly changed?: readonly string[];
 }
 
 /** What can be done without a loss, from the mildest on; and, when somebody says so, with one that is kept in a file. */
@@ -59,6 +63,8 @@ export function diagnose(
 	}
 	if (sourcing === "durable") {
 		if (!consumer) return next("make", "its consumer is gone");
+		const { changed = [] } = consumer;
+		if (changed.length > 0) return next("make", `its consumer was changed (${changed.join(", ")})`);
 		if (consumer.paused) return next("resume", "its consumer is paused");
 		if (consumer.delivered < before && proven)
 			return next(
@@ -83,6 +89,7 @@ export function diagnose(
 	}
 	if (sourcing === "durable" && !done.has("reset")) return next("reset", still);
 	if (nodes > 1 && !done.has("step-down")) return next("step-down", still);
+	if (consumer && !consumer.heard) return hand(`${still}, and ${UNHEARD}`, `${PERMIT}; then ${HEAL} ${device}`);
 	return hand(still, "look at the logs of the hub and of the device (docs/status.md#source-error)");
 
 	function next(act: Act, why: string): Finding {

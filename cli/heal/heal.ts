@@ -2,9 +2,9 @@ import { putConsumer } from "../../components/streams/provider/put";
 import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
 import { resetConsumer } from "../../jetstream/calls";
 import { persist } from "../../jetstream/patience";
-import { sourcingConsumer } from "../../topology/edge";
 import { some } from "../../topology/format";
 import { HUB_CONSUMER } from "../../topology/names";
+import { consumerOf } from "../consumer";
 import { messageOf, UserError } from "../errors";
 import { count } from "../format";
 import { openHub } from "../hub";
@@ -47,7 +47,7 @@ export async function heal(
 			);
 		let code = 0;
 		for (const [name, hubStream] of classes) {
-			const at = place(hub, device, name, hubStream);
+			const at = place(hub, device, name, hubStream, consumerOf(leafline, device, name));
 			const config = { leafline, className: name, dryRun, ...(dropPoison !== undefined && { dropPoison }) };
 			code = Math.max(
 				code,
@@ -108,7 +108,10 @@ async function healClass(at: Place, config: Config, say: (line: string) => void)
 }
 
 const WORDS: Readonly<Record<Act, (seen: Seen, config: Config) => string>> = {
-	make: (seen) => (isPlaced(seen) ? `make it anew, and set it behind ${count(seen.after)}` : "make it anew"),
+	make: (seen) => {
+		const make = seen.consumer ? "make it as it was" : "make it anew";
+		return isPlaced(seen) ? `${make}, and set it behind ${count(seen.after)}` : make;
+	},
 	resume: () => "resume it",
 	reset: ({ after }) => `set its consumer behind ${count(after)}, where the hub is`,
 	"source-anew": ({ after }) => `have the hub source it anew, behind ${count(after)}`,
@@ -124,7 +127,8 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 	const { after } = seen;
 	const reset = () => resetConsumer(at.edge, stream, HUB_CONSUMER, after + 1, patience());
 	if (act === "make") {
-		await putConsumer(at.edge, stream, consumerOf(at.device, config), patience());
+		if (!at.wanted) throw new UserError(`the outputs hold no window of ${config.className}: npm run up`);
+		await putConsumer(at.edge, stream, at.wanted, patience());
 		if (isPlaced(seen)) await reset();
 	} else if (act === "reset") await reset();
 	else if (act === "drop") await dropMessage(at.edge, stream, seen.next?.seq ?? 0, config.dropPoison ?? ".", patience);
@@ -132,11 +136,4 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 	else if (act === "resume")
 		await persist((timeout) => at.edge.ask(`CONSUMER.PAUSE.${stream}.${HUB_CONSUMER}`, {}, timeout), patience());
 	else await persist((timeout) => at.hub.ask(`STREAM.LEADER.STEPDOWN.${at.hubStream}`, {}, timeout), patience());
-}
-
-/** With the window that stands in the outputs. */
-function consumerOf(device: string, { leafline, className }: Config) {
-	const window = leafline.budgets.link[leafline.devices[device]?.group ?? ""]?.windows[className];
-	if (window === undefined) throw new UserError(`the outputs hold no window of ${className}: npm run up`);
-	return sourcingConsumer(device, className, window);
 }

@@ -4,9 +4,12 @@ import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../jetstream/calls";
 import type { Patience } from "../../jetstream/patience";
+import type { ConsumerConfig } from "../../topology/jetstream";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
+import { changedFields } from "../consumer";
 import { nextFrom } from "../edges";
 import type { Hub } from "../hub";
+import { firstLost } from "../seen";
 import type { Seen } from "./diagnose";
 
 /** A source that lives moves within this time, over a slow link as well. */
@@ -20,10 +23,19 @@ export interface Place {
 	readonly hubStream: string;
 	readonly edge: Api;
 	readonly hub: Api;
+	/** What the hub sources it through. */
+	readonly wanted?: ConsumerConfig;
 }
 
-export function place(hub: Hub, device: string, className: string, hubStream: string): Place {
+export function place(
+	hub: Hub,
+	device: string,
+	className: string,
+	hubStream: string,
+	wanted: ConsumerConfig | undefined,
+): Place {
 	return {
+		...(wanted && { wanted }),
 		device,
 		stream: edgeStreamName(device, className),
 		hubStream,
@@ -52,8 +64,7 @@ export async function see(at: Place): Promise<Seen> {
 	const waits = lastSeq === seq ? (consumer?.num_pending ?? 0) > 0 : waiting > 0 && lastSeq > seq;
 	const moves = waits ? await goesOn(at, { lastSeq, after: seq }, MOVES_MS) : undefined;
 	const floor = consumer?.ack_floor.stream_seq ?? 0;
-	// Sequences between the two may be without messages: of fillers after a power cut, or of what was purged.
-	const lost = floor > seq ? await nextFrom(at.edge, stream, seq + 1, patience()) : undefined;
+	const lost = firstLost(floor, floor > seq ? await nextFrom(at.edge, stream, seq + 1, patience()) : undefined);
 	const next =
 		moves === false ? await nextFrom(at.edge, stream, seq + 1, patience()).catch(() => undefined) : undefined;
 	return {
@@ -65,12 +76,14 @@ export async function see(at: Place): Promise<Seen> {
 				delivered: consumer.delivered.stream_seq,
 				ackFloor: consumer.ack_floor.stream_seq,
 				paused: consumer.paused === true,
+				heard: consumer.push_bound === true,
+				changed: changedFields(at.wanted, consumer),
 			},
 		}),
 		before: before.position.seq,
 		after: after.position.seq,
 		proven: after.position.proven,
-		...(lost && lost.seq <= floor && { lost: lost.seq }),
+		...(lost !== undefined && { lost }),
 		...(moves !== undefined && { moves }),
 		...(next && { next }),
 	};

@@ -1,4 +1,5 @@
 import type { LeaflineOutput } from "../../contract/outputs";
+import { HUB_CONSUMER } from "../../topology/names";
 import type { EdgeFacts, SourceFacts } from "../seen";
 import type { LinkState } from "../state";
 
@@ -18,7 +19,9 @@ export const CODES = [
 	"more-on-hub",
 	"power-cut",
 	"vanished",
+	"hub-behind",
 	"consumer-missing",
+	"consumer-changed",
 	"consumer-paused",
 	"stands-still",
 	"source-missing",
@@ -68,6 +71,8 @@ export interface Look {
 	/** Absent if the device did not answer. */
 	readonly edge: EdgeFacts | undefined;
 	readonly link: LinkState;
+	/** The hub's server looks itself where its streams are, and has sent again what they lack. @default false */
+	readonly hubLooks?: boolean;
 	/** What was remembered of earlier looks. */
 	readonly memory: Remembered | undefined;
 	/** Milliseconds since 1970. */
@@ -98,5 +103,8 @@ export const RESTORE = "npm run pulumi -- refresh --yes, then npm run up";
 
 /** What sets a source going again; before the device's name. */
 export const HEAL = "npx leafline heal";
+/** Of a consumer that nobody listens to: what that is, and what states the permissions anew. */
+export const UNHEARD = `nobody listens where consumer ${HUB_CONSUMER} delivers to: do permissions keep it from the hub?`;
+export const PERMIT = `${RESTORE}, pushes those of the devices`;
 /** And takes away what the hub cannot take. */
 export const DROP = "--drop-poison";

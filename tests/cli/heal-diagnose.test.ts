@@ -5,7 +5,7 @@ const WELL: Seen = {
 	stream: "edge1_can",
 	lastSeq: 500,
 	sourcing: "durable",
-	consumer: { delivered: 500, ackFloor: 400, paused: false },
+	consumer: { delivered: 500, ackFloor: 400, paused: false, heard: true },
 	before: 400,
 	after: 400,
 	proven: true,
@@ -33,6 +33,13 @@ describe("what stands still", () => {
 		const { consumer: _, ...without } = WELL;
 		expect(diagnose(without, new Set(), AT)).toMatchObject({ state: "act", act: "make" });
 		expect(acts(consumer({ paused: true }))).toBe("resume");
+		const changed = consumer({ changed: ["filter_subject"], delivered: 399 });
+		expect(found(changed)).toEqual({
+			state: "act",
+			act: "make",
+			why: "its consumer was changed (filter_subject)",
+		});
+		expect(acts(changed, ["make"])).toBe("hand");
 		expect(acts(consumer({ delivered: 399 }))).toBe("reset");
 		expect(acts({ ...consumer({ ackFloor: 450 }), lost: 420 })).toBe("source-anew");
 		const next = (seq: number) => ({ moves: false, next: { seq, headerBytes: 0, room: 64_490 } });
@@ -51,6 +58,17 @@ describe("what stands still", () => {
 		expect(acts(still, ["reset"], 1)).toBe("hand");
 		expect(acts(still, ["reset", "step-down"], 3)).toBe("hand");
 		expect(acts({ ...still, sourcing: "ordinary" }, [], 3)).toBe("step-down");
+	});
+
+	it("may be one that nobody listens to, which no reset helps", () => {
+		const unheard = { moves: false, ...consumer({ heard: false }) };
+		expect(acts(unheard)).toBe("reset");
+		expect(found(unheard, ["reset"])).toMatchObject({
+			state: "hand",
+			why: expect.stringMatching(/, and nobody listens where consumer hub delivers to: do permissions/),
+			remedy: expect.stringMatching(/refresh --yes, then npm run up, .*; then npx leafline heal edge1$/),
+		});
+		expect(found({ moves: false }, ["reset"])).toMatchObject({ why: expect.not.stringContaining("listens") });
 	});
 
 	it("is not reset by a position that no message proves, unless it stands still", () => {

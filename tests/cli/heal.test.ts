@@ -1,8 +1,10 @@
-import { resolve } from "node:path";
+import { cpSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { HUB_CONSUMER } from "../../topology/names";
-import { ADMIN_API } from "../../topology/permissions";
+import type { Note } from "../../cli/notes/note";
+import { deliverPrefix, HUB_CONSUMER } from "../../topology/names";
+import { ADMIN_API, deviceRole } from "../../topology/permissions";
 import { eventually } from "../support/eventually";
 import { officialServer } from "../support/official-server";
 import { run } from "../support/project";
@@ -30,6 +32,25 @@ async function heal(device: string, ...flags: string[]) {
 	const args = [resolve("bin/cli/main.js"), "heal", device, ...flags, "--outputs", stack.outputsFile];
 	const { code, text } = await run(process.execPath, args, { cwd: stack.dir, env: stack.env });
 	return { code, text: text.trimEnd() };
+}
+
+/** What `status` says of a device, looked at until it has such a note. */
+async function noted(device: string, code: Note["code"], needsHand: boolean) {
+	let seen: { notes: Note[]; backlog?: number; exit: number } | undefined;
+	const is = (note: Note) => note.code === code && note.needsHand === needsHand;
+	await eventually(
+		async () => {
+			const args = [resolve("bin/cli/main.js"), "status", "--json", "--outputs", stack.outputsFile];
+			const { code: exit, stdout } = await run(process.execPath, args, { cwd: stack.dir, env: stack.env });
+			if (!stdout.startsWith("{")) return false;
+			seen = { ...JSON.parse(stdout).devices[device], exit };
+			return seen?.notes.some(is) ?? false;
+		},
+		{ what: `${code} of ${device}`, within: MENDED_MS },
+	).catch((error) => {
+		throw new Error(`${error.message}: ${JSON.stringify(seen)}`);
+	});
+	return { ...seen, text: seen?.notes.find(is)?.text ?? "" };
 }
 
 async function publish(device: string, messages: number): Promise<void> {
@@ -137,6 +158,85 @@ test("a consumer that was set past what the hub has, which would never be sent",
 	await withoutHub(async () => {});
 });
 
+test("a hub that went back behind what it acknowledged: named before the next message hides it", async () => {
+	const store = join(stack.dir, "hub");
+	const old = `${store}.old`;
+	// All that the device holds was acknowledged, and nothing waits.
+	const acknowledged = async () => {
+		const { ack_floor, num_pending } = (await edge("edge3", `CONSUMER.INFO.edge3_sensor.${HUB_CONSUMER}`)) as {
+			ack_floor: { stream_seq: number };
+			num_pending: number;
+		};
+		return num_pending === 0 && ack_floor.stream_seq === (await onHub("edge3"));
+	};
+	const goBack = async (program?: string) => {
+		const before = await onHub("edge3");
+		await withoutHub(async () => cpSync(store, old, { recursive: true }), program);
+		await publish("edge3", 40);
+		await arrived("edge3", before + 40);
+		await eventually(acknowledged, { what: "all is acknowledged", within: MENDED_MS });
+		await withoutHub(async () => {
+			rmSync(store, { recursive: true });
+			cpSync(old, store, { recursive: true });
+			rmSync(old, { recursive: true });
+		}, program);
+		return before;
+	};
+	// leafline's server sees to it by itself.
+	const before = await goBack();
+	await arrived("edge3", before + 40);
+
+	expect(await goBack(await officialServer())).toBe(before + 40);
+	const { text, backlog, exit } = await noted("edge3", "hub-behind", true);
+	expect(text).toMatch(
+		/^hub_sensor is at sequence 300 of edge3_sensor and has acknowledged more: .*\. Up to 40 messages wait on the device that it does not ask for again\. npx leafline heal edge3 has it source them/,
+	);
+	expect({ backlog, exit }).toEqual({ backlog: 40, exit: 2 });
+	const healed = await heal("edge3");
+	expect(healed.text).toMatch(/^edge3_sensor: its consumer goes on behind 340, and the hub has 300 only: healed/);
+	expect(healed.code).toBe(0);
+	await arrived("edge3", before + 80);
+	await withoutHub(async () => {});
+});
+
+test("a delivery that permissions keep from the hub is named, and goes on when they are back", async () => {
+	const role = deviceRole([]);
+	const denied = role.publish.filter((subject) => !subject.startsWith(deliverPrefix("")));
+	expect(denied).toHaveLength(role.publish.length - 1);
+	const before = await onHub("edge2");
+	await stack.permit({ ...role, publish: denied });
+	try {
+		await publish("edge2", 100);
+		const { text, exit } = await noted("edge2", "stands-still", true);
+		expect(text).toMatch(
+			/ stands still at sequence [\d,]+ for \d:\d\d while 100 messages wait, and nobody listens where consumer hub delivers to: do permissions keep it from the hub\? .*; then npx leafline heal edge2$/,
+		);
+		expect(exit).toBe(2);
+		expect(await onHub("edge2")).toBe(before);
+	} finally {
+		await stack.permit(role);
+	}
+	// A push has all devices connect anew.
+	const healed = async () => (await heal("edge2")).code === 0;
+	await eventually(healed, { what: "edge2 is healed", within: MENDED_MS });
+	await arrived("edge2", before + 100);
+});
+
+test("a consumer that was changed: a filter that keeps what comes from the hub", async () => {
+	const { config } = (await edge("edge3", `CONSUMER.INFO.edge3_sensor.${HUB_CONSUMER}`)) as { config: object };
+	const changed = { ...config, filter_subject: "edge.edge3.other" };
+	const call = `CONSUMER.CREATE.edge3_sensor.${HUB_CONSUMER}.edge.edge3.other`;
+	await edge("edge3", call, { stream_name: "edge3_sensor", config: changed });
+	await publish("edge3", 10);
+	const { text, exit } = await noted("edge3", "consumer-changed", true);
+	expect(text).toMatch(/^consumer hub on edge3_sensor is not as leafline made it \(filter_subject\)/);
+	expect(exit).toBe(2);
+	const { text: done, code } = await heal("edge3");
+	expect(done).toMatch(/^edge3_sensor: its consumer was changed \(filter_subject\): healed \(make it as it was/);
+	expect(code).toBe(0);
+	await arrived("edge3", 350);
+});
+
 test("a consumer that is paused", async () => {
 	const until = new Date(Date.now() + 3_600_000).toISOString();
 	await edge("edge3", `CONSUMER.PAUSE.edge3_sensor.${HUB_CONSUMER}`, { pause_until: until });
@@ -144,7 +244,7 @@ test("a consumer that is paused", async () => {
 	const { code, text } = await heal("edge3");
 	expect(text).toBe("edge3_sensor: its consumer is paused: healed (resume it)");
 	expect(code).toBe(0);
-	await arrived("edge3", 270);
+	await arrived("edge3", 360);
 });
 
 test("a stream that ends beyond its last message, as after a power cut, has nothing to wait for", async () => {

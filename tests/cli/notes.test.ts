@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { wrap } from "../../cli/format";
 import { remember, rememberSeen } from "../../cli/memory";
 import { CODES } from "../../cli/notes/note";
-import type { EdgeFacts, Facts, SourceFacts } from "../../cli/seen";
+import { type EdgeFacts, type Facts, firstLost, type SourceFacts } from "../../cli/seen";
 import { fleetState } from "../../cli/state";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
@@ -68,13 +68,77 @@ test("a position that stands still is an ordinary stop at first, and then is not
 	const at = { source: { seq: 400 } };
 	expect(notes({ ...at, facts: still(4_000) })).toEqual([]);
 	expect(notes({ ...at, facts: still(12_000) })).toEqual([
-		"· stands-still edge1_sensor stands still at sequence 400 for 0:12 while 600 wait; the hub tries again every 10 s to 2 min after a link was down",
+		"· stands-still edge1_sensor stands still at sequence 400 for 0:12 while 600 messages wait; the hub tries again every 10 s to 2 min after a link was down",
 	]);
 	expect(notes({ ...at, facts: still(90_000) })).toEqual([
-		`! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 wait: its source stopped without an error. npx leafline heal edge1 sets it to where the hub is`,
+		`! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 messages wait: its source stopped without an error. npx leafline heal edge1 sets it to where the hub is`,
 	]);
+	// Whoever looks every few seconds knows within 30 s that it needs a hand.
+	expect(notes({ ...at, facts: still(21_000) })[0]).toMatch(/^! stands-still/);
+	expect(notes({ source: { seq: 999 }, facts: still(90_000, 999) })[0]).toMatch(/ while 1 message waits: /);
 	const full = { consumers: { sensor: { unacknowledged: 1600, underWay: 1000, window: 1000 } } };
 	expect(notes({ ...at, edge: full, facts: still(90_000) })[0]).toMatch(/: consumer hub waits for acknowledgements/);
+	const sent = { consumers: { sensor: { ...full.consumers.sensor, delivered: 1000 } } };
+	expect(notes({ ...at, edge: sent, facts: still(90_000) })[0]).toMatch(
+		/: consumer hub has sent a whole window, which/,
+	);
+});
+
+test("nobody listens to what a consumer delivers: permissions, and not before the hub has had time to ask", () => {
+	const consumers = { sensor: { unacknowledged: 600, underWay: 0, window: 1000, heard: false } };
+	const at = { source: { seq: 400 }, edge: { consumers } };
+	expect(notes({ ...at, facts: still(12_000) })[0]).toMatch(/; the hub tries again every 10 s to 2 min/);
+	expect(notes({ ...at, facts: still(90_000) })).toEqual([
+		"! stands-still edge1_sensor stands still at sequence 400 for 1:30 while 600 messages wait, and nobody listens where consumer hub delivers to: do permissions keep it from the hub? npm run pulumi -- refresh --yes, then npm run up, pushes those of the devices; then npx leafline heal edge1",
+	]);
+});
+
+test("a consumer that was changed by hand, and one that was not", () => {
+	const consumers = (changed: object) => ({
+		consumers: { sensor: { unacknowledged: 0, underWay: 0, window: 1000, heard: true, ...changed } },
+	});
+	expect(notes({ edge: consumers({ changed: ["deliver_subject", "filter_subject"] }) })).toEqual([
+		"! consumer-changed consumer hub on edge1_sensor is not as leafline made it (deliver_subject, filter_subject): changed by hand? Messages may not reach the hub. npx leafline heal edge1 makes it as it was",
+	]);
+	expect(notes({ edge: consumers({}) })).toEqual([]);
+	// A stream that is sourced without a consumer of its own may have one of that name.
+	expect(notes({ source: { durable: false }, edge: consumers({ changed: ["filter_subject"] }) })).toEqual([]);
+});
+
+test("flow control that stalls is reported of any slow link: told where the position stands still, and nowhere else", () => {
+	const slow = "Consumer stalled on flow control";
+	expect(notes({ source: { slow } })).toEqual([]);
+	expect(notes({ source: { seq: 400, slow }, facts: still(90_000, 399) })).toEqual([]);
+	expect(notes({ source: { seq: 400, slow }, facts: still(90_000) })[0]).toMatch(
+		/: its source stopped without an error \(the hub says: Consumer stalled on flow control\)\. npx leafline heal edge1/,
+	);
+});
+
+test("a hub that is behind what it acknowledged: what it lacks waits, and heal has it sent again", () => {
+	const consumers = { sensor: { unacknowledged: 0, underWay: 0, window: 1000, ackFloor: 1000, heard: true } };
+	const at = { source: { seq: 400 }, edge: { consumers, ...stream(1000, { lost: 901 }) } };
+	const says =
+		"hub_sensor is at sequence 400 of edge1_sensor and has acknowledged more: its store went back (power cut, snapshot, older disk), or somebody set the consumer ahead. Up to 100 messages wait on the device that it does not ask for again";
+	const official = { hub: "2.15.2" };
+	expect(notes({ ...at, facts: { versions: official } })).toContain(
+		`! hub-behind ${says}. npx leafline heal edge1 has it source them, before the next message hides the gap`,
+	);
+	expect(fleetState(leafline, facts(at)).devices[0]?.backlog).toBe(100);
+	// A hub with leafline's server asks by itself, when it has found the device.
+	const versions = { hub: "2.15.2+leafline.1" };
+	expect(notes({ ...at, facts: { versions, ...still(20_000) } })).toEqual([
+		`· hub-behind ${says}; it does when it finds the device again, for up to 2 min (so far 0:20)`,
+	]);
+	expect(notes({ ...at, facts: { versions, ...still(200_000) } })[0]).toMatch(/^! hub-behind/);
+	// One that has them meanwhile, and one that was looked at and lacks nothing.
+	for (const edge of [{ consumers, ...stream(1000, { lost: 300 }) }, { consumers }])
+		expect(notes({ source: { seq: 400 }, edge, facts: still(90_000) })).toEqual([]);
+});
+
+test("what lies between a hub's place and what was acknowledged may be without messages", () => {
+	expect(firstLost(1000, { seq: 901 })).toBe(901);
+	expect(firstLost(1000, { seq: 1001 })).toBeUndefined();
+	expect(firstLost(1000, undefined)).toBeUndefined();
 });
 
 test("a position that moves, a link that is down, and nothing that waits are no standing still", () => {

@@ -91,7 +91,7 @@ test("with the official server status names it; heal takes it away when told to,
 		{ what: "status names it", within: MENDED_MS },
 	);
 	expect(named.text).toMatch(
-		/^edge2_sensor stands still at sequence 1 for \d+:\d\d while 11 wait: message 2 has 65,510 bytes of headers, more than the hub can take with its own\. npx leafline heal edge2 --drop-poison <folder> saves it there and takes it away$/,
+		/^edge2_sensor stands still at sequence 1 for \d+:\d\d while 11 messages wait: message 2 has 65,510 bytes of headers, more than the hub can take with its own\. npx leafline heal edge2 --drop-poison <folder> saves it there and takes it away$/,
 	);
 	expect(named.exit).toBe(2);
 

@@ -213,6 +213,8 @@ test("a hub that refuses a device: the device's log says so", async () => {
 	await other.stop();
 	await stack.kill("edge3");
 	await stack.start("edge3");
+	const refused = () => stack.log("edge3").includes("Authorization Violation");
+	await eventually(refused, { what: "the hub has refused it", within: MENDED_MS });
 	const { text } = await noted("edge3", "not-connected");
 	expect(text).toMatch(/^its nats-server runs but has no link to the hub: it refused the credentials/);
 });

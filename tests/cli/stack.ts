@@ -14,12 +14,13 @@ import {
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
 import { accountSeeds, createKeys, deviceSigning, type Keys, publicKey } from "../../components/identity/keys";
+import { pushAccount } from "../../components/identity/push";
 import { linkStates } from "../../components/links/control";
 import type { StackOutputs } from "../../contract/outputs";
 import { startTime } from "../../system/process";
 import { expandEdge } from "../../topology/edge";
 import { deliverSubject, HUB_CONSUMER } from "../../topology/names";
-import { ADMIN_API, deviceRole } from "../../topology/permissions";
+import { ADMIN_API, deviceRole, type Role } from "../../topology/permissions";
 import { stackFixture } from "../contract/fixture";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
@@ -45,6 +46,8 @@ export interface Stack {
 	log(name: string): string;
 	/** With -9. */
 	kill(name: string): Promise<void>;
+	/** Pushes what devices may say and hear from now on, as an update does. */
+	permit(role: Role): Promise<void>;
 	/** Writes other outputs and gives the file's path. */
 	write(name: string, outputs: unknown): string;
 	stop(): Promise<void>;
@@ -84,6 +87,7 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 	const write = (name: string, value: unknown) => servers.write(name, JSON.stringify(value));
 	const connections: NatsConnection[] = [];
 	let links: ChildProcess | undefined;
+	let pushes = 0;
 	const stack: Stack = {
 		dir,
 		outputs,
@@ -108,6 +112,17 @@ export async function startStack(devices: readonly string[]): Promise<Stack> {
 			if (name !== "hub") await writeRecord(folderOf(dir, name), name);
 		},
 		kill: async (name) => all.get(name)?.kill(),
+		permit: async (role) => {
+			const creds = new TextEncoder().encode(outputs.access?.systemCreds);
+			const system = await connect({ servers: `127.0.0.1:${client}`, authenticator: credsAuthenticator(creds) });
+			try {
+				pushes++;
+				const claims = accountClaims(keys, { role });
+				await pushAccount(system, accountJwts(accountSeeds(keys), claims, keys.createdAt + pushes).devices, 1);
+			} finally {
+				await system.close();
+			}
+		},
 		stop: async () => {
 			await Promise.all(connections.map((it) => it.close()));
 			links?.kill("SIGKILL");
@@ -241,7 +256,7 @@ listen: "127.0.0.1:${ports.client}"
 http: "127.0.0.1:${ports.monitor}"
 operator: ${operatorJwt(keys)}
 system_account: ${publicKey(keys.system)}
-resolver: MEMORY
+resolver { type: full, dir: "${dir}/accounts", allow_delete: false, interval: "10s", timeout: "500ms" }
 resolver_preload {
   ${publicKey(keys.system)}: ${systemAccountJwt(keys)}
 ${ACCOUNTS.map((account) => `  ${publicKey(seeds[account])}: ${jwts[account]}`).join("\n")}

@@ -143,7 +143,7 @@ export interface Settings {
 	readonly fleet: string;
 	readonly hub: HubSettings;
 	readonly leaves: LeavesSettings;
-	/** `ephemeral` is for servers or findings that forbid durable sourcing. @default "durable" */
+	/** `ephemeral` is for servers or findings that forbid durable sourcing, and for classes that drop their oldest alone. @default "durable" */
 	readonly sourcing: "durable" | "ephemeral";
 	/** Lets an update or a destroy lose messages. @default true for a local hub, else false */
 	readonly allowDataLoss: boolean;

@@ -77,7 +77,10 @@ export const SettingsFile = section(
 		).exactOptional(),
 		hub: Hub.prefault({}),
 		leaves: Leaves.prefault({}),
-		sourcing: choice(["durable", "ephemeral"], "How the hub sources.").exactOptional(),
+		sourcing: choice(
+			["durable", "ephemeral"],
+			"How the hub sources. ephemeral: no downlinks, and no classes with whenFull: refuse.",
+		).exactOptional(),
 		allowDataLoss: yesNo("Lets an update or a destroy lose messages."),
 		ignorePending: yesNo("Devices that could not be reached are no change."),
 		adopt: listOf(

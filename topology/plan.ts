@@ -2,6 +2,7 @@ import type { Fleet, Settings } from "../config/model";
 import { awsProblems } from "./aws";
 import { bufferBudget } from "./buffer";
 import { checkFleet } from "./checks";
+import { some } from "./format";
 import { buildGraph, findCycle } from "./graph";
 import { hubShards, hubStream } from "./hub";
 import { hubBudget } from "./hub-budget";
@@ -54,14 +55,34 @@ export function plan(fleet: Fleet, settings: Settings): { topology?: Topology; p
 	return unsold.length > 0 ? { problems: unsold } : { topology, problems: [] };
 }
 
-/** A device may reset its own consumer on the hub and make none: with ordinary sourcing it would have to. */
-function checkSourcing({ downlink }: Fleet, { sourcing }: Settings): Problem[] {
-	const [first] = Object.keys(downlink);
-	if (sourcing === "durable" || first === undefined) {
+/** What cannot be without durable consumers. */
+function checkSourcing({ classes, downlink }: Fleet, { sourcing }: Settings): Problem[] {
+	if (sourcing === "durable") {
 		return [];
 	}
-	const message = `with ${sourcing} sourcing there is no downlink, and the fleet has ${first}`;
-	return [{ document: "settings", path: ["sourcing"], message, remedy: "use durable, or take out downlink" }];
+	const problem = (message: string, remedy: string): Problem => ({
+		document: "settings",
+		path: ["sourcing"],
+		message,
+		remedy,
+	});
+	const problems: Problem[] = [];
+	// A device may reset its own consumer on the hub and make none: with ordinary sourcing it would have to.
+	const [first] = Object.keys(downlink);
+	if (first !== undefined) {
+		const message = `with ${sourcing} sourcing there is no downlink, and the fleet has ${first}`;
+		problems.push(problem(message, "use durable, or take out downlink"));
+	}
+	// Nobody on the device knows what the hub has, so nothing makes room there, also when the hub has all of it.
+	const refusing = Object.keys(classes).filter((name) => classes[name]?.whenFull === "refuse");
+	if (refusing.length > 0) {
+		const [which, verb] = refusing.length === 1 ? ["class", "refuses"] : ["classes", "refuse"];
+		const message =
+			`with ${sourcing} sourcing a device never learns what the hub has, and ${which} ${some(refusing)} (whenFull: refuse) ` +
+			`${verb} for ever once what fits was published`;
+		problems.push(problem(message, "use durable, or whenFull: drop-oldest"));
+	}
+	return problems;
 }
 
 /** Groups in blocks of devices, so that no resource grows too big. Devices that were lost have nothing to manage. */

@@ -10,7 +10,7 @@ hardware:
   board: { arch: amd64, buffer: 64MiB }
 link: { up: 20Mbit/s, rtt: 5ms, outage: 1m }
 classes:
-  can: { rate: 500/s, size: 128B, accepts: vehicle.>, whenFull: refuse, hub: { keep: 1h } }
+  can: { rate: 500/s, size: 128B, accepts: vehicle.>, whenFull: drop-oldest, hub: { keep: 1h } }
 groups:
   all: { devices: edge1, hardware: board }
 `;

@@ -12,8 +12,8 @@ hardware:
   box: { arch: amd64, buffer: 256MiB }
 link: { up: 20Mbit/s, rtt: 20ms, outage: 10m }
 classes:
-  can: { rate: 50/s, size: 512B, accepts: ${can}, whenFull: refuse, hub: { keep: 1h } }
-  legacy: { rate: 50/s, size: 512B, accepts: ${legacy}, whenFull: refuse, hub: { keep: 1h } }
+  can: { rate: 50/s, size: 512B, accepts: ${can}, whenFull: drop-oldest, hub: { keep: 1h } }
+  legacy: { rate: 50/s, size: 512B, accepts: ${legacy}, whenFull: drop-oldest, hub: { keep: 1h } }
 groups:
   demo: { devices: "edge1, edge2" }
 `;

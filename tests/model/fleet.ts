@@ -32,7 +32,9 @@ export const DOWNLINK = "commands";
 export const DEVICES = ["edge1", "edge2", "edge3", "edge4"] as const;
 
 /** YAML as JSON: every JSON text is one. */
-export function fleetText({ devices, classes, downlink }: ModelFleet): string {
+export function fleetText({ devices, classes, sourcing, downlink }: ModelFleet): string {
+	// No plan has a class that refuses without durable sourcing.
+	const whenFull = sourcing === "ephemeral" ? { whenFull: "drop-oldest" } : {};
 	const retired = Object.entries(devices).filter(([, service]) => service !== "in service");
 	return JSON.stringify({
 		apiVersion: "leafline/v1",
@@ -42,7 +44,7 @@ export function fleetText({ devices, classes, downlink }: ModelFleet): string {
 		classes: Object.fromEntries(
 			Object.entries(classes).map(([name, settings]) => [
 				name,
-				{ rate: "40/s", size: `${MESSAGE_BYTES}B`, ...settings, hub: { keep: "1h" } },
+				{ rate: "40/s", size: `${MESSAGE_BYTES}B`, ...settings, ...whenFull, hub: { keep: "1h" } },
 			]),
 		),
 		...(downlink && { downlink: { [DOWNLINK]: { keep: "1h", size: "1KiB" } } }),

@@ -189,8 +189,8 @@ export class World {
 		const lane = this.ledger.lane(name, className);
 		const group = Object.values(this.topology.edgeGroups)[0];
 		// A class that is added takes room of the others.
-		if (settings.whenFull === "drop-oldest") {
-			const room = FULL * (group?.classes[className]?.maxBytes ?? 0);
+		if (group?.classes[className]?.discard === "old") {
+			const room = FULL * group.classes[className].maxBytes;
 			lane.dropsBeyond = Math.min(lane.dropsBeyond ?? room, room);
 		}
 		this.programs.get(key)?.resume();

@@ -130,10 +130,22 @@ describe("messages", () => {
 
 describe("ephemeral sourcing", () => {
 	it("has no downlink, for devices may make no consumers on the hub", () => {
-		const fleet = makeFleet({ downlink: { commands: downlink() } });
+		const classes = { debug: uplink({ whenFull: "drop-oldest" }) };
+		const fleet = makeFleet({ classes, downlink: { commands: downlink() } });
 		expect(problemsOf(fleet, "ephemeral")).toEqual([
 			"sourcing: with ephemeral sourcing there is no downlink, and the fleet has commands",
 		]);
+	});
+
+	it("has no class that refuses, for nobody on the device would ever make room in it", () => {
+		const classes = { can: uplink(), debug: uplink({ whenFull: "drop-oldest" }) };
+		expect(problemsOf(makeFleet({ classes }))).toEqual([]);
+		expect(problemsOf(makeFleet({ classes }), "ephemeral")).toEqual([
+			"sourcing: with ephemeral sourcing a device never learns what the hub has, and class can (whenFull: refuse) " +
+				"refuses for ever once what fits was published",
+		]);
+		const both = makeFleet({ classes: { ...classes, alarm: uplink() } });
+		expect(problemsOf(both, "ephemeral")[0]).toContain("classes alarm, can (whenFull: refuse) refuse for ever");
 	});
 });
 

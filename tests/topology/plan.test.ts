@@ -104,7 +104,9 @@ describe("edge streams", () => {
 	});
 
 	it("have no consumer with ephemeral sourcing, and the hub starts at the first message", () => {
-		const topology = planned(makeFleet(), makeSettings({ sourcing: "ephemeral" }));
+		const dropping = uplink({ whenFull: "drop-oldest" });
+		const fleet = makeFleet({ classes: { can: dropping, log: dropping } });
+		const topology = planned(fleet, makeSettings({ sourcing: "ephemeral" }));
 		expect(expandEdge(groupOf(topology), "edge1").map(({ consumer }) => consumer)).toEqual([undefined, undefined]);
 		expect(topology.hubStreams.hub_can?.config.sources?.[0]).toMatchObject({
 			opt_start_seq: 1,

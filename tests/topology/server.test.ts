@@ -23,13 +23,14 @@ afterEach(async () => {
 });
 
 function planned(sourcing: "durable" | "ephemeral"): Topology {
+	const whenFull = sourcing === "durable" ? "refuse" : "drop-oldest";
 	const fleet = makeFleet({
 		devices: ["edge1", "edge2"],
 		bufferBytes: 1024 ** 3,
 		programsBytes: 0,
 		classes: {
-			can: uplink({ rate: 10, accepts: ["vehicle.*.speed.>"] }),
-			alarm: uplink({ rate: 1, priority: "high" }),
+			can: uplink({ rate: 10, accepts: ["vehicle.*.speed.>"], whenFull }),
+			alarm: uplink({ rate: 1, priority: "high", whenFull }),
 			debug: uplink({ rate: 1, storage: "memory", whenFull: "drop-oldest", maxAgeMs: 60_000 }),
 		},
 		downlink: sourcing === "durable" ? { commands: downlink({ rate: 0.01 }) } : {},

@@ -11,7 +11,7 @@ hardware:
   board: { arch: amd64, buffer: 256MiB }
 link: { up: 20Mbit/s, rtt: 80ms, outage: 10m }
 classes:
-  sensor: { rate: 100/s, size: 128B, whenFull: refuse, hub: { keep: 1d } }
+  sensor: { rate: 100/s, size: 128B, whenFull: drop-oldest, hub: { keep: 1d } }
 groups:
   all: { devices: [edge1, edge2], hardware: board }
 `;

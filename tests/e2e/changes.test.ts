@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join, resolve } from "node:path";
 import { connect, credsAuthenticator, headers, type MsgHdrs, NatsError } from "nats";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sleep } from "../../components/streams/provider/wait";
@@ -14,6 +16,7 @@ link: { up: 20Mbit/s, rtt: 20ms, outage: 10m }
 classes:
   can: { rate: 50/s, size: 512B, accepts: ${can}, whenFull: drop-oldest, hub: { keep: 1h } }
   legacy: { rate: 50/s, size: 512B, accepts: ${legacy}, whenFull: drop-oldest, hub: { keep: 1h } }
+  debug: { rate: 5/s, size: 512B, accepts: debug.>, storage: memory, whenFull: drop-oldest, hub: { keep: 1h } }
 groups:
   demo: { devices: "edge1, edge2" }
 `;
@@ -79,6 +82,7 @@ async function program(): Promise<() => Promise<number>> {
 }
 
 interface Ack {
+	readonly seq?: number;
 	readonly error?: { readonly description: string };
 }
 
@@ -134,4 +138,25 @@ test("and back again, while two classes exchange what they accept", async () => 
 	published += await end();
 	await exactly(published);
 	ok(await project.pulumi("preview", "--expect-no-changes"));
+});
+
+test("a device whose server was started anew takes what goes into a class in memory, without an update", async () => {
+	const local = await connect({ servers: `127.0.0.1:${project.firstClientPort}`, maxReconnectAttempts: -1 });
+	try {
+		const stored = async () => {
+			const { error, seq } = (await local.request("debug.n", "n", { timeout: 2_000 })).json<Ack>();
+			if (error) throw new Error(error.description);
+			return seq;
+		};
+		for (let message = 1; message <= 3; message++) expect(await stored()).toBe(message);
+		// As the device program does it here.
+		execFileSync(process.execPath, [resolve("bin/components/daemon/daemon.js"), "again", "."], {
+			cwd: join(project.dir, ".leafline/local/edge1"),
+		});
+		const first = await eventually(stored, { what: "a message is taken", within: 30_000 });
+		expect(first, "by a stream that begins").toBe(1);
+	} finally {
+		await local.close();
+	}
+	ok(await project.pulumi("preview", "--refresh", "--expect-no-changes"));
 });

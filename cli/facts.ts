@@ -119,17 +119,24 @@ function sources(outputs: LeaflineOutput, name: string, info: StreamInfo): Recor
 	const device = new Map(devices.map((it) => [edgeStreamName(it, of), it]));
 	const durable = new Set((info.config.sources ?? []).flatMap((source) => (source.consumer ? [source.name] : [])));
 	const result: Record<string, SourceFacts> = {};
-	for (const { name: origin, seq = 0, lag = 0, active = -1, error } of info.sources ?? []) {
-		const from = device.get(origin);
-		if (from === undefined) continue;
-		result[from] = {
-			seq,
-			lag,
-			durable: durable.has(origin),
-			// Nanoseconds since the hub heard from it, -1 for never.
-			...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
-			...(error && { [error.err_code === SLOW_LINK ? "slow" : "error"]: error.description }),
-		};
+	for (const source of info.sources ?? []) {
+		const from = device.get(source.name);
+		if (from !== undefined) result[from] = sourceFacts(source, durable.has(source.name));
 	}
 	return result;
+}
+
+/** A source as the hub's server tells of it. */
+export function sourceFacts(
+	{ seq = 0, lag = 0, active = -1, error }: NonNullable<StreamInfo["sources"]>[number],
+	durable: boolean,
+): SourceFacts {
+	return {
+		seq,
+		lag,
+		durable,
+		// Nanoseconds since the hub heard from it, -1 for never.
+		...(active >= 0 && { silentMs: Math.round(active / 1e6) }),
+		...(error && { [error.err_code === SLOW_LINK ? "slow" : "error"]: error.description }),
+	};
 }

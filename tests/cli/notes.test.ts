@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { sourceFacts } from "../../cli/facts";
 import { wrap } from "../../cli/format";
 import { remember, rememberSeen } from "../../cli/memory";
 import { CODES } from "../../cli/notes/note";
@@ -107,6 +108,15 @@ test("a consumer that was changed by hand, and one that was not", () => {
 
 test("flow control that stalls is reported of any slow link: told where the position stands still, and nowhere else", () => {
 	const slow = "Consumer stalled on flow control";
+	const told = {
+		name: "edge1_sensor",
+		seq: 400,
+		active: 40e6,
+		error: { code: 500, err_code: 10_228, description: slow },
+	};
+	expect(sourceFacts(told, true)).toEqual({ seq: 400, lag: 0, durable: true, silentMs: 40, slow });
+	const other = { ...told, error: { code: 404, err_code: 10_014, description: "consumer not found" } };
+	expect(sourceFacts(other, true)).toMatchObject({ error: "consumer not found" });
 	expect(notes({ source: { slow } })).toEqual([]);
 	expect(notes({ source: { seq: 400, slow }, facts: still(90_000, 399) })).toEqual([]);
 	expect(notes({ source: { seq: 400, slow }, facts: still(90_000) })[0]).toMatch(

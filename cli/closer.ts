@@ -23,11 +23,12 @@ export async function lookCloser(
 ): Promise<Facts> {
 	let seen: Facts = { ...facts, causes: causes(outputs, facts) };
 	if (!hub || facts.hubError !== undefined) return { ...seen, memory: before };
-	seen = await withLost(outputs, await withArrivals(outputs, seen, hub), hub, edges);
+	seen = await withArrivals(outputs, await withLastOf(outputs, seen, edges), hub);
+	seen = await withLost(outputs, seen, hub, edges);
 	const memory = remember(outputs, seen, before);
 	seen = { ...seen, memory };
 	const doubts = wait ? still(outputs, seen, 0).filter((it) => standing(seen, it) < STILL_MS) : [];
-	if (doubts.length > 0) seen = await waitAndSee(outputs, seen, hub, doubts);
+	if (doubts.length > 0) seen = await withLastOf(outputs, await waitAndSee(outputs, seen, hub, doubts), edges);
 	return withNext(outputs, seen, edges);
 }
 
@@ -41,14 +42,31 @@ function causes(outputs: LeaflineOutput, { connected, cuts }: Facts): Record<str
 	return Object.fromEntries(found);
 }
 
+/** A device that publishes has more by the time that the hub has told its position: below that it is only if it still is. */
+async function withLastOf(outputs: LeaflineOutput, facts: Facts, edges: Edges): Promise<Facts> {
+	const devices = { ...facts.edges };
+	await Promise.all(
+		belowHub(outputs, facts).map(async ({ device, name }) => {
+			const again = await edges.stream(device, name);
+			const edge = devices[device];
+			if (edge && again)
+				devices[device] = { ...edge, streams: { ...edge.streams, [name]: { ...edge.streams[name], ...again } } };
+		}),
+	);
+	return { ...facts, edges: devices };
+}
+
+function belowHub(outputs: LeaflineOutput, { edges, hub }: Facts): Class[] {
+	return classes(outputs).filter(
+		({ device, name, stream }) =>
+			(edges[device]?.streams[name]?.lastSeq ?? Number.POSITIVE_INFINITY) < (hub[stream]?.sources[device]?.seq ?? 0),
+	);
+}
+
 /** A device below the hub's position: when did the hub get its last message? That tells a new stream from an old one. */
 async function withArrivals(outputs: LeaflineOutput, facts: Facts, hub: Hub): Promise<Facts> {
 	const streams: Record<string, Facts["hub"][string]> = { ...facts.hub };
-	const doubts = classes(outputs).filter(
-		({ device, name, stream }) =>
-			(facts.edges[device]?.streams[name]?.lastSeq ?? Number.POSITIVE_INFINITY) <
-			(facts.hub[stream]?.sources[device]?.seq ?? 0),
-	);
+	const doubts = belowHub(outputs, facts);
 	const times = await Promise.all(
 		doubts.map(async ({ device, name, stream }) => {
 			try {

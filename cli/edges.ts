@@ -64,6 +64,17 @@ export class Edges {
 		}
 	}
 
+	/** A class's stream, asked for once more; undefined if it is not told. */
+	async stream(device: string, name: string): Promise<EdgeStreamFacts | undefined> {
+		try {
+			const api = await this.route(device);
+			const call = `STREAM.INFO.${edgeStreamName(device, name)}`;
+			return api && streamFacts(await api.ask<StreamInfo>(call, undefined, this.answerMs(device)));
+		} catch {
+			return undefined;
+		}
+	}
+
 	/** For good: what is still being asked gets no new connection, which would keep the process alive. */
 	async close(): Promise<void> {
 		this.closed = true;

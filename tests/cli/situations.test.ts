@@ -103,6 +103,25 @@ test("a fleet that is well has no notes, with a downlink as well, and exit code 
 	});
 });
 
+test("a device that publishes all the time is well, although it has more at each look", async () => {
+	const jetstream = (await stack.connect("edge6")).jetstream();
+	let publishes = true;
+	const flow = (async () => {
+		while (publishes) await Promise.all(Array.from({ length: 100 }, () => jetstream.publish("vehicle.sensor", "21.5")));
+	})();
+	try {
+		for (let look = 0; look < 4; look++) {
+			const { devices, code } = await status();
+			expect(devices.edge6?.notes).toEqual([]);
+			expect(code).toBe(0);
+		}
+	} finally {
+		publishes = false;
+		await flow;
+	}
+	await well("edge6");
+});
+
 test("a stream that is gone from a device", async () => {
 	await edge("edge1", "STREAM.DELETE.edge1_sensor");
 	const { text, exit } = await noted("edge1", "stream-missing");

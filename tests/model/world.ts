@@ -14,8 +14,8 @@ import { Stack, type Updated } from "./up";
 
 /** Messages a second of each class on each device, while nothing else is asked for. */
 const RATE = 20;
-/** Where a buffer that drops its oldest begins to: the server stores some bytes beside each message. */
-const FULL = 0.9;
+/** Where a buffer that drops its oldest begins to: the server stores subject and headers, an id among them, beside each payload. */
+const FULL = 0.8;
 
 /** A hub and devices on which the steps of one scenario are done, and what is known of them. */
 export class World {

@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { shownText } from "../jetstream/answers";
 import type { Api } from "../jetstream/api";
 import { ApiError } from "../jetstream/errors";

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { foreign } from "../config/printable";
+import { COLLECT_EVERY_MS, KEEP_V8_FLAGS } from "../topology/program-memory";
 import { LOOK_EVERY_MS } from "../topology/reserve";
 import { KeptDevice as Keeper } from "./kept-device";
 import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
@@ -16,6 +19,7 @@ import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
  *     GET /ready?spec=HASH   200 once the spec with this SHA-256 is in force
  */
 export function keep(dir: string): void {
+	takeLittleMemory();
 	let inForce = "";
 	let keepers = new Map<string, Keeper>();
 	const load = () => {
@@ -44,6 +48,12 @@ export function keep(dir: string): void {
 	void forever(async () => {
 		await Promise.all([...keepers.values()].map((keeper) => keeper.look()));
 	});
+}
+
+function takeLittleMemory(): void {
+	for (const flag of KEEP_V8_FLAGS) setFlagsFromString(flag);
+	// A context that is made now has what the flags have brought.
+	setInterval(runInNewContext("gc") as () => void, COLLECT_EVERY_MS);
 }
 
 const LONGEST_LINE = 2_000;

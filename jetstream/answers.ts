@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { foreign } from "../config/printable";
 import type { StreamSource } from "../topology/jetstream";
 

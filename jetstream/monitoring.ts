@@ -1,5 +1,5 @@
 import { type NatsConnection, RequestStrategy } from "nats";
-import { z } from "zod";
+import * as z from "zod";
 import { shownText } from "./answers";
 import { request } from "./api";
 import { BadAnswer, NoAnswer } from "./errors";

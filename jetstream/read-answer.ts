@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { foreign } from "../config/printable";
 import { refusal, stored } from "./answers";
 import { ApiError, BadAnswer } from "./errors";

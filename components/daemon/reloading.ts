@@ -6,6 +6,8 @@ export interface Reloading {
 	/** From the folder of the components. */
 	readonly script: string;
 	readonly args?: readonly string[];
+	/** As a daemon's (`DaemonDocument`). @default none */
+	readonly env?: Readonly<Record<string, string>>;
 	/** What it is told: it takes another one over without a restart. */
 	readonly spec: object;
 	readonly ports: readonly number[];
@@ -19,7 +21,7 @@ export interface Reloading {
 export function createReloading(
 	name: string,
 	dir: string,
-	{ script, args = [], spec, ports, file, socket }: Reloading,
+	{ script, args = [], env, spec, ports, file, socket }: Reloading,
 	opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
 	const text = JSON.stringify(spec);
@@ -28,7 +30,7 @@ export function createReloading(
 	const files = { [file]: text };
 	return createDaemon(
 		name,
-		{ dir, name, script, args, ports, ready, reload: [file], files, removeOnDelete: true },
+		{ dir, name, script, args, ...(env && { env }), ports, ready, reload: [file], files, removeOnDelete: true },
 		opts,
 	);
 }

@@ -9,6 +9,7 @@ import {
 	type KeptDevice,
 } from "../../device/spec";
 import type { Topology } from "../../topology/model";
+import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
 import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
 import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
@@ -103,7 +104,15 @@ function createKeeper(
 	return createReloading(
 		"keeper",
 		dir,
-		{ script: DEVICE_PROGRAM, args: ["keep"], spec, ports: [], file: KEEP_SPEC_FILE, socket: KEEP_SOCKET },
+		{
+			script: DEVICE_PROGRAM,
+			args: ["keep"],
+			env: KEEP_ENVIRONMENT,
+			spec,
+			ports: [],
+			file: KEEP_SPEC_FILE,
+			socket: KEEP_SOCKET,
+		},
 		opts,
 	);
 }

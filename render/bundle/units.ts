@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB } from "../../topology/program-memory";
 import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
 
 /** What a device's units follow from. */
@@ -82,12 +83,15 @@ Group=${DEVICE_USER}
 RuntimeDirectory=leafline
 WorkingDirectory=${INSTALLED.runtime}
 Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
+${Object.entries(KEEP_ENVIRONMENT)
+	.map(([name, value]) => `Environment=${name}=${value}`)
+	.join("\n")}
 ExecStartPre=/bin/ln -sf ${INSTALLED.conf}/keep.json ${INSTALLED.runtime}/spec.json
 ExecStart=${NODE} keep
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=5
-MemoryMax=256M
+MemoryMax=${KEEP_MEMORY_MAX_MIB}M
 CPUQuota=50%
 TasksMax=64
 UMask=0077

@@ -50,11 +50,25 @@ it("lets a device through whose store is empty, and notes that", () => {
 
 it("is the same, byte for byte, wherever the project lies, and names no folder of that machine", () => {
 	const elsewhere = temporary();
-	fs.cpSync(path.join(root, "bin"), path.join(elsewhere, "bin"), { recursive: true });
-	fs.rmSync(path.join(elsewhere, DEVICE_PROGRAM));
+	for (const folder of ["device", "jetstream", "topology", "system", "config", "render", "components"]) {
+		fs.cpSync(path.join(root, folder), path.join(elsewhere, folder), { recursive: true });
+	}
+	fs.copyFileSync(path.join(root, "tsconfig.json"), path.join(elsewhere, "tsconfig.json"));
 	fs.symlinkSync(path.join(root, "node_modules"), path.join(elsewhere, "node_modules"));
 	bundleDeviceProgram(elsewhere);
 	const made = fs.readFileSync(path.join(elsewhere, DEVICE_PROGRAM));
 	expect(made.equals(fs.readFileSync(path.join(root, DEVICE_PROGRAM)))).toBe(true);
 	expect(made.includes(fs.realpathSync(root))).toBe(false);
+});
+
+/*
+ * What is not in the file cannot be in memory: 60 MB are all that `keep` may take (`npm run bench -- program`), and Node
+ * alone takes 45.
+ */
+it("has nothing of zod's languages, of Node's TLS, and not much at all", () => {
+	const text = fs.readFileSync(path.join(root, DEVICE_PROGRAM), "utf8");
+	expect(text).not.toMatch(/require\("(node:)?tls"\)/);
+	expect(text).not.toContain("zod/v4/locales/he");
+	expect(text).not.toContain("קלט");
+	expect(text.length).toBeLessThan(700_000);
 });

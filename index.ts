@@ -4,12 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { requireFreshBuild } from "./components/build";
 import { decide } from "./components/decide";
 import { createHub, createSite } from "./components/hub/create";
-import { MINIMUM_SERVER, serverVersion } from "./components/hub/version";
+import { serverVersion } from "./components/hub/version";
 import { Identity } from "./components/identity/identity";
 import { createLeaves, leafConfigs } from "./components/leaves/create";
 import { owner } from "./components/streams/stream";
 import { Streams } from "./components/streams/streams";
 import { buildOutputs } from "./contract/build";
+import { DEVICE_SERVER_FLOOR } from "./topology/server-floors";
 
 /** One environment: a hub, the identity of everybody, local devices where asked for, and all streams. */
 async function stack(): Promise<pulumi.Inputs> {
@@ -27,7 +28,7 @@ async function stack(): Promise<pulumi.Inputs> {
 
 	identity.keepRevoked(connection, hub.generation, { dependsOn: streams });
 
-	const servers = { serverVersion: version, versionFloor: MINIMUM_SERVER };
+	const servers = { serverVersion: version, versionFloor: DEVICE_SERVER_FLOOR };
 	const bundleKey = identity.bundleKey();
 	const live = { ca: identity.caPem, urls: hub.urls, pending: streams.pending, bundleKey, owner: owner(), ...servers };
 	const { adminCreds, systemCreds, readerCreds, signing } = identity;

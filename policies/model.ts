@@ -139,7 +139,7 @@ export type Severity = "mandatory" | "advisory";
 export interface PolicyConfig {
 	/** Public ports of the hub besides 7422. @default none */
 	readonly allowedPorts: readonly number[];
-	/** Oldest nats-server. @default "2.14.5" */
+	/** Oldest nats-server, of the hub `HUB_SERVER_FLOOR` at least. @default `DEVICE_SERVER_FLOOR` */
 	readonly minimumServer: string;
 	/** Most messages that a window may have on the way. @default 10,000 */
 	readonly maximumWindow: number;

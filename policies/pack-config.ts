@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { MINIMUM_SERVER } from "../components/hub/version";
 import type { Issue } from "../config/document";
 import { choice, count, judged, listOf, say, section, text, type Wrong } from "../config/fields";
 import { toIssues } from "../config/issues";
 import { isFields, mapOf } from "../config/loose";
 import { show, suggest } from "../config/words";
+import { DEVICE_SERVER_FLOOR } from "../topology/server-floors";
 import { NEVER_EXEMPT } from "./evaluate";
 import { isDay } from "./exemptions";
 import type { PolicyConfig, Rule, Severity } from "./model";
@@ -64,7 +64,7 @@ export function readPackSettings(
 export function withDefaults(stated: Partial<PolicyConfig>, stack: string, today = new Date()): PolicyConfig {
 	return {
 		allowedPorts: stated.allowedPorts ?? [],
-		minimumServer: stated.minimumServer ?? MINIMUM_SERVER,
+		minimumServer: stated.minimumServer ?? DEVICE_SERVER_FLOOR,
 		maximumWindow: stated.maximumWindow ?? 10_000,
 		production: stated.production ?? isProduction(stack),
 		severity: stated.severity ?? {},
@@ -123,7 +123,12 @@ function settingsOf(rules: readonly string[]) {
 		{
 			enforcementLevel: Level.exactOptional(),
 			allowedPorts: listOf(count(1, 65_535, "A port."), "443", "Public ports besides the leaf port.").exactOptional(),
-			minimumServer: text(/^\d+\.\d+\.\d+$/, "a version", MINIMUM_SERVER, "Oldest nats-server.").exactOptional(),
+			minimumServer: text(
+				/^\d+\.\d+\.\d+$/,
+				"a version",
+				DEVICE_SERVER_FLOOR,
+				"Oldest nats-server; of the hub 2.15.0 at least.",
+			).exactOptional(),
 			maximumWindow: count(1, 10_000_000, "Most messages that a window may have on the way.").exactOptional(),
 			production: z
 				.boolean({

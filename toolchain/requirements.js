@@ -43,8 +43,8 @@ const TOOLS = [
 	{
 		name: "nats-server",
 		version: [2, 15, 2],
-		// 2.14.5 is the first with durable sourcing and a dial time-out that fits a mobile link.
-		atLeast: [2, 14, 5],
+		// That of the hub (`topology/server-floors.ts`), which it runs on a local stack.
+		atLeast: [2, 15, 0],
 		below: [3, 0, 0],
 		versionArguments: ["--version"],
 		package: "github.com/nats-io/nats-server/v2",

@@ -1,7 +1,5 @@
 import { spawnSync } from "node:child_process";
-
-/** Oldest nats-server that leafline runs on: durable sourcing, and the fixes of its leaf port. */
-export const MINIMUM_SERVER = "2.14.5";
+import { HUB_SERVER_FLOOR } from "../../topology/server-floors";
 
 /** There is no nats-server that will do. Shown without a stack trace. */
 export class ServerVersionError extends Error {}
@@ -24,18 +22,18 @@ export function serverVersion(): string {
 export function checkServerVersion(text: string | undefined): string {
 	if (text === undefined) {
 		throw new ServerVersionError(
-			`there is no nats-server on PATH; install ${MINIMUM_SERVER} or later: https://github.com/nats-io/nats-server/releases`,
+			`there is no nats-server on PATH; install ${HUB_SERVER_FLOOR} or later: https://github.com/nats-io/nats-server/releases`,
 		);
 	}
 	const version = /v?(\d+)\.(\d+)\.(\d+)(?:-[\w.-]+)?(\+leafline\.\d+)?/.exec(text);
 	if (!version)
 		throw new ServerVersionError(`nats-server --version says ${JSON.stringify(text.trim())}, not a version`);
 	const numbers = version.slice(1, 4).map(Number);
-	const minimum = MINIMUM_SERVER.split(".").map(Number);
+	const minimum = HUB_SERVER_FLOOR.split(".").map(Number);
 	const place = numbers.findIndex((number, index) => number !== minimum[index]);
 	if (place >= 0 && (numbers[place] ?? 0) < (minimum[place] ?? 0)) {
 		throw new ServerVersionError(
-			`nats-server ${numbers.join(".")} is too old; leafline needs ${MINIMUM_SERVER} or later`,
+			`nats-server ${numbers.join(".")} is too old; leafline needs ${HUB_SERVER_FLOOR} or later`,
 		);
 	}
 	return `${numbers.join(".")}${version[4] ?? ""}`;

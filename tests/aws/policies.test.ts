@@ -171,7 +171,7 @@ describe("prod with one thing changed by a transformation is refused", () => {
 			// A hash, for a token in clear breaks another rule as well.
 			change: [conf(3, { authorization: { token: `$2a$11$${"a".repeat(53)}` } }), release(3, "2.11.3+leafline.1")],
 			at: "hub-3-hub.conf",
-			message: "hub_3 runs nats-server 2.11.3+leafline.1, which is older than 2.14.5",
+			message: "hub_3 runs nats-server 2.11.3+leafline.1, which is older than 2.15.0",
 		},
 		"hub-server-answers-only-its-sources": {
 			// Its configuration is known by what clients-come-by-tls changes.

@@ -82,16 +82,16 @@ describe("a mistake ends before anything is created", () => {
 		}
 	});
 
-	test("nats-server below 2.14.5", async () => {
+	test("nats-server below 2.15", async () => {
 		project.writeFleet(SMALL_FLEET);
 		const folder = join(project.dir, "old");
 		mkdirSync(folder, { recursive: true });
-		writeFileSync(join(folder, "nats-server"), "#!/bin/sh\necho 'nats-server: v2.14.4'\n");
+		writeFileSync(join(folder, "nats-server"), "#!/bin/sh\necho 'nats-server: v2.14.5'\n");
 		chmodSync(join(folder, "nats-server"), 0o755);
 		const path = process.env.PATH;
 		process.env.PATH = `${folder}:${path}`;
 		try {
-			expectRefusal(await project.pulumi("up", "--yes"), /nats-server 2\.14\.4 is too old.*2\.14\.5/);
+			expectRefusal(await project.pulumi("up", "--yes"), /nats-server 2\.14\.5 is too old.*2\.15\.0/);
 		} finally {
 			process.env.PATH = path;
 		}

@@ -4,10 +4,11 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { busyPorts, portHolder } from "../../components/daemon/ports";
-import { checkServerVersion, MINIMUM_SERVER } from "../../components/hub/version";
+import { checkServerVersion } from "../../components/hub/version";
 import { localProblems } from "../../components/leaves/preflight";
 import { startTime } from "../../system/process";
 import type { Topology } from "../../topology/model";
+import { HUB_SERVER_FLOOR } from "../../topology/server-floors";
 import { freePorts, freeRange } from "../support/ports";
 import { compileScripts, temporaryFolder } from "./scripts";
 import { localTopology } from "./topology";
@@ -128,7 +129,7 @@ describe("localProblems", () => {
 });
 
 describe("the version of nats-server", () => {
-	it.each([["nats-server: v2.14.5"], ["nats-server: v2.15.2"], ["nats-server: v2.15.0-RC.1"], ["nats-server: v3.0.0"]])(
+	it.each([["nats-server: v2.15.0"], ["nats-server: v2.15.2"], ["nats-server: v2.15.0-RC.1"], ["nats-server: v3.0.0"]])(
 		"takes %s",
 		(text) => expect(checkServerVersion(text)).toBe(/[\d.]+\d/.exec(text)?.[0]?.replace(/\.$/, "")),
 	);
@@ -139,15 +140,17 @@ describe("the version of nats-server", () => {
 	});
 
 	it.each([
-		["nats-server: v2.14.4", `nats-server 2.14.4 is too old; leafline needs ${MINIMUM_SERVER} or later`],
-		["nats-server: v2.9.25", `nats-server 2.9.25 is too old; leafline needs ${MINIMUM_SERVER} or later`],
-		["nats-server: v1.99.99", `nats-server 1.99.99 is too old; leafline needs ${MINIMUM_SERVER} or later`],
+		["nats-server: v2.14.5", `nats-server 2.14.5 is too old; leafline needs ${HUB_SERVER_FLOOR} or later`],
+		["nats-server: v2.14.9", `nats-server 2.14.9 is too old; leafline needs ${HUB_SERVER_FLOOR} or later`],
+		["nats-server: v2.14.4", `nats-server 2.14.4 is too old; leafline needs ${HUB_SERVER_FLOOR} or later`],
+		["nats-server: v2.9.25", `nats-server 2.9.25 is too old; leafline needs ${HUB_SERVER_FLOOR} or later`],
+		["nats-server: v1.99.99", `nats-server 1.99.99 is too old; leafline needs ${HUB_SERVER_FLOOR} or later`],
 		["no such option", 'nats-server --version says "no such option", not a version'],
 	])("refuses %s", (text, message) => expect(() => checkServerVersion(text)).toThrow(message));
 
 	it("says where to get one when there is none", () => {
 		expect(() => checkServerVersion(undefined)).toThrow(
-			`there is no nats-server on PATH; install ${MINIMUM_SERVER} or later: https://github.com/nats-io/nats-server/releases`,
+			`there is no nats-server on PATH; install ${HUB_SERVER_FLOOR} or later: https://github.com/nats-io/nats-server/releases`,
 		);
 	});
 });

@@ -367,6 +367,12 @@ describe("the version of a server", () => {
 		expectBroken(withServer("edge1", { version }), { rule, at: "edge1", message });
 	});
 
+	it("of the hub is one whose snapshots its nodes understand, whatever minimumServer is", () => {
+		const message = "hub_1 runs nats-server 2.14.5+leafline.1, which is older than 2.15.0";
+		expectBroken(withServer("hub_1", { version: "2.14.5+leafline.1" }), { rule, at: "hub_1", message });
+		expectCompliant(withServer("edge1", { version: "2.14.5" }));
+	});
+
 	it("may be later, or not known", () => {
 		expectCompliant(withServer("hub_1", { version: "2.15.0+leafline.1" }));
 		expectCompliant(withServer("hub_1", { version: "3.0.0+leafline.12" }));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../components/identity/certificates";
-import { closeAll, control, isOlder } from "../../components/streams/provider/control";
+import { checkVersions, closeAll, control, isOlder } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
 import { sleep } from "../../components/streams/provider/wait";
 import { freePorts } from "../support/ports";
@@ -192,6 +192,15 @@ test("versions are compared by their numbers", () => {
 	expect(isOlder("2.14.5", "2.14.5")).toBe(false);
 	expect(isOlder("2.15.0-RC.1", "2.14.5")).toBe(false);
 	expect(isOlder("3.0", "2.14.5")).toBe(false);
+});
+
+test("one node of the hub that is older than the others can read is named", () => {
+	const node = (name: string, ver: string) => ({ server: { name, ver } });
+	const hub = [node("hub-1", "2.15.2+leafline.1"), node("hub-2", "2.15.0"), node("hub-3", "2.15.2")];
+	expect(() => checkVersions(hub)).not.toThrow();
+	expect(() => checkVersions([...hub.slice(0, 2), node("hub-3", "2.14.5")])).toThrow(
+		"the hub's nats-server is too old: hub-3 runs 2.14.5, and 2.15.0 or later is needed on every node; raise it, and run it again",
+	);
 });
 
 /** Another Node process that opens a control leaf and holds it. */

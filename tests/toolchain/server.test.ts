@@ -55,9 +55,9 @@ describe("the server that the program deploys", () => {
 	const find = (env: NodeJS.ProcessEnv) => serverBinary("arm64", "leafline", { HOME: "/nowhere", ...env });
 
 	it("is the file that the environment names", () => {
-		const content = program(ARM64, "v2.14.6");
+		const content = program(ARM64, "v2.15.6");
 		const given = file(content);
-		const version = "2.14.6+leafline.1";
+		const version = "2.15.6+leafline.1";
 		expect(find({ LEAFLINE_SERVER: given })).toEqual({ path: given, sha256: sha256(content), version });
 	});
 
@@ -66,7 +66,7 @@ describe("the server that the program deploys", () => {
 		["is for linux/amd64", program(X86_64)],
 		["is no program for Linux", "#!/bin/sh\n"],
 		["does not say that it is a nats-server", program(ARM64, "(devel)")],
-		["is 2.10.29+leafline.1; it must be a nats-server for linux/arm64, 2.14.5 or later", program(ARM64, "v2.10.29")],
+		["is 2.10.29+leafline.1; it must be a nats-server for linux/arm64, 2.15.0 or later", program(ARM64, "v2.10.29")],
 		["is 2.15.2 without leafline's change; it must end in +leafline.1.", program(ARM64, "v2.15.2", { tags: "" })],
 	])("is refused when it %s", (expected, content) => {
 		const given = content === undefined ? "/nowhere/nats-server" : file(content);

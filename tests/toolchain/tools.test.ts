@@ -240,7 +240,7 @@ it("says what is missing and how to get each when there is no Go either", async 
 			"Some tools are missing, and there is no Go to build them with:",
 			"  pulumi 3.250.0 or later, before 4.0",
 			"      https://www.pulumi.com/docs/install/",
-			"  nats-server 2.14.5 or later, before 3.0",
+			"  nats-server 2.15.0 or later, before 3.0",
 			"      https://github.com/nats-io/nats-server/releases",
 			`      ${bin}/nats-server is 2.10.29`,
 			"  nats (optional)",

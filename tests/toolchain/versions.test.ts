@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HUB_SERVER_FLOOR } from "../../topology/server-floors";
 import { load } from "./support";
 
 const { parseVersion, compareVersions, inRange } = load(
@@ -31,8 +32,8 @@ describe("versions", () => {
 		["pulumi", "3.250.0", true],
 		["pulumi", "3.300.1", true],
 		["pulumi", "4.0.0", false],
-		["nats-server", "2.14.4", false],
-		["nats-server", "2.14.5", true],
+		["nats-server", "2.14.5", false],
+		["nats-server", "2.15.0", true],
 		["nats-server", "3.0.0", false],
 		["nats", "0.0.35", true],
 	])("%s %s: taken from PATH is %s", (name, text, fits) => {
@@ -44,4 +45,9 @@ describe("versions", () => {
 	it("builds only versions that it would accept", () => {
 		for (const tool of TOOLS) expect(inRange(tool.version, tool)).toBe(true);
 	});
+});
+
+it("the hub's nats-server is the same here, before anything is compiled, as where it is decided", () => {
+	const { atLeast } = TOOLS.find(({ name }) => name === "nats-server") ?? {};
+	expect(atLeast?.join(".")).toBe(HUB_SERVER_FLOOR);
 });

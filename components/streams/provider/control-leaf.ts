@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderControlConf } from "../../../render/control";
+import { DEVICE_SERVER_FLOOR } from "../../../topology/server-floors";
 import type { Connection } from "./connection";
 import { UserError } from "./errors";
 import { sleep } from "./wait";
@@ -105,7 +106,7 @@ export async function startControlLeaf(connection: Connection): Promise<ControlL
 		if (log === "") throw error;
 		if (/not found/.test(log)) {
 			throw new UserError(
-				"there is no `nats-server` on the PATH; it is needed to reach the hub: install 2.14.5 or later",
+				`there is no \`nats-server\` on the PATH; it is needed to reach the hub: install ${DEVICE_SERVER_FLOOR} or later`,
 			);
 		}
 		throw new UserError(`the control leaf did not start: ${lastLine(log)}`);

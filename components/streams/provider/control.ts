@@ -2,6 +2,7 @@ import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { type Api, domainApi } from "../../../jetstream/api";
 import { NoAnswer } from "../../../jetstream/errors";
 import { askServers, type LeafzReply, leafzReply } from "../../../jetstream/monitoring";
+import { HUB_SERVER_FLOOR } from "../../../topology/server-floors";
 import { type Connection, fingerprint, whereabouts } from "./connection";
 import { type ControlLeaf, startControlLeaf } from "./control-leaf";
 import type { Reporter } from "./engine";
@@ -26,9 +27,6 @@ export interface Control {
 	leaves(): Promise<ReadonlySet<string> | undefined>;
 	close(): Promise<void>;
 }
-
-/** Below it, durable sourcing or what it rests on is missing or unsafe. */
-export const OLDEST_SERVER = "2.14.5";
 
 const DEFAULT_WAIT_MS = 30_000;
 const SLOW_MS = 1_500;
@@ -182,11 +180,14 @@ async function jetStreamAnswers(way: Way, connection: Connection, deadline: numb
 	}
 }
 
-function checkVersions(replies: readonly LeafzReply[]): void {
-	const tooOld = replies.filter(({ server }) => server.ver && isOlder(server.ver, OLDEST_SERVER));
+/** @throws UserError that names every node which is older than the hub may be, also beside others that are not */
+export function checkVersions(replies: readonly Pick<LeafzReply, "server">[]): void {
+	const tooOld = replies.filter(({ server }) => server.ver && isOlder(server.ver, HUB_SERVER_FLOOR));
 	if (tooOld.length === 0) return;
 	const names = tooOld.map(({ server }) => `${server.name} runs ${server.ver}`).join(", ");
-	throw new UserError(`the hub's nats-server is too old: ${names}, and ${OLDEST_SERVER} or later is needed`);
+	throw new UserError(
+		`the hub's nats-server is too old: ${names}, and ${HUB_SERVER_FLOOR} or later is needed on every node; raise it, and run it again`,
+	);
 }
 
 /** Whether version `a` comes before `b`; pre-releases count as their release. */

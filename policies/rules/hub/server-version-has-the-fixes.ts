@@ -1,3 +1,4 @@
+import { HUB_SERVER_FLOOR } from "../../../topology/server-floors";
 import type { Origin, Outcome, Rule } from "../../model";
 import { complies, isKnown, unknownTogether, violates } from "../outcomes";
 
@@ -10,8 +11,10 @@ export const serverVersionHasTheFixes: Rule = {
 		"2.14 brought durable sourcing and duplicate_window 0 on streams that source. Versions before it let a stranger end the " +
 		"server through the leaf port before any credentials are shown (CVE-2026-29785, CVE-2026-33218), let no_auth_user in on it, " +
 		"and do not check what a leaf may publish. 2.14.3 and 2.14.4 closed further ways past permissions, and from 2.14.5 the " +
-		"time-out of dialling, 1 s and too short for a mobile link, can be set.",
-	remedy: "raise the server to the oldest version that the pack's minimumServer allows, or later",
+		"time-out of dialling, 1 s and too short for a mobile link, can be set. The hub needs 2.15.0: from there on a stream's snapshot " +
+		"says where its sources stand, and an older node of the same cluster rejects it.",
+	remedy:
+		"raise the server to the oldest version that the pack's minimumServer allows, or later; a node of the hub to 2.15.0 or later",
 	neighbours: [
 		"NATS advisories CVE-2026-29785 and CVE-2026-33218 (https://advisories.nats.io)",
 		"GitHub advisory GHSA-52jh-2xxh-pwh6",
@@ -22,8 +25,9 @@ export const serverVersionHasTheFixes: Rule = {
 		language: "yaml",
 	},
 	check: ({ servers }, { minimumServer }) => {
-		const known = servers.flatMap(({ origin, version }) =>
-			version === undefined || !isKnown(version) ? [] : judge(origin, version, minimumServer),
+		const floors = { leaf: minimumServer, hub: later(minimumServer, HUB_SERVER_FLOOR) };
+		const known = servers.flatMap(({ origin, role, version }) =>
+			version === undefined || !isKnown(version) ? [] : judge(origin, version, floors[role]),
 		);
 		const open = servers.filter(({ version }) => version !== undefined && !isKnown(version));
 		const origins = open.map(({ origin }) => origin);
@@ -38,6 +42,10 @@ function judge(origin: Origin, version: string, minimum: string): Outcome {
 		return violates(origin, `${runs}, which is no version: at least ${minimum} is needed`);
 	}
 	return difference < 0 ? violates(origin, `${runs}, which is older than ${minimum}`) : complies(origin);
+}
+
+function later(a: string, b: string): string {
+	return (compare(a, b) ?? 0) < 0 ? b : a;
 }
 
 /** Below 0 when `a` is older; a release candidate is older than its release. `undefined` when one is no version. */

@@ -53,7 +53,7 @@ describe("busyPorts", () => {
 		compileScripts(compiled);
 		const { stdout } = spawnSync(process.execPath, ["-e", script, "--", "--pass", "hush"], {
 			encoding: "utf8",
-			env: { ...process.env, PORTS: path.join(compiled, "daemon/ports.js") },
+			env: { ...process.env, PORTS: path.join(compiled, "components/daemon/ports.js") },
 		});
 		expect(stdout).toMatch(/^node \(pid \d+\)\n$/);
 	});

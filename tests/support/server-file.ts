@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NAME } from "../../toolchain/server-change.js";
 
 /** `e_machine` of the ELF header. */
 export const MACHINE = { arm64: 183, x86_64: 62 } as const;
@@ -13,7 +14,7 @@ export const MACHINE = { arm64: 183, x86_64: 62 } as const;
 export function serverProgram(
 	machine: number,
 	version = "v2.15.2",
-	{ system = 0, tags = "leafline.1" }: { system?: number; tags?: string } = {},
+	{ system = 0, tags = NAME }: { system?: number; tags?: string } = {},
 ): Buffer {
 	const header = Buffer.alloc(128);
 	header.write("\x7fELF", "latin1");

@@ -8,6 +8,7 @@ import { serverSources } from "./server-sources";
 import { bareEnvironment, load, root, script, start, temporary, write } from "./support";
 
 const { readServerFile } = load("../../toolchain/server-file.js") as typeof import("../../toolchain/server-file.js");
+const { NAME } = load("../../toolchain/server-change.js") as typeof import("../../toolchain/server-change.js");
 const { findServer } = load("../../toolchain/server.js") as typeof import("../../toolchain/server.js");
 const { RUNS_PROGRAM, serverOfStack } = load(
 	"../../toolchain/stack-hub.js",
@@ -30,14 +31,14 @@ describe("what an executable says without being run", () => {
 		const content = program(ARM64);
 		expect(readServerFile(file(content))).toEqual({
 			architecture: "arm64",
-			version: "2.15.2+leafline.1",
+			version: `2.15.2+${NAME}`,
 			sha256: sha256(content),
 		});
 		expect(readServerFile(file(program(X86_64, "v2.14.5", { tags: "" })))).toMatchObject({
 			architecture: "x86_64",
 			version: "2.14.5",
 		});
-		expect(readServerFile(file(program(ARM64, "v2.15.2", { tags: "leafline.1,netgo" })))?.version).toBe("2.15.2");
+		expect(readServerFile(file(program(ARM64, "v2.15.2", { tags: `${NAME},netgo` })))?.version).toBe("2.15.2");
 		expect(readServerFile(file(program(ARM64, "(devel)")))).toMatchObject({ version: undefined });
 	});
 
@@ -57,7 +58,7 @@ describe("the server that the program deploys", () => {
 	it("is the file that the environment names", () => {
 		const content = program(ARM64, "v2.15.6");
 		const given = file(content);
-		const version = "2.15.6+leafline.1";
+		const version = `2.15.6+${NAME}`;
 		expect(find({ LEAFLINE_SERVER: given })).toEqual({ path: given, sha256: sha256(content), version });
 	});
 
@@ -66,8 +67,8 @@ describe("the server that the program deploys", () => {
 		["is for linux/amd64", program(X86_64)],
 		["is no program for Linux", "#!/bin/sh\n"],
 		["does not say that it is a nats-server", program(ARM64, "(devel)")],
-		["is 2.10.29+leafline.1; it must be a nats-server for linux/arm64, 2.15.0 or later", program(ARM64, "v2.10.29")],
-		["is 2.15.2 without leafline's change; it must end in +leafline.1.", program(ARM64, "v2.15.2", { tags: "" })],
+		[`is 2.10.29+${NAME}; it must be a nats-server for linux/arm64, 2.15.0 or later`, program(ARM64, "v2.10.29")],
+		[`is 2.15.2 without leafline's change; it must end in +${NAME}.`, program(ARM64, "v2.15.2", { tags: "" })],
 	])("is refused when it %s", (expected, content) => {
 		const given = content === undefined ? "/nowhere/nats-server" : file(content);
 		expect(() => find({ LEAFLINE_SERVER: given })).toThrow(`LEAFLINE_SERVER is ${given}, which ${expected}`);
@@ -131,19 +132,19 @@ describe("npm run server", () => {
 	it("builds it with leafline's change, which nobody releases, once", async () => {
 		const { run, calls, servers, env } = machine({ curl: CURL, go: GO });
 		const first = await run();
-		expect(first.stderr).toMatch(/^✓ build nats-server 2\.15\.2\+leafline\.1 for linux\/arm64 \d/);
+		expect(first.stderr).toMatch(/^✓ build nats-server 2\.15\.2\+leafline\.\d+ for linux\/arm64 \d/);
 		const [folder = ""] = fs.readdirSync(servers);
-		expect(folder).toMatch(/^2\.15\.2\+leafline\.1-[0-9a-f]{8}-linux-arm64$/);
+		expect(folder).toMatch(/^2\.15\.2\+leafline\.\d+-[0-9a-f]{8}-linux-arm64$/);
 		const built = path.join(servers, folder, "nats-server");
 		const sum = sha256(program(ARM64));
-		expect(first.stdout).toBe(`2.15.2+leafline.1 ${sum} ${built}\n`);
+		expect(first.stdout).toBe(`2.15.2+${NAME} ${sum} ${built}\n`);
 		expect(fs.readdirSync(path.dirname(built))).toEqual(["nats-server"]);
 		expect(calls()).toEqual([
-			expect.stringMatching(/^linux\/arm64 build .*-mod=vendor -trimpath .*-tags leafline\.1 /),
+			expect.stringMatching(/^linux\/arm64 build .*-mod=vendor -trimpath .*-tags leafline\.\d+ /),
 		]);
 		expect((await run()).stdout).toBe(first.stdout);
 		expect(calls()).toHaveLength(1);
-		expect(serverBinary("arm64", "leafline", env)).toEqual({ path: built, sha256: sum, version: "2.15.2+leafline.1" });
+		expect(serverBinary("arm64", "leafline", env)).toEqual({ path: built, sha256: sum, version: `2.15.2+${NAME}` });
 	});
 
 	it("says when it has not the Go that makes everybody's bytes", async () => {
@@ -186,9 +187,9 @@ describe("npm run server", () => {
 
 	it("uses nothing that is for another processor or of another version", async () => {
 		const other = await machine({ go: GO }, program(X86_64)).run();
-		expect(other.stderr).toContain('nats-server 2.15.2+leafline.1: what was made answers "nothing" and is not used');
+		expect(other.stderr).toContain(`nats-server 2.15.2+${NAME}: what was made answers "nothing" and is not used`);
 		const { run, servers } = machine({ go: GO }, program(ARM64, "v2.14.0"));
-		expect((await run()).stderr).toContain('answers "2.14.0+leafline.1" and is not used');
+		expect((await run()).stderr).toContain(`answers "2.14.0+${NAME}" and is not used`);
 		expect(fs.readdirSync(servers)).toEqual([]);
 		const unchanged = machine({ go: GO }, program(ARM64, "v2.15.2", { tags: "" }));
 		expect((await unchanged.run()).stderr).toContain('answers "2.15.2" and is not used');
@@ -198,7 +199,7 @@ describe("npm run server", () => {
 		const own = await machine({}).run();
 		expect(own.code).toBe(1);
 		expect(own.stderr).toBe(
-			"nats-server 2.15.2+leafline.1 for the hub's machines (linux/arm64) is built from source, and there is no Go to build it with.\n" +
+			`nats-server 2.15.2+${NAME} for the hub's machines (linux/arm64) is built from source, and there is no Go to build it with.\n` +
 				"Install Go (https://go.dev/dl/), or build it on another machine with npm run server and set LEAFLINE_SERVER to its path.\n",
 		);
 		const { code, stderr } = await machine({}).run({}, ["arm64", "official"]);

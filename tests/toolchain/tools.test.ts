@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { serverSources } from "./server-sources";
-import { bareEnvironment, eventually, root, script, start, temporary, write } from "./support";
+import { bareEnvironment, eventually, load, root, script, start, temporary, write } from "./support";
+
+const { NAME } = load("../../toolchain/server-change.js") as typeof import("../../toolchain/server-change.js");
 
 /** Prints where each tool was found, as `name version path`. */
 const FINDER = `
@@ -22,7 +24,7 @@ while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; last=$1; shift; done
 echo "go: downloading $last v1.0.0" >&2
 case $last in
 *pulumi*) version=v3.259.0 ;;
-*nats-server*) version="nats-server: v2.15.2+leafline.1" ;;
+*nats-server*) version="nats-server: v2.15.2+${NAME}" ;;
 *) version=0.4.0; [ -n "\${NATS_FAILS:-}" ] && { echo "$last: 403 Forbidden" >&2; exit 1; } ;;
 esac
 printf '#!/bin/sh\\necho half' >"$out"
@@ -97,7 +99,7 @@ describe("a nats-server without leafline's change", () => {
 
 	it("is not enough for tests where there is Go, and is passed over once leafline's is built", async () => {
 		const { cache, find, first } = await withOurs();
-		expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.1 /);
+		expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.\d+ /);
 		const ours = path.join(
 			cache,
 			"nats-server",
@@ -123,7 +125,7 @@ describe("a nats-server without leafline's change", () => {
 		["leafline's", true, ""],
 		["official", false, ""],
 	])("%s on a local hub, said: %s", async (which, tell, said) => {
-		const version = which === "official" ? "2.15.2" : "2.15.2+leafline.1";
+		const version = which === "official" ? "2.15.2" : `2.15.2+${NAME}`;
 		const { bin, env } = prepare({ ...ALL, "nats-server": `nats-server: v${version}` });
 		const script = `
 			const { provideTools } = require(${JSON.stringify(path.join(root, "toolchain/tools.js"))});
@@ -154,10 +156,10 @@ it("builds what is missing or too old, once, with the sums of its own module", a
 	const first = await find().finished;
 	expect(first.code).toBe(0);
 	const [folder = ""] = fs.readdirSync(path.join(cache, "nats-server"));
-	expect(folder).toMatch(/^2\.15\.2\+leafline\.1-[0-9a-f]{8}-/);
+	expect(folder).toMatch(/^2\.15\.2\+leafline\.\d+-[0-9a-f]{8}-/);
 	expect(first.stdout).toContain(`nats-server 2.15.2 ${path.join(cache, "nats-server", folder)}/nats-server\n`);
 	expect(first.stdout).toContain(`pulumi 3.259.0 ${bin}/pulumi\n`);
-	expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.1 \d/);
+	expect(first.stderr).toMatch(/✓ build nats-server 2\.15\.2\+leafline\.\d+ \d/);
 	expect(builds()).toHaveLength(1);
 	expect(builds()[0]).toMatch(/^build .*-mod=vendor.* github\.com\/nats-io\/nats-server\/v2$/);
 	const sorted = (text: string) => text.split("\n").sort();

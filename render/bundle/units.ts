@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB } from "../../topology/program-memory";
+import { HARDENED } from "../hardened";
 import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
 
 /** What a device's units follow from. */
@@ -62,6 +63,7 @@ UMask=0077
 ReadWritePaths=${storeDir}
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 ${HARDENED}
+
 [Install]
 WantedBy=multi-user.target
 `;
@@ -101,35 +103,8 @@ RestrictAddressFamilies=AF_INET AF_UNIX
 IPAddressDeny=any
 IPAddressAllow=localhost
 ${HARDENED}
+
 [Install]
 WantedBy=multi-user.target
 `;
 }
-
-const HARDENED = `
-ProtectSystem=strict
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-AmbientCapabilities=
-PrivateTmp=yes
-PrivateDevices=yes
-PrivateUsers=yes
-ProtectHome=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
-`;

@@ -1,3 +1,4 @@
+import { HARDENED } from "../hardened";
 import { confPath, NODE, PARAMETER, USER } from "./files";
 import { sh } from "./script/sh";
 
@@ -36,33 +37,9 @@ LimitNOFILE=800000
 OOMScoreAdjust=-900
 UMask=0077
 
-ProtectSystem=strict
 ReadWritePaths=${NODE.storeDir}
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-AmbientCapabilities=
-PrivateTmp=yes
-PrivateDevices=yes
-PrivateUsers=yes
-ProtectHome=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
 MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
+${HARDENED}
 `;
 }

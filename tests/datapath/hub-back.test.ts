@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../support/eventually";
 import { officialServer } from "../support/official-server";
 import { type Rig, startRig } from "../support/rig";
@@ -148,6 +148,54 @@ describe.each([1, 3] as const)("a hub of %i node(s) that has gone back behind wh
 		await arrived(after);
 		const { state } = await rig.bench.api("hub", `STREAM.INFO.${STREAM}`);
 		expect(state).toMatchObject({ messages: 100 });
+	});
+});
+
+describe("a hub that has gone back behind its index of sources", () => {
+	beforeEach(() => start(1));
+	afterEach(() => rig.close());
+
+	/** Back to the photograph, all but the index. */
+	async function goBackBehindIndex(): Promise<void> {
+		// A server that ends in good order writes it.
+		await rig.bench.hubs[0]?.kill("SIGTERM");
+		const file = indexOfSources();
+		const index = fs.readFileSync(file);
+		await goBack(() => fs.writeFileSync(file, index));
+	}
+
+	it("gets again all of a device of which it has no message left", async () => {
+		await arrived(await publish("edge1", "before", 100));
+		photograph();
+		const lost = await publish("edge2", "lost", 50);
+		await told("edge2");
+		await goBackBehindIndex();
+		const after = await publish("edge2", "after", 10);
+		await arrived(after);
+		await arrived(lost);
+		expect([await total(lost), await total(after)]).toMatchObject([GOOD, GOOD]);
+	});
+
+	it("takes nothing twice when it is killed again soon after", async () => {
+		for (const device of ["edge1", "edge2"]) await arrived(await publish(device, "before", 50));
+		photograph();
+		const runs = [await publish("edge1", "lost", 150), await publish("edge2", "lost", 150)];
+		await told("edge1");
+		await told("edge2");
+		// So that the stream has as many messages as the index knew of, and others.
+		rig.device("edge2").link.set({ mode: "cut" });
+		await goBackBehindIndex();
+		runs.push(await publish("edge1", "more", 100));
+		await told("edge1");
+		rig.device("edge2").link.set({ mode: "up" });
+		await told("edge2");
+		await rig.bench.hubs[0]?.kill();
+		await rig.bench.hubs[0]?.start(as);
+		runs.push(await publish("edge1", "last", 10));
+		for (const run of runs) {
+			await arrived(run);
+			expect(await total(run), `${run.run} of ${run.device}`).toMatchObject(GOOD);
+		}
 	});
 });
 

@@ -6,6 +6,7 @@ package server
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -77,13 +78,16 @@ func (mset *stream) lostSources() bool {
 }
 
 // sourcesFrom is the sequence from which on messages are looked at for the sources that they are of; what lies before is
-// in the index. An index that knows more messages than there are was written before them: a power cut took those.
+// in the index. An index that knows more messages than there are is of messages that a power cut took: nothing in it
+// holds, neither for a source that only those were of, nor once as many others have come.
 // Lock should be held.
 func (fs *fileStore) sourcesFrom(indexed uint64, err error) uint64 {
-	fs.sourcesLost = err != nil && fs.state.FirstSeq > 1
-	if indexed > fs.state.LastSeq+1 {
-		return fs.state.FirstSeq
+	ahead := indexed > fs.state.LastSeq+1
+	if ahead {
+		fs.sources, indexed = nil, 0
+		_ = os.Remove(fs.sourcesStatePath())
 	}
+	fs.sourcesLost = (err != nil || ahead) && fs.state.FirstSeq > 1
 	return max(indexed, fs.state.FirstSeq)
 }
 

@@ -162,6 +162,7 @@ describe.each([1, 3])("commands of a hub of %i whose nodes all lost power", (nod
 	});
 
 	it("do so from a snapshot that is older than two starts", LONG, async () => {
+		// Two starts within seconds, where a fleet has minutes: what is reserved by the second has to outweigh them.
 		await reserve(rig, 1_000_000);
 		const folder = photograph(rig, "snapshot");
 		for (const _ of [1, 2]) {

@@ -17,8 +17,8 @@ import (
 // So a stream whose metadata says how many messages a second it may take goes on further each time that a server takes
 // it up, before anybody can store anything: by a reserve, which is more than a server has acknowledged and not on disk,
 // and by what the stream may have taken since the last time that its store knows of. That time is the store's own, and
-// goes back with it: however old a store is, the stream goes on behind what was stored since. Nothing that was written
-// beside it has to be trusted, or can be lost.
+// goes back with it: however old a store is, the stream goes on behind what was stored since, unless it was taken up so
+// often that the reserves of it come to more. Nothing that was written beside it has to be trusted, or can be lost.
 //
 // Sequences are skipped as the server skips them for a mirror: one record, whatever their number, that no consumer is
 // ever given.

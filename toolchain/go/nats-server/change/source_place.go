@@ -5,7 +5,6 @@ package server
 
 import (
 	"encoding/json"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -100,6 +99,10 @@ func beforeSource(info *ConsumerInfo) uint64 {
 	return info.Delivered.Stream
 }
 
+// beyondDeliveries is no number of a delivery, and neither is the next one: those are read as an int64, or as -1. As one
+// it is below every number that an answer of flow control can bring.
+const beyondDeliveries = 1 << 63
+
 // askSourceAgain is for a message that the stream has not got, with a number that its consumer has used before: the
 // consumer of a device whose disk went back counts from there, and a stream that goes by its count alone takes as many
 // new messages for old ones as it was ahead. So the consumer is asked to begin again behind what the stream has. Until
@@ -108,8 +111,8 @@ func beforeSource(info *ConsumerInfo) uint64 {
 // Lock should be held.
 func (mset *stream) askSourceAgain(si *sourceInfo) {
 	if ssi := mset.streamSource(si.iname); ssi != nil && ssi.Consumer != nil {
-		// No number follows this one. The answer sets it back, and a heartbeat asks once more should there be none.
-		si.dseq = math.MaxUint64
+		// The answer sets it back, and a heartbeat asks once more should there be none.
+		si.dseq = beyondDeliveries
 		mset.retrySourceConsumerAtSeq(si.iname, si.sseq+1)
 	}
 }

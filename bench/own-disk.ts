@@ -59,7 +59,8 @@ export function mountOwnDisk(folder: string, kind: FileSystem, size: string): Ow
 	// Nothing is left to be written by the kernel later on.
 	if (kind === "ext4") run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image);
 	else run("mkfs.xfs", "-q", image);
-	const mount = () => run("mount", "-o", "loop,noatime", image, folder);
+	const options = kind === "xfs" ? "loop,noatime,nouuid" : "loop,noatime";
+	const mount = () => run("mount", "-o", options, image, folder);
 	mount();
 	const device = () => path.basename(run("findmnt", "-no", "SOURCE", folder).trim());
 	return {
@@ -68,6 +69,10 @@ export function mountOwnDisk(folder: string, kind: FileSystem, size: string): Ow
 		cutPower: () => void run("perl", "-e", SHUT_DOWN, folder),
 		mountAgain() {
 			run("umount", folder);
+			// Whoever was given mounts of its own meanwhile still has this one: the same image would be the same file system,
+			// which is shut down.
+			run("cp", "--sparse=always", image, `${image}.next`);
+			fs.renameSync(`${image}.next`, image);
 			mount();
 		},
 		close() {

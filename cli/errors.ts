@@ -1,5 +1,7 @@
 import { OutputsError } from "../contract/versions";
 
+export { messageOf } from "../system/message";
+
 /** A mistake or a failure that the user can do something about: shown as it is, without a stack trace. */
 export class UserError extends Error {
 	override readonly name = "UserError";
@@ -14,9 +16,4 @@ export function explain(error: unknown): string {
 	const expected = error instanceof UserError || error instanceof OutputsError || error.name === "ConfigError";
 	if (!expected && process.env.LEAFLINE_DEBUG) return error.stack ?? error.message;
 	return `leafline: ${error.message}`;
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -16,6 +16,6 @@ export interface Ask {
 export const ANSWER_MS = 60_000;
 
 /** @returns undefined when the device has no such stream */
-export function streamInfo(api: Api, stream: string): Promise<StreamInfo | undefined> {
-	return unlessMissing(STREAM_NOT_FOUND, () => api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, ANSWER_MS));
+export function streamInfo(api: Api, stream: string, timeoutMs = ANSWER_MS): Promise<StreamInfo | undefined> {
+	return unlessMissing(STREAM_NOT_FOUND, () => api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, timeoutMs));
 }

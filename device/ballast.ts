@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
+import { ownFile } from "./own-file";
 
 /**
  * A little of the disk that is kept for the hour in which it is full: what says how far streams have gone must be
@@ -8,7 +8,7 @@ import * as path from "node:path";
 const SIZE = 16 << 10;
 
 export function ballastFile(storeDir: string): string {
-	return path.join(storeDir, "leafline", "ballast");
+	return ownFile(storeDir, "ballast");
 }
 
 /** Runs `write` once more on the room of the ballast, if there is no other. @throws what `write` throws */

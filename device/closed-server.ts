@@ -7,10 +7,12 @@ import { connect } from "nats";
 import { localApi, request } from "../jetstream/api";
 import { readStored } from "../jetstream/read-answer";
 import { DEVICE_BOUNDS } from "../jetstream/read-json";
+import { messageOf } from "../system/message";
 import { isRunning, startTime, until } from "../system/process";
 import { EDGE_ACCOUNT } from "../topology/names";
 import type { Ask } from "./ask";
-import { DeviceError } from "./spec";
+import { ownFile } from "./own-file";
+import { DeviceError, type DeviceSpec } from "./spec";
 
 /** A store of many gigabytes whose index was lost is read from end to end before the server answers. */
 const START_MS = 10 * 60_000;
@@ -75,13 +77,20 @@ export async function behindClosedDoors<T>(
 		return result;
 	} catch (error) {
 		if (error instanceof DeviceError) throw error;
-		const why = error instanceof Error ? error.message : String(error);
+		const why = messageOf(error);
 		throw new DeviceError(`the server does not do what it must before its start (${why}); it says: ${lastLine(log)}`);
 	} finally {
 		await end();
 		fs.rmSync(folder, { recursive: true, force: true });
 		fs.rmSync(record, { force: true });
 	}
+}
+
+/** The same for whatever is to be done with a device's store. @param dir folder of its spec */
+export function closedStore(dir: string, spec: Pick<DeviceSpec, "gateConf" | "storeDir">) {
+	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
+	const record = ownFile(path.resolve(dir, spec.storeDir), "closed-server");
+	return <T>(work: (ask: Ask) => Promise<T>): Promise<T> => behindClosedDoors(conf, dir, record, work);
 }
 
 /** A gate that is killed leaves its server and its folder behind. */

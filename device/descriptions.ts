@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { streamFolder, syncFileSystem } from "./disk";
+import { ownFile } from "./own-file";
 
 /** The description of a stream, and its checksum (nats-server 2.15, server/filestore.go). */
 const FILES = ["meta.inf", "meta.sum"];
@@ -47,7 +48,7 @@ export function dropDescriptions(storeDir: string): void {
 }
 
 function keptIn(storeDir: string): string {
-	return path.join(storeDir, "leafline", "descriptions");
+	return ownFile(storeDir, "descriptions");
 }
 
 function copy(from: string, to: string): void {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { hasRoomAgain, ROOM_NEEDED } from "../topology/disk-room";
 import { BLOCK, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
-import { behindClosedDoors } from "./closed-server";
+import { closedStore } from "./closed-server";
 import { cutLine, newest, noteCut } from "./cut-note";
 import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
@@ -33,10 +33,8 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	if (suspect.length === 0) return;
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
-	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
 	const names = present.map(({ name }) => name);
-	const closed = <T>(work: (ask: Ask) => Promise<T>) =>
-		behindClosedDoors(conf, dir, path.join(storeDir, "leafline", "closed-server"), work);
+	const closed = closedStore(dir, spec);
 	if (keepsDescriptions(storeDir)) {
 		putDescriptionsBack(storeDir, await closed((ask) => leftOut(ask, names)));
 	}

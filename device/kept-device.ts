@@ -4,6 +4,7 @@ import { connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats
 import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
+import { messageOf } from "../system/message";
 import { MemoryStreams } from "./memory-streams";
 import { NotReserved, Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
@@ -67,7 +68,7 @@ export class KeptDevice {
 			this.complaint = "";
 		} catch (error) {
 			// A device that is being restarted, or has no streams yet, is no news at every look.
-			const what = error instanceof Error ? error.message : String(error);
+			const what = messageOf(error);
 			if (error instanceof NotReserved && error.near) this.watch?.end(what);
 			const silent = error instanceof NatsError || error instanceof NoAnswer;
 			const complaint = silent

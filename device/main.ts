@@ -13,6 +13,7 @@
  * read-only.
  */
 import * as fs from "node:fs";
+import { messageOf } from "../system/message";
 import { gate } from "./gate";
 import { keep } from "./keep";
 import { seal } from "./seal";
@@ -50,7 +51,7 @@ function readSpec(): DeviceSpec {
 	try {
 		return JSON.parse(fs.readFileSync(DEVICE_SPEC_FILE, "utf8")) as DeviceSpec;
 	} catch (error) {
-		throw new DeviceError(`${DEVICE_SPEC_FILE} cannot be read: ${error instanceof Error ? error.message : error}`);
+		throw new DeviceError(`${DEVICE_SPEC_FILE} cannot be read: ${messageOf(error)}`);
 	}
 }
 

@@ -1,8 +1,10 @@
 import type { ConsumerInfo, StreamInfo } from "../jetstream/answers";
 import type { Api } from "../jetstream/api";
 import { unlessMissing } from "../jetstream/calls";
-import { ApiError, CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from "../jetstream/errors";
+import { ApiError, CONSUMER_NOT_FOUND } from "../jetstream/errors";
+import { streamInfo } from "./ask";
 import { DeviceError, type MemoryStream } from "./spec";
+import { makeConsumer, makeStream } from "./wanted";
 
 /** A server that refuses one, for want of memory say, does so again and again. */
 const AGAIN_MS = 2_000;
@@ -53,22 +55,19 @@ export class MemoryStreams {
 }
 
 /** @returns whether the stream was not there */
-async function makeOne(api: Api, { stream, consumer }: MemoryStream, timeoutMs: number): Promise<boolean> {
+async function makeOne(api: Api, wanted: MemoryStream, timeoutMs: number): Promise<boolean> {
+	const { stream, consumer } = wanted;
 	const { name } = stream;
-	const found = await unlessMissing(STREAM_NOT_FOUND, () =>
-		api.ask<StreamInfo>(`STREAM.INFO.${name}`, undefined, timeoutMs),
-	);
-	if (!found) await api.ask(`STREAM.CREATE.${name}`, { ...stream, subjects: stream.subjects ?? [] }, timeoutMs);
+	const found = await streamInfo(api, name, timeoutMs);
+	if (!found) await makeStream(api, wanted, timeoutMs);
 	// A program that was ended in between left its stream without the consumer.
 	else if (!hasMarkOf(stream.metadata, found)) return false;
 	if (consumer) {
-		const call = `${name}.${consumer.durable_name}`;
 		const there = await unlessMissing(CONSUMER_NOT_FOUND, () =>
-			api.ask<ConsumerInfo>(`CONSUMER.INFO.${call}`, undefined, timeoutMs),
+			api.ask<ConsumerInfo>(`CONSUMER.INFO.${name}.${consumer.durable_name}`, undefined, timeoutMs),
 		);
-		const config = { ...consumer, name: consumer.durable_name };
-		// `create` never changes one that has come meanwhile.
-		if (!there) await api.ask(`CONSUMER.CREATE.${call}`, { stream_name: name, config, action: "create" }, timeoutMs);
+		// It may have come meanwhile.
+		if (!there) await makeConsumer(api, name, consumer, timeoutMs, "create");
 	}
 	return !found;
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
+import { messageOf } from "../system/message";
 import { takesNothing, withBallast } from "./ballast";
 import { writeSynced } from "./disk";
+import { ownFile } from "./own-file";
 import { DeviceError, DiskError } from "./spec";
 
 /** What is written down of a device's sequences, in its store: with the data or not at all. */
@@ -36,10 +37,8 @@ export interface Moved {
 	readonly streams: Readonly<Record<string, { readonly from: number; readonly to: number }>>;
 }
 
-const FILE = path.join("leafline", "reserved.json");
-
 export function reservationsFile(storeDir: string): string {
-	return path.join(storeDir, FILE);
+	return ownFile(storeDir, "reserved.json");
 }
 
 /**
@@ -53,7 +52,7 @@ export function readReservations(storeDir: string, device: string): Reservations
 		text = fs.readFileSync(file, "utf8");
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-		throw new DeviceError(`${file} cannot be read: ${message(error)}`);
+		throw new DeviceError(`${file} cannot be read: ${messageOf(error)}`);
 	}
 	const found = parse(text);
 	if (!found) {
@@ -82,7 +81,7 @@ export function writeReservations(
 		const text = `${JSON.stringify(reservations, null, "\t")}\n`;
 		withBallast(storeDir, () => writeSynced(reservationsFile(storeDir), text, writer));
 	} catch (error) {
-		const what = `${reservationsFile(storeDir)} cannot be written: ${message(error)}`;
+		const what = `${reservationsFile(storeDir)} cannot be written: ${messageOf(error)}`;
 		throw takesNothing(error) ? new DiskError(what) : new DeviceError(what);
 	}
 }
@@ -97,8 +96,4 @@ function parse(text: string): Reservations | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function message(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
+import { messageOf } from "../system/message";
 import type { Restarts } from "../topology/disk-room";
 import { writeSynced } from "./disk";
+import { ownFile } from "./own-file";
 import { DeviceError } from "./spec";
 
 /**
@@ -13,7 +14,7 @@ export class RestartRecord {
 	private known: Restarts | undefined;
 
 	constructor(storeDir: string) {
-		this.file = path.join(storeDir, "leafline", "restarts.json");
+		this.file = ownFile(storeDir, "restarts.json");
 	}
 
 	/** What cannot be read counts as one restart, now: a pause is the worst that comes of it. */
@@ -27,7 +28,7 @@ export class RestartRecord {
 		try {
 			writeSynced(this.file, `${JSON.stringify(restarts)}\n`, "keep");
 		} catch (error) {
-			throw new DeviceError(`${this.file} cannot be written: ${error instanceof Error ? error.message : error}`);
+			throw new DeviceError(`${this.file} cannot be written: ${messageOf(error)}`);
 		}
 		this.known = restarts;
 	}

@@ -1,9 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { messageOf } from "../system/message";
 import { ANSWER_MS, type Ask, streamInfo } from "./ask";
-import { behindClosedDoors } from "./closed-server";
+import { closedStore } from "./closed-server";
 import { hasStream, syncFileSystem } from "./disk";
 import { DeviceError, type DeviceSpec, type WantedStream } from "./spec";
+import { makeConsumer, makeStream } from "./wanted";
 
 /**
  * `streams.json`: the streams in files of a device as its bundle brings them, so that it takes publishers before it ever
@@ -28,9 +30,10 @@ export async function makeStreams(dir: string, spec: DeviceSpec, say: (line: str
 	const wanted = readWanted(path.resolve(dir, STREAMS_FILE));
 	const missing = wanted.filter(({ stream }) => !hasStream(storeDir, stream.name));
 	if (missing.length === 0) return;
-	const conf = fs.readFileSync(path.resolve(dir, spec.gateConf), "utf8");
-	const record = path.join(storeDir, "leafline", "closed-server");
-	await behindClosedDoors(conf, dir, record, async (ask) => {
+	await closedStore(
+		dir,
+		spec,
+	)(async (ask) => {
 		for (const each of missing) await make(ask, each);
 	});
 	// The server does not sync the description of a stream, and whoever publishes next has it acknowledged.
@@ -39,13 +42,10 @@ export async function makeStreams(dir: string, spec: DeviceSpec, say: (line: str
 }
 
 /** A server that was killed in between has a stream without its consumer. */
-async function make({ api }: Ask, { stream, consumer }: WantedStream): Promise<void> {
-	if (!(await streamInfo(api, stream.name))) {
-		await api.ask(`STREAM.CREATE.${stream.name}`, { ...stream, subjects: stream.subjects ?? [] }, ANSWER_MS);
-	}
-	if (consumer === undefined) return;
-	const body = { stream_name: stream.name, config: { ...consumer, name: consumer.durable_name } };
-	await api.ask(`CONSUMER.CREATE.${stream.name}.${consumer.durable_name}`, body, ANSWER_MS);
+async function make({ api }: Ask, wanted: WantedStream): Promise<void> {
+	const { stream, consumer } = wanted;
+	if (!(await streamInfo(api, stream.name))) await makeStream(api, wanted, ANSWER_MS);
+	if (consumer) await makeConsumer(api, stream.name, consumer, ANSWER_MS);
 }
 
 function readWanted(file: string): StreamsFile["streams"] {
@@ -53,7 +53,7 @@ function readWanted(file: string): StreamsFile["streams"] {
 		const { streams } = JSON.parse(fs.readFileSync(file, "utf8")) as StreamsFile;
 		if (Array.isArray(streams)) return streams;
 	} catch (error) {
-		throw new DeviceError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+		throw new DeviceError(`${file} cannot be read: ${messageOf(error)}`);
 	}
 	throw new DeviceError(`${file} cannot be read: it has no list of streams`);
 }

@@ -5,6 +5,7 @@ import { verify as isSignedBy } from "../components/identity/nkey";
 import { foreign } from "../config/printable";
 import { BUNDLE } from "../render/bundle/layout";
 import type { FileEntry, Manifest } from "../render/bundle/manifest";
+import { messageOf } from "../system/message";
 import { DeviceError } from "./spec";
 
 export interface VerifyOptions {
@@ -87,6 +88,6 @@ function read(dir: string, name: string): Buffer {
 	try {
 		return fs.readFileSync(path.join(dir, name));
 	} catch (error) {
-		throw new DeviceError(`${name} of the bundle cannot be read: ${error instanceof Error ? error.message : error}`);
+		throw new DeviceError(`${name} of the bundle cannot be read: ${messageOf(error)}`);
 	}
 }

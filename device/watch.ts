@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import type { Api } from "../jetstream/api";
+import { messageOf } from "../system/message";
 import { type DiskRoom, hasRoomAgain, isFull, ROOM_NEEDED, restartIn, shortage, WELL_MS } from "../topology/disk-room";
 import { formatBytes, formatDuration } from "../topology/format";
 import { jetStreamFault, storeUse, writeFaults } from "./health";
@@ -59,7 +60,7 @@ export class ServerWatch {
 			else this.well(now);
 			this.tell("trouble", undefined);
 		} catch (error) {
-			this.tell("trouble", error instanceof Error ? error.message : String(error));
+			this.tell("trouble", messageOf(error));
 		}
 	}
 
@@ -132,7 +133,7 @@ export class ServerWatch {
 			if (known && !known.unproved) writeReservations(this.storeDir, { ...known, unproved: true }, "keep");
 			return undefined;
 		} catch (error) {
-			return error instanceof Error ? error.message : String(error);
+			return messageOf(error);
 		}
 	}
 

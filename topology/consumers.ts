@@ -22,7 +22,13 @@ const MOST_READERS = 1_000;
 
 /** `max_consumers` of a downlink's stream. A constant, so that no device more changes the stream. */
 export function maxConsumers(replicas: number): number {
-	return replicas > 1 ? MOST_ON_A_HUB.replicated : MOST_ON_A_HUB.single;
+	return MOST_ON_A_HUB[copiesOf(replicas)];
+}
+
+type Copies = keyof typeof MOST_ON_A_HUB;
+
+function copiesOf(replicas: number): Copies {
+	return replicas > 1 ? "replicated" : "single";
 }
 
 /** What devices or readers are too many for. */
@@ -31,22 +37,22 @@ export function tooManyConsumers(
 	shards: readonly HubShard[],
 	replicasOfStream: (stream: string) => number,
 ): Problem[] {
-	const downlinks = shards.filter(({ direction }) => direction === "downlink");
-	const isReplicated = ({ stream }: HubShard) => replicasOfStream(stream) > 1;
+	const inCopies = (copies: Copies) =>
+		shards.filter(({ direction, stream }) => direction === "downlink" && copiesOf(replicasOfStream(stream)) === copies);
 	return [
-		...tooManyDevices(fleet, downlinks.filter(isReplicated), "replicated"),
-		...tooManyDevices(
-			fleet,
-			downlinks.filter((shard) => !isReplicated(shard)),
-			"single",
-		),
+		...tooManyDevices(fleet, inCopies("replicated"), "replicated"),
+		...tooManyDevices(fleet, inCopies("single"), "single"),
 		...tooManyReaders(fleet),
 	];
 }
 
-function tooManyDevices(fleet: Fleet, downlinks: readonly HubShard[], copies: "single" | "replicated"): Problem[] {
-	const serving = (devices: readonly string[]) => devices.filter((device) => fleet.devices[device]?.retired !== "lost");
-	const consumers = downlinks.reduce((sum, { devices }) => sum + serving(devices).length, 0);
+/** Devices that a hub stream has to do with: all but those that are lost. */
+export function servingDevices(fleet: Fleet, { devices }: Pick<HubShard, "devices">): string[] {
+	return devices.filter((device) => fleet.devices[device]?.retired !== "lost");
+}
+
+function tooManyDevices(fleet: Fleet, downlinks: readonly HubShard[], copies: Copies): Problem[] {
+	const consumers = downlinks.reduce((sum, shard) => sum + servingDevices(fleet, shard).length, 0);
 	const most = MOST_ON_A_HUB[copies];
 	const [first] = downlinks;
 	if (first === undefined || consumers <= most) return [];
@@ -58,7 +64,7 @@ function tooManyDevices(fleet: Fleet, downlinks: readonly HubShard[], copies: "s
 			path: ["downlink", first.class],
 			message:
 				`${names} ${downlinks.length === 1 ? "needs" : "need"} ${consumers} consumers on the hub, one a device, ` +
-				`and a hub was seen to hold ${most} ${replicated ? "in three copies" : ""}`.trimEnd(),
+				`and a hub was seen to hold ${most}${replicated ? " in three copies" : ""}`,
 			remedy:
 				"divide the fleet into several stacks, or send what is for a device under fewer classes" +
 				(replicated ? ", or state replicas: 1 for a class whose commands may wait for a node that is gone" : ""),

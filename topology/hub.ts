@@ -1,6 +1,6 @@
 import type { DeliverPolicy, Fleet, HubConsumer, Settings } from "../config/model";
 import { BEGIN, BEGIN_FIRST } from "./begin";
-import { maxConsumers } from "./consumers";
+import { maxConsumers, servingDevices } from "./consumers";
 import { flowControlled } from "./edge";
 import type { HubShard } from "./hub-budget";
 import type { ConsumerConfig, StreamConfig, StreamSource, SubjectTransform } from "./jetstream";
@@ -69,7 +69,7 @@ export function hubStream(
 	budgets: { readonly hub: HubBudget; readonly link: Readonly<Record<string, LinkBudget>> },
 ): HubStream {
 	const { maxBytes = -1, replicas = 1 } = budgets.hub.streams[shard.stream] ?? {};
-	const serving = shard.devices.filter((device) => fleet.devices[device]?.retired !== "lost");
+	const serving = servingDevices(fleet, shard);
 	const uplink = shard.direction === "uplink";
 	const keepMs = (uplink ? fleet.classes[shard.class]?.hub.keepMs : fleet.downlink[shard.class]?.keepMs) ?? 0;
 	const config: StreamConfig = {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { some } from "../../topology/format";
+import { plural } from "../format";
 import { loadOutputs } from "../outputs";
 import { makeBundles } from "./bundle";
 import { type BundleFlags, bundleOptions, chooseDevices } from "./options";
@@ -31,7 +32,7 @@ export function addBundle(leafline: Command): void {
 			const chosen = chooseDevices(outputs, devices, flags);
 			const key = await makeBundles(outputs, chosen.devices, flags.out, options, progressOf(chosen.devices.length));
 			if (chosen.skipped.length > 0) process.stderr.write(`note: retired, without a bundle: ${some(chosen.skipped)}\n`);
-			const count = chosen.devices.length === 1 ? "1 bundle" : `${chosen.devices.length} bundles`;
+			const count = plural(chosen.devices.length, "bundle");
 			process.stdout.write(`${flags.out}: ${count}, release ${options.release}, signed with ${key}\n`);
 		});
 }

@@ -3,12 +3,14 @@ import { readFileSync, statSync } from "node:fs";
 import type { FileEntry } from "../../render/bundle/manifest";
 
 /** What a file of a bundle holds: a text, or a file that is copied as it is. */
-export type Content = FileEntry & ({ readonly text: Buffer } | { readonly file: string });
+export type Content = TextContent | (FileEntry & { readonly file: string });
+
+export type TextContent = FileEntry & { readonly text: Buffer };
 
 /** By path in the bundle. */
 export type Files = Readonly<Record<string, Content>>;
 
-export function textContent(text: string): Content {
+export function textContent(text: string): TextContent {
 	const bytes = Buffer.from(text);
 	return { text: bytes, bytes: bytes.length, sha256: sha256(bytes) };
 }

@@ -84,9 +84,7 @@ export function deviceBundle(
 		credentials: entriesOf(credentials),
 	};
 	const text = textContent(manifestText(manifest));
-	const signature = textContent(
-		`${sign(signer.seed, "text" in text ? text.text : Buffer.alloc(0)).toString("base64")}\n`,
-	);
+	const signature = textContent(`${sign(signer.seed, text.text).toString("base64")}\n`);
 	return { device, files, credentials, manifest: text, signature };
 }
 

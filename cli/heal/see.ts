@@ -64,9 +64,10 @@ export async function see(at: Place): Promise<Seen> {
 	const waits = lastSeq === seq ? (consumer?.num_pending ?? 0) > 0 : waiting > 0 && lastSeq > seq;
 	const moves = waits ? await goesOn(at, { lastSeq, after: seq }, MOVES_MS) : undefined;
 	const floor = consumer?.ack_floor.stream_seq ?? 0;
-	const lost = firstLost(floor, floor > seq ? await nextFrom(at.edge, stream, seq + 1, patience()) : undefined);
-	const next =
-		moves === false ? await nextFrom(at.edge, stream, seq + 1, patience()).catch(() => undefined) : undefined;
+	const following = () => nextFrom(at.edge, stream, seq + 1, patience());
+	const behind = floor > seq ? await following() : undefined;
+	const lost = firstLost(floor, behind);
+	const next = moves === false ? (behind ?? (await following().catch(() => undefined))) : undefined;
 	return {
 		stream,
 		lastSeq,

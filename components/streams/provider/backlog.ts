@@ -15,7 +15,6 @@ export interface Backlog {
 	readonly messages: number;
 }
 
-const WIDTH = 32;
 const AGAIN_MS = 300;
 /** What is on its way arrives, and a backlog gets less: a source that does neither for so long is waited for no more. */
 const STILL_MS = 1_000;
@@ -68,7 +67,7 @@ export async function backlogs(
 	const deadline = Date.now() + withinMs;
 	const patience = { deadline, timeoutsMs: [2_000] };
 	const leaves = await way.leaves();
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	// A stream of the hub's own has no device to be asked.
 	let open = sources.filter((source) => deviceOf(source) !== undefined);
 	const looks = new Map<string, Look>();

@@ -38,7 +38,6 @@ export interface EdgeStreamsProps {
 	readonly failed?: Readonly<Record<string, string>>;
 }
 
-const WIDTH = 32;
 const HUB_MS = 60_000;
 
 export const edgeStreams: Handler = {
@@ -75,7 +74,7 @@ export const edgeStreams: Handler = {
 	async read(id, stored) {
 		const known = props(stored);
 		const { way, say } = await open(known);
-		const limited = limiter(WIDTH);
+		const limited = limiter();
 		const positions = hubPositions(way.api(DOMAIN), hubPatience);
 		const devices: Record<string, unknown> = {};
 		const unread: string[] = [];
@@ -136,7 +135,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	const { way, say } = await open(wanted);
 	const names = Object.keys(wanted.devices);
 	const removedClasses = Object.keys(old?.classes ?? {}).filter((name) => !wanted.classes[name]);
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	const pending: Record<string, string> = {};
 	const failed: Record<string, string> = {};
 	const connectedBy = Date.now() + GRACE_MS;

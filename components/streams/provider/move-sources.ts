@@ -47,7 +47,6 @@ interface Candidate {
 	readonly origin: SourceOrigin | string;
 }
 
-const WIDTH = 32;
 const ASK_MS = 15_000;
 
 /**
@@ -71,7 +70,7 @@ export async function settleSources(
 	const pending: Record<string, string> = {};
 	const settled = new Map<string, StreamSource>();
 	const movers: Mover[] = [];
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	const look = async (source: StreamSource) => {
 		const before = live.filter(({ name }) => name === source.name);
 		const own = before.find((each) => sourceIdentity(each) === sourceIdentity(source));
@@ -181,7 +180,7 @@ async function move(
 		]),
 	);
 	const newest = await newestBehind(way, config.name, origins, behind, patience);
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	const start = async ({ wanted, live, origin, note }: Mover) => {
 		const last = newest.get(wanted.name);
 		const own = last && (last.identity === undefined || last.identity === streamIdentity(note.created));

@@ -9,7 +9,6 @@ import { withoutProbes } from "./source-probe";
 import { DOMAIN } from "./stream-props";
 import { limiter } from "./wait";
 
-const WIDTH = 32;
 const ASK_MS = 15_000;
 
 /**
@@ -25,7 +24,7 @@ export async function leaving(
 ): Promise<ReadonlyMap<string, Begin>> {
 	const stay = new Set((wanted.sources ?? []).map(({ name }) => name));
 	const begins = new Map<string, Begin>();
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	const look = async (source: StreamSource) => {
 		const { name, subject_transforms = [] } = source;
 		const destinations = subject_transforms.map(({ dest }) => dest);

@@ -15,7 +15,6 @@ import { consumerRejectedByServer } from "./rules";
 import { DOMAIN, type StreamProps } from "./stream-props";
 import { limiter } from "./wait";
 
-const WIDTH = 32;
 const ALIGN_MS = 5_000;
 
 /** The consumers that were asked for, as they are on the server; without those that are gone. */
@@ -65,7 +64,7 @@ export async function settleConsumers(
 	const removed = Object.keys(before).filter((consumer) => !consumers[consumer]);
 	if (Object.keys(consumers).length === 0 && removed.length === 0) return;
 	const found = await listConsumers(api, name, patience);
-	const limited = limiter(WIDTH);
+	const limited = limiter();
 	const failures: string[] = [];
 	const attempt = (consumer: string, act: () => Promise<void>) =>
 		limited(act).catch((error: Error) => {

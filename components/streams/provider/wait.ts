@@ -1,5 +1,8 @@
-/** Runs at most `width` tasks at once, in the order of their calls. */
-export function limiter(width: number): <T>(task: () => Promise<T>) => Promise<T> {
+/** Requests that a server or a link is asked to carry at once. */
+const WIDTH = 32;
+
+/** Runs at most so many tasks at once, in the order of their calls. */
+export function limiter(width = WIDTH): <T>(task: () => Promise<T>) => Promise<T> {
 	let free = width;
 	const queue: (() => void)[] = [];
 	return async (task) => {

@@ -4,7 +4,7 @@ import { choice, count, judged, listOf, say, section, text, type Wrong } from ".
 import { toIssues } from "../config/issues";
 import { isFields, mapOf } from "../config/loose";
 import { show, suggest } from "../config/words";
-import { DEVICE_SERVER_FLOOR } from "../topology/server-floors";
+import { DEVICE_SERVER_FLOOR, HUB_SERVER_FLOOR } from "../topology/server-floors";
 import { NEVER_EXEMPT } from "./evaluate";
 import { isDay } from "./exemptions";
 import type { PolicyConfig, Rule, Severity } from "./model";
@@ -127,7 +127,7 @@ function settingsOf(rules: readonly string[]) {
 				/^\d+\.\d+\.\d+$/,
 				"a version",
 				DEVICE_SERVER_FLOOR,
-				"Oldest nats-server; of the hub 2.15.0 at least.",
+				`Oldest nats-server; of the hub ${HUB_SERVER_FLOOR} at least.`,
 			).exactOptional(),
 			maximumWindow: count(1, 10_000_000, "Most messages that a window may have on the way.").exactOptional(),
 			production: z

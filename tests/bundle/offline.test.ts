@@ -14,7 +14,7 @@ import { BLOCK } from "../../topology/reserve";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
-import { monitoredSequence, planFleet } from "../support/rig";
+import { hubOf, monitoredSequence, planFleet } from "../support/rig";
 import { type Installed, installBundle, whyNotInstalled } from "./installed";
 import { outputsOf } from "./outputs";
 
@@ -78,15 +78,8 @@ describe.skipIf(why)(`a device that has nothing but its bundle${why ? ` (skipped
 		await publisher.stop();
 		return async () => {
 			const outputs = outputsOf(topology, { keys: bench.keys, ca: bench.ca }).leafline;
-			const hub = {
-				connection: bench.control.hub,
-				api: bench.control.api,
-				connected: async () => undefined,
-				version: "",
-				versions: async () => ({}),
-				close: async () => {},
-			};
-			return judge({ edge1: publisher.acks }, await readBack(outputs, hub, new Map([[`hub_${to}`, 0]]), run)).total;
+			return judge({ edge1: publisher.acks }, await readBack(outputs, hubOf(bench), new Map([[`hub_${to}`, 0]]), run))
+				.total;
 		};
 	}
 

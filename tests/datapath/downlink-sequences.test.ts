@@ -4,19 +4,8 @@ import type { StreamInfo } from "../../jetstream/answers";
 import { RESERVE_KEY } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
+import { DOWNLINK_FLEET } from "./downlink-fleet";
 
-const FLEET = `apiVersion: leafline/v1
-fleet: downlink
-hardware:
-  board: { arch: amd64, buffer: 256MiB }
-link: { up: 20Mbit/s, rtt: 80ms, outage: 1m }
-classes:
-  can: { rate: 10/s, size: 128B, whenFull: refuse, hub: { keep: 1h } }
-downlink:
-  commands: { keep: 1h, size: 1KiB }
-groups:
-  all: { devices: "edge1, edge2", hardware: board }
-`;
 const STREAM = "hub_commands";
 const DEVICES = ["edge1", "edge2"];
 /** Until a hub of three has leaders again, on a machine that does much else. */
@@ -104,7 +93,7 @@ describe.each([1, 3])("commands of a hub of %i whose nodes all lost power", (nod
 	let rig: Rig;
 	let commands: Commands;
 	beforeAll(async () => {
-		rig = await startRig(FLEET, {}, { hub: { nodes } });
+		rig = await startRig(DOWNLINK_FLEET, {}, { hub: { nodes } });
 		commands = new Commands(rig);
 	}, PATIENCE);
 	afterAll(() => rig?.close());

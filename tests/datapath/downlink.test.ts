@@ -1,24 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
-
-const FLEET = `apiVersion: leafline/v1
-fleet: downlink
-hardware:
-  board: { arch: amd64, buffer: 256MiB }
-link: { up: 20Mbit/s, rtt: 80ms, outage: 1m }
-classes:
-  can: { rate: 10/s, size: 128B, whenFull: refuse, hub: { keep: 1h } }
-downlink:
-  commands: { keep: 1h, size: 1KiB }
-groups:
-  all: { devices: "edge1, edge2", hardware: board }
-`;
+import { DOWNLINK_FLEET } from "./downlink-fleet";
 
 describe("commands that are published at the hub", () => {
 	let rig: Rig;
 	beforeAll(async () => {
-		rig = await startRig(FLEET);
+		rig = await startRig(DOWNLINK_FLEET);
 	});
 	afterAll(() => rig?.close());
 

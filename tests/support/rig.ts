@@ -1,3 +1,4 @@
+import type { Hub } from "../../cli/hub";
 import { type Publisher, startPublisher } from "../../cli/publisher";
 import { readBack } from "../../cli/readback";
 import { encodePayload } from "../../cli/traffic";
@@ -100,6 +101,18 @@ export async function startRig(
 	}
 }
 
+/** A bench's hub as the command line has one. */
+export function hubOf({ control }: Bench): Hub {
+	return {
+		connection: control.hub,
+		api: control.api,
+		connected: async () => undefined,
+		version: "",
+		versions: async () => ({}),
+		close: async () => {},
+	};
+}
+
 function makeRig(
 	topology: Topology,
 	bench: Bench,
@@ -107,14 +120,7 @@ function makeRig(
 	close: () => Promise<void>,
 ): Rig {
 	const outputs = buildOutputs(topology, { ca: bench.ca, versionFloor: "2.14.5", pending: {} });
-	const hub = {
-		connection: bench.control.hub,
-		api: bench.control.api,
-		connected: async () => undefined,
-		version: "",
-		versions: async () => ({}),
-		close: async () => {},
-	};
+	const hub = hubOf(bench);
 	const device = (name: string) => {
 		const found = devices[name];
 		if (!found) throw new Error(`the fleet has no device ${name}`);

@@ -1,5 +1,6 @@
 import type { StreamInfo } from "../../../jetstream/answers";
 import { streamInfo } from "../../../jetstream/calls";
+import { some } from "../../../topology/format";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { REFUSED_REMEDY, refusedSources, type Sources } from "../../../topology/source-change";
 import { backlogs, removedSources } from "./backlog";
@@ -68,29 +69,26 @@ async function lookForBacklog(
 	if ("error" in seen) return `${name}: whether its devices are drained cannot be told: ${seen.error}`;
 	const { held, silent, missing } = await backlogs(await control(connection), name, removed, LOOK_MS);
 	if (held.length > 0) {
-		const shown = held.slice(0, SHOWN).map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
+		const what = held.map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
 		return (
-			`${name}: the hub does not have everything yet: ${some(shown, held.length)}. ` +
+			`${name}: the hub does not have everything yet: ${some(what)}. ` +
 			"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
 		);
 	}
 	if (missing.length > 0) {
 		return (
-			`${name}: not on its device: ${some(missing.slice(0, SHOWN), missing.length)}, so nobody knows whether the hub has ` +
+			`${name}: not on its device: ${some(missing)}, so nobody knows whether the hub has ` +
 			"everything it held. Keep the device in the fleet file and run `pulumi up --refresh`, which makes the stream anew; " +
 			"or set the device to `retired: lost` to give up what the stream held."
 		);
 	}
 	if (silent.length === 0) return undefined;
 	return (
-		`${name}: the device of ${some(silent.slice(0, SHOWN), silent.length)} does not answer, so nobody knows whether the ` +
+		`${name}: the device of ${some(silent)} does not answer, so nobody knows whether the ` +
 		"hub has everything it holds. Keep it in the fleet file, `retired: drain`, until it was connected again and is " +
 		"drained; or set it to `retired: lost` to give up what it still holds."
 	);
 }
-
-const some = (shown: readonly string[], all: number) =>
-	`${shown.join(", ")}${all > shown.length ? ` and ${all - shown.length} more` : ""}`;
 
 /** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */
 export async function obstacle(wanted: StreamProps): Promise<string | undefined> {

@@ -2,33 +2,18 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { syncFolder, writeSynced } from "../system/synced";
 import { DeviceError } from "./spec";
 
 /**
  * Replaces a file so that after a power cut either the old text is there or the new one, whole.
  * @param writer who else writes this file at the same time has another name, and so a draft of its own
  */
-export function writeSynced(file: string, text: string, writer: string): void {
-	fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+export function replaceSynced(file: string, text: string, writer: string): void {
 	const draft = `${file}.${writer}.new`;
-	const open = fs.openSync(draft, "w", 0o600);
-	try {
-		fs.writeFileSync(open, text);
-		fs.fsyncSync(open);
-	} finally {
-		fs.closeSync(open);
-	}
+	writeSynced(draft, text, "w");
 	fs.renameSync(draft, file);
 	syncFolder(path.dirname(file));
-}
-
-function syncFolder(folder: string): void {
-	const open = fs.openSync(folder, "r");
-	try {
-		fs.fsyncSync(open);
-	} finally {
-		fs.closeSync(open);
-	}
 }
 
 /**

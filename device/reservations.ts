@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { messageOf } from "../system/message";
 import { takesNothing, withBallast } from "./ballast";
-import { writeSynced } from "./disk";
+import { replaceSynced } from "./disk";
 import { ownFile } from "./own-file";
 import { DeviceError, DiskError } from "./spec";
 
@@ -79,7 +79,7 @@ export function writeReservations(
 ): void {
 	try {
 		const text = `${JSON.stringify(reservations, null, "\t")}\n`;
-		withBallast(storeDir, () => writeSynced(reservationsFile(storeDir), text, writer));
+		withBallast(storeDir, () => replaceSynced(reservationsFile(storeDir), text, writer));
 	} catch (error) {
 		const what = `${reservationsFile(storeDir)} cannot be written: ${messageOf(error)}`;
 		throw takesNothing(error) ? new DiskError(what) : new DeviceError(what);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { messageOf } from "../system/message";
 import type { Restarts } from "../topology/disk-room";
-import { writeSynced } from "./disk";
+import { replaceSynced } from "./disk";
 import { ownFile } from "./own-file";
 import { DeviceError } from "./spec";
 
@@ -26,7 +26,7 @@ export class RestartRecord {
 	/** @throws DeviceError when it is not on disk afterwards */
 	write(restarts: Restarts): void {
 		try {
-			writeSynced(this.file, `${JSON.stringify(restarts)}\n`, "keep");
+			replaceSynced(this.file, `${JSON.stringify(restarts)}\n`, "keep");
 		} catch (error) {
 			throw new DeviceError(`${this.file} cannot be written: ${messageOf(error)}`);
 		}

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Api } from "../../jetstream/api";
 import { deleteMessage, nextMessage } from "../../jetstream/calls";
 import type { Patience } from "../../jetstream/patience";
+import { syncFolder, writeSynced } from "../../system/synced";
 import { messageOf, UserError } from "../errors";
 
 /**
@@ -33,15 +34,6 @@ export async function dropMessage(
 /** On disk before anything is deleted. A file that is there holds what somebody has saved, and is not replaced. */
 function keep(file: string, text: string): void {
 	if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === text) return;
-	fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-	const open = fs.openSync(file, "wx", 0o600);
-	try {
-		fs.writeFileSync(open, text);
-		fs.fsyncSync(open);
-	} finally {
-		fs.closeSync(open);
-	}
-	const folder = fs.openSync(path.dirname(file), "r");
-	fs.fsyncSync(folder);
-	fs.closeSync(folder);
+	writeSynced(file, text, "wx");
+	syncFolder(path.dirname(file));
 }

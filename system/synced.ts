@@ -1,0 +1,27 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+/**
+ * Makes a file whose content is on disk, for its owner alone; `syncFolder` puts its name there as well.
+ * @param flags `w` replaces one that is there, `wx` fails
+ */
+export function writeSynced(file: string, text: string, flags: "w" | "wx"): void {
+	fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+	const open = fs.openSync(file, flags, 0o600);
+	try {
+		fs.writeFileSync(open, text);
+		fs.fsyncSync(open);
+	} finally {
+		fs.closeSync(open);
+	}
+}
+
+/** Puts on disk which files a folder has. */
+export function syncFolder(folder: string): void {
+	const open = fs.openSync(folder, "r");
+	try {
+		fs.fsyncSync(open);
+	} finally {
+		fs.closeSync(open);
+	}
+}

@@ -38,7 +38,7 @@ MemoryMax=300M
 NoNewPrivileges=yes
 ProtectSystem=strict
 # The AWS command line keeps its session there.
-ReadWritePaths=-/root/.aws
+ReadWritePaths=-%h/.aws
 # Nothing about a run that went well: it would be shipped by the next one.
 LogLevelMax=warning
 END

@@ -64,14 +64,14 @@ set -e
 base=$1; shift
 mount -t tmpfs tmpfs "$base/memory"
 mkdir "$base/memory/upper" "$base/memory/work"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$base/memory/upper,workdir=$base/memory/work" "$base/root"
-mount -t proc proc "$base/root/proc"
-mount --rbind /sys "$base/root/sys"
-mount --rbind /dev "$base/root/dev"
-mount -t tmpfs tmpfs "$base/root/run"
-mkdir -p "$base/root/host"
-mount --bind "$base/host" "$base/root/host"
-: > "$base/root/etc/fstab"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$base/memory/upper,workdir=$base/memory/work" "$base/machine"
+mount -t proc proc "$base/machine/proc"
+mount --rbind /sys "$base/machine/sys"
+mount --rbind /dev "$base/machine/dev"
+mount -t tmpfs tmpfs "$base/machine/run"
+mkdir -p "$base/machine/host"
+mount --bind "$base/host" "$base/machine/host"
+: > "$base/machine/etc/fstab"
 ip link set lo up
 descriptor=3
 for disk; do
@@ -82,7 +82,7 @@ for disk; do
 	descriptor=$((descriptor + 1))
 done
 echo ready
-exec chroot "$base/root" cat
+exec chroot "$base/machine" cat
 `;
 
 /** Where a tool of this machine lies, which the other sees as well. */
@@ -96,7 +96,7 @@ const STUBS = join(__dirname, "stubs");
 export async function makeMachine(disks: number): Promise<Machine> {
 	const base = mkdtempSync(join(tmpdir(), "leafline-node-"));
 	const host = join(base, "host");
-	for (const folder of ["memory", "root", "host", "host/parameters", "host/objects", "host/stubs"])
+	for (const folder of ["memory", "machine", "host", "host/parameters", "host/objects", "host/stubs"])
 		mkdirSync(join(base, folder));
 	for (const stub of ["systemctl", "aws", "lsblk", "journalctl"])
 		copyFileSync(join(STUBS, stub), join(host, "stubs", stub));

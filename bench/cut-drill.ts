@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import type { Publisher } from "../cli/publisher";
+import type { Publisher } from "../cli/demo/publisher";
 import type { DeviceWithProgram } from "../tests/device/device";
 import { eventually } from "../tests/support/eventually";
 import type { Rig } from "../tests/support/rig";

@@ -5,7 +5,7 @@
  *     npm run bench -- wear [ext4|xfs] [short]
  */
 
-import { type Publisher, startPublisher } from "../cli/publisher";
+import { type Publisher, startPublisher } from "../cli/demo/publisher";
 import { startSolo } from "../tests/device/solo";
 import { planFleet } from "../tests/support/rig";
 import { makeServers } from "../tests/support/servers";

@@ -17,6 +17,9 @@ export const RESERVED_DEVICES: readonly string[] = ["hub", "down", "deliver", "d
 /** Stream on the hub that keeps what was done to it. Streams of classes are called `hub_…`. */
 export const JOURNAL = "leafline_journal";
 
+/** Key in a stream's metadata: `<project>/<stack>` that made it. */
+export const OWNER = "leafline.owner";
+
 /** Most tokens a subject may have. */
 export const MAX_TOKENS = 16;
 

@@ -2,7 +2,6 @@ import { deviceCreds, devicePublicKey } from "../../components/identity/credenti
 import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../components/identity/keys";
 import { publicKey, sign } from "../../components/identity/nkey";
 import { ownStreams, streamSpecs } from "../../components/leaves/device-spec";
-import { OWNER } from "../../components/streams/provider/stream-props";
 import type { StackOutputs } from "../../contract/outputs";
 import type { DeviceSpec, KeepSpec, KeptDevice } from "../../device/spec";
 import type { StreamsFile } from "../../device/streams";
@@ -13,6 +12,7 @@ import { renderTmpfiles } from "../../render/bundle/system";
 import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
 import { gateConf } from "../../render/gate";
 import type { EdgeGroup } from "../../topology/model";
+import { OWNER } from "../../topology/names";
 import { UNKNOWN_SYNC_MS } from "../../topology/trim";
 import { UserError } from "../errors";
 import { type Content, entriesOf, type Files, textContent } from "./content";

@@ -1,6 +1,6 @@
+import { DROP, HEAL, PERMIT, RESTORE, UNHEARD } from "../fleet/notes/note";
+import type { NextMessage } from "../fleet/seen";
 import { count } from "../format";
-import { DROP, HEAL, PERMIT, RESTORE, UNHEARD } from "../notes/note";
-import type { NextMessage } from "../seen";
 
 /** What is known of one class of one device: both ends of its source, and the consumer in between. */
 export interface Seen {

@@ -1,13 +1,13 @@
-import { putConsumer } from "../../components/streams/provider/put";
 import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
 import { resetConsumer } from "../../jetstream/calls";
 import { persist } from "../../jetstream/patience";
+import { putConsumer } from "../../jetstream/put";
 import { some } from "../../topology/format";
 import { HUB_CONSUMER } from "../../topology/names";
-import { consumerOf } from "../consumer";
 import { messageOf, UserError } from "../errors";
+import { consumerOf } from "../fleet/consumer";
+import { openHub } from "../fleet/hub";
 import { count } from "../format";
-import { openHub } from "../hub";
 import { type Act, diagnose, isPoison, type Seen } from "./diagnose";
 import { dropMessage } from "./drop";
 import { goesOn, type Place, patience, place, see } from "./see";

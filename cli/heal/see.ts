@@ -1,15 +1,15 @@
-import { type Position, positionOf, toldPosition } from "../../components/streams/provider/position";
-import { sleep } from "../../components/streams/provider/wait";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../jetstream/calls";
 import type { Patience } from "../../jetstream/patience";
+import { type Position, positionOf, toldPosition } from "../../jetstream/position";
+import { sleep } from "../../system/wait";
 import type { ConsumerConfig } from "../../topology/jetstream";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER, HUB_DOMAIN } from "../../topology/names";
-import { changedFields } from "../consumer";
-import { nextFrom } from "../edges";
-import type { Hub } from "../hub";
-import { firstLost } from "../seen";
+import { changedFields } from "../fleet/consumer";
+import { nextFrom } from "../fleet/edges";
+import type { Hub } from "../fleet/hub";
+import { firstLost } from "../fleet/seen";
 import type { Seen } from "./diagnose";
 
 /** A source that lives moves within this time, over a slow link as well. */

@@ -1,7 +1,7 @@
-import { lastUnder } from "../../components/streams/provider/position";
-import { putStream } from "../../components/streams/provider/put";
-import { sleep } from "../../components/streams/provider/wait";
 import { resetConsumer, streamInfo } from "../../jetstream/calls";
+import { lastUnder } from "../../jetstream/position";
+import { putStream } from "../../jetstream/put";
+import { sleep } from "../../system/wait";
 import type { StreamConfig } from "../../topology/jetstream";
 import { HUB_CONSUMER } from "../../topology/names";
 import { UserError } from "../errors";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import { some } from "../../topology/format";
 import type { Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
-import type { Connection } from "../streams/provider/connection";
 import { ACCOUNTS } from "./accounts";
 import { accountSeeds, type Keys } from "./keys";
 import { publicKey } from "./nkey";

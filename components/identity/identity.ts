@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import type { Topology } from "../../topology/model";
 import { generationOf, generations, type Roll, type Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
-import type { Connection } from "../streams/provider/connection";
 import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, devicePublicKey, readerCreds, systemCreds } from "./credentials";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";

@@ -1,6 +1,6 @@
 import { type Msg, type NatsConnection, RequestStrategy } from "nats";
-import { UserError } from "../streams/provider/errors";
-import { sleep } from "../streams/provider/wait";
+import { UserError } from "../../system/user-error";
+import { sleep } from "../../system/wait";
 
 const REPLIES_MS = 1_500;
 const NO_RESPONDERS = 503;

@@ -9,12 +9,12 @@ import {
 	type KeptDevice,
 } from "../../device/spec";
 import type { Topology } from "../../topology/model";
+import { OWNER } from "../../topology/names";
 import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
 import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
 import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
 import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
-import { OWNER } from "../streams/provider/stream-props";
 import { owner } from "../streams/stream";
 import { deviceSpec, edgeGroupOf, ownStreams } from "./device-spec";
 import { type LocalSite, linksSpec, localSites } from "./sites";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import type { EdgeGroup } from "../../topology/model";
 import { DynamicResource } from "./dynamic";
-import type { Connection } from "./provider/connection";
 import { owner } from "./stream";
 
 export interface EdgeStreamsArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import { DynamicResource } from "./dynamic";
-import type { Connection } from "./provider/connection";
 
 export interface LeadersArgs {
 	/** How to reach the hub. Kept secret. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../topology/jetstream";
 import { DynamicResource } from "./dynamic";
-import type { Connection } from "./provider/connection";
 
 export interface StreamArgs {
 	/** How to reach the hub. Kept secret. */

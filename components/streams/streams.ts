@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../control/connection";
 import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
 import { Devices } from "./devices";
 import { EdgeStreams } from "./edge-streams";
 import { Leaders } from "./leaders";
-import type { Connection } from "./provider/connection";
 import { Stream } from "./stream";
 
 export interface StreamsArgs {

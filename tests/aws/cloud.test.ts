@@ -9,7 +9,7 @@ import { adminCreds, systemCreds } from "../../components/identity/credentials";
 import { accountSeeds, createKeys } from "../../components/identity/keys";
 import { publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
-import { type Control, control } from "../../components/streams/provider/control";
+import { type Control, control } from "../../control/control";
 import { renderHubConf } from "../../render/hub";
 import { confPath, NODE, PARAMETER } from "../../render/node/files";
 import { renderRelease, renderVolume } from "../../render/node/parameters";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Control, control } from "../../components/streams/provider/control";
+import { type Control, control } from "../../control/control";
 import { ADMIN_API } from "../../topology/permissions";
 import { type AwsProject, type Entry, makeAwsProject } from "../support/aws/project";
 import { PACK } from "../support/policy-program";

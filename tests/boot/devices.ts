@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { startPublisher } from "../../cli/publisher";
-import { encodePayload } from "../../cli/traffic";
+import { startPublisher } from "../../cli/demo/publisher";
+import { encodePayload } from "../../cli/demo/traffic";
 import { createAuthority } from "../../components/identity/certificates";
 import { deviceCreds } from "../../components/identity/credentials";
 import { createKeys, deviceSigning } from "../../components/identity/keys";

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { type Publisher, startPublisher } from "../../cli/publisher";
-import { readBack } from "../../cli/readback";
-import { encodePayload } from "../../cli/traffic";
-import { judge } from "../../cli/verdict";
+import { type Publisher, startPublisher } from "../../cli/demo/publisher";
+import { readBack } from "../../cli/demo/readback";
+import { encodePayload } from "../../cli/demo/traffic";
+import { judge } from "../../cli/demo/verdict";
 import { buildOutputs } from "../../contract/build";
 import { NODE } from "../../render/node/files";
 import { ADMIN_API } from "../../topology/permissions";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { serverBinary } from "../../components/hub/aws/server-binary";
 import { pushAccount } from "../../components/identity/push";
-import { type Control, control } from "../../components/streams/provider/control";
+import { type Control, control } from "../../control/control";
 import { NODE, PARAMETER } from "../../render/node/files";
 import { eventually } from "../support/eventually";
 import { makeServers } from "../support/servers";

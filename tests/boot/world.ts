@@ -5,10 +5,10 @@ import { ACCOUNTS, accountJwts, fleetClaims } from "../../components/identity/ac
 import { createAuthority, createServerCertificate } from "../../components/identity/certificates";
 import { adminCreds, deviceCreds, systemCreds } from "../../components/identity/credentials";
 import { accountSeeds, createKeys, deviceSigning } from "../../components/identity/keys";
-import type { Connection } from "../../components/streams/provider/connection";
 import { openFleet, parseFleet } from "../../config/fleet";
 import type { Fleet } from "../../config/model";
 import { parseSettings } from "../../config/settings";
+import type { Connection } from "../../control/connection";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
 import { type Deployed, deploy } from "../aws/deploy";

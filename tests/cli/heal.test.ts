@@ -2,7 +2,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Note } from "../../cli/notes/note";
+import type { Note } from "../../cli/fleet/notes/note";
 import { deliverPrefix, HUB_CONSUMER } from "../../topology/names";
 import { ADMIN_API, deviceRole } from "../../topology/permissions";
 import { eventually } from "../support/eventually";

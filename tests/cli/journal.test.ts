@@ -1,10 +1,10 @@
 import { headers as newHeaders } from "nats";
 import { describe, expect, test } from "vitest";
-import { readEntry } from "../../cli/journal/entry";
-import { remember, rememberSeen } from "../../cli/memory";
-import type { Facts } from "../../cli/seen";
-import { fleetState } from "../../cli/state";
-import { statusLines } from "../../cli/view";
+import { readEntry } from "../../cli/fleet/journal/entry";
+import type { Facts } from "../../cli/fleet/seen";
+import { fleetState } from "../../cli/fleet/state";
+import { remember, rememberSeen } from "../../cli/status/memory";
+import { statusLines } from "../../cli/status/view";
 import { adminCreds } from "../../components/identity/credentials";
 import { createKeys } from "../../components/identity/keys";
 import { MARK, markOf } from "../../jetstream/mark";

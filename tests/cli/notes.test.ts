@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { sourceFacts } from "../../cli/facts";
+import { sourceFacts } from "../../cli/fleet/facts";
+import { CODES } from "../../cli/fleet/notes/note";
+import { type EdgeFacts, type Facts, firstLost, type SourceFacts } from "../../cli/fleet/seen";
+import { fleetState } from "../../cli/fleet/state";
 import { wrap } from "../../cli/format";
-import { remember, rememberSeen } from "../../cli/memory";
-import { CODES } from "../../cli/notes/note";
-import { type EdgeFacts, type Facts, firstLost, type SourceFacts } from "../../cli/seen";
-import { fleetState } from "../../cli/state";
+import { remember, rememberSeen } from "../../cli/status/memory";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { isLoopback, listenersOf, parseListeners, portsVerdict } from "../../cli/ports";
+import { isLoopback, listenersOf, parseListeners, portsVerdict } from "../../cli/demo/ports";
 
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1CFE 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0000 100 0 0 10 0

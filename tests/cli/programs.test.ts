@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Edges } from "../../cli/edges";
-import { besideNotes } from "../../cli/notes/programs";
+import { Edges } from "../../cli/fleet/edges";
+import { besideNotes } from "../../cli/fleet/notes/programs";
 import { buildOutputs } from "../../contract/build";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { leafTree } from "../../render/leaf";

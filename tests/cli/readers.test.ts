@@ -1,8 +1,8 @@
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type ReaderFacts, readerStates, readReaders } from "../../cli/readers";
-import { fleetState } from "../../cli/state";
-import { statusLines } from "../../cli/view";
+import { type ReaderFacts, readerStates, readReaders } from "../../cli/fleet/readers";
+import { fleetState } from "../../cli/fleet/state";
+import { statusLines } from "../../cli/status/view";
 import type { StoredMessage } from "../../jetstream/answers";
 import { domainApi } from "../../jetstream/api";
 import { stackFixture } from "../contract/fixture";

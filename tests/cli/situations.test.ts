@@ -3,7 +3,7 @@ import { chmodSync, cpSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Note } from "../../cli/notes/note";
+import type { Note } from "../../cli/fleet/notes/note";
 import { CUT_NOTE, writeCut } from "../../topology/cut-note";
 import type { StreamConfig } from "../../topology/jetstream";
 import { HUB_CONSUMER } from "../../topology/names";

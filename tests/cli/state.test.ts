@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { EdgeFacts, Facts, SourceFacts } from "../../cli/seen";
-import { fleetState } from "../../cli/state";
+import type { EdgeFacts, Facts, SourceFacts } from "../../cli/fleet/seen";
+import { fleetState } from "../../cli/fleet/state";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 

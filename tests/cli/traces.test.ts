@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Note } from "../../cli/notes/note";
+import type { Note } from "../../cli/fleet/notes/note";
 import { setLink } from "../../components/links/control";
 import { journalStream } from "../../topology/journal";
 import { ADMIN_API } from "../../topology/permissions";

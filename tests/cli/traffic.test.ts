@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseTraffic, decodePayload, encodePayload } from "../../cli/traffic";
+import { chooseTraffic, decodePayload, encodePayload } from "../../cli/demo/traffic";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Arrival, judge } from "../../cli/verdict";
+import { type Arrival, judge } from "../../cli/demo/verdict";
 
 const arrive = (counters: readonly number[], device = "edge1"): Arrival[] =>
 	counters.map((counter) => ({ device, from: device, counter }));

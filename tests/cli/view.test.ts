@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Note } from "../../cli/notes/note";
-import type { DeviceState, FleetState } from "../../cli/state";
-import { heading, statusLines, trafficTable } from "../../cli/view";
+import type { Note } from "../../cli/fleet/notes/note";
+import type { DeviceState, FleetState } from "../../cli/fleet/state";
+import { heading, statusLines, trafficTable } from "../../cli/status/view";
 import { stackFixture } from "../contract/fixture";
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { IN_FLIGHT } from "../../cli/publisher";
+import { IN_FLIGHT } from "../../cli/demo/publisher";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Publisher } from "../../cli/publisher";
+import type { Publisher } from "../../cli/demo/publisher";
 import { eventually } from "../support/eventually";
 import { officialServer } from "../support/official-server";
 import { type Rig, startRig } from "../support/rig";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type { NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { encodePayload } from "../../cli/traffic";
+import { encodePayload } from "../../cli/demo/traffic";
 import { readReservations } from "../../device/reservations";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";

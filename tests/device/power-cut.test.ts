@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Edges } from "../../cli/edges";
-import { cutNotes } from "../../cli/notes/cut";
-import { judge } from "../../cli/verdict";
+import { judge } from "../../cli/demo/verdict";
+import { Edges } from "../../cli/fleet/edges";
+import { cutNotes } from "../../cli/fleet/notes/cut";
 import { buildOutputs } from "../../contract/build";
 import { BLOCK } from "../../topology/reserve";
 import { seeded } from "../model/random";

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Hub, openHub } from "../../cli/hub";
-import { type Publisher, startPublisher } from "../../cli/publisher";
-import { lastSequences, readBack } from "../../cli/readback";
-import { encodePayload } from "../../cli/traffic";
-import { judge, type Verdict } from "../../cli/verdict";
+import { type Publisher, startPublisher } from "../../cli/demo/publisher";
+import { lastSequences, readBack } from "../../cli/demo/readback";
+import { encodePayload } from "../../cli/demo/traffic";
+import { judge, type Verdict } from "../../cli/demo/verdict";
+import { type Hub, openHub } from "../../cli/fleet/hub";
 import { readRecord } from "../../components/daemon/record";
 import { type StackOutputs, stackOutputs } from "../../contract/outputs";
 import type { StreamInfo } from "../../jetstream/answers";

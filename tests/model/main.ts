@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { closeAll } from "../../components/streams/provider/control";
+import { closeAll } from "../../control/control";
 import { generate } from "./generate";
 import { findings, runScenario } from "./run";
 import type { Outcome } from "./settle";

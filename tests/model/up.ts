@@ -1,8 +1,8 @@
-import type { Connection } from "../../components/streams/provider/connection";
 import { edgeStreams } from "../../components/streams/provider/edge-streams";
 import { IncompleteError } from "../../components/streams/provider/errors";
 import type { Handler, Props } from "../../components/streams/provider/handler";
 import { stream } from "../../components/streams/provider/stream";
+import type { Connection } from "../../control/connection";
 import type { Topology } from "../../topology/model";
 
 interface Resource {

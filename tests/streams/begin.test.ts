@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import type { Props } from "../../components/streams/provider/handler";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
+import { type Control, closeAll, control } from "../../control/control";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/answers";
 import type { StreamSource } from "../../topology/jetstream";
 import { ADMIN_API } from "../../topology/permissions";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { NatsConnection } from "nats";
-import type { Connection } from "../../components/streams/provider/connection";
+import type { Connection } from "../../control/connection";
 import { type BenchOptions, type Edge, startBench as startServers } from "../support/bench";
 import { eventually } from "../support/eventually";
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../components/identity/certificates";
-import { checkVersions, closeAll, control, isOlder } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
-import { sleep } from "../../components/streams/provider/wait";
+import { checkVersions, closeAll, control, isOlder } from "../../control/control";
+import { sleep } from "../../system/wait";
 import { freePorts } from "../support/ports";
 import { type Bench, startBench, until } from "./bench";
 import { sources, streamProps } from "./fixtures";
@@ -205,7 +205,7 @@ test("one node of the hub that is older than the others can read is named", () =
 
 /** Another Node process that opens a control leaf and holds it. */
 async function startParent(): Promise<ChildProcess> {
-	const compiled = resolve("bin/components/streams/provider/control.js");
+	const compiled = resolve("bin/control/control.js");
 	const script = `require(${JSON.stringify(compiled)}).control(JSON.parse(process.env.LEAFLINE_TEST_CONNECTION)).then(() => console.log("up"))`;
 	const child = spawn(process.execPath, ["-e", script], {
 		stdio: ["pipe", "pipe", "inherit"],

@@ -1,11 +1,11 @@
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
 import { stream } from "../../components/streams/provider/index";
-import { hubPositions } from "../../components/streams/provider/position";
-import { sleep } from "../../components/streams/provider/wait";
+import { type Control, closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
+import { hubPositions } from "../../jetstream/position";
+import { sleep } from "../../system/wait";
 import { CUT_NOTE, writeCut } from "../../topology/cut-note";
 import { type Bench, startBench, until } from "./bench";
 import { edgeStream, source, streamProps } from "./fixtures";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import { sleep } from "../../components/streams/provider/wait";
+import { type Control, closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
+import { sleep } from "../../system/wait";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, source, sources, streamProps } from "./fixtures";
 

@@ -1,7 +1,7 @@
 import { ErrorCode, type NatsError } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
+import { type Control, closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { EdgeClass } from "../../topology/model";
 import { ADMIN_API } from "../../topology/permissions";

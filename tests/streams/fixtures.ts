@@ -1,7 +1,7 @@
-import type { Connection } from "../../components/streams/provider/connection";
 import type { EdgeStreamsProps } from "../../components/streams/provider/edge-streams";
 import type { Props } from "../../components/streams/provider/handler";
 import type { StreamProps } from "../../components/streams/provider/stream-props";
+import type { Connection } from "../../control/connection";
 import { BEGIN, BEGIN_FIRST } from "../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../topology/jetstream";
 import type { EdgeClass, EdgeStream } from "../../topology/model";

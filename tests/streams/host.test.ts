@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerText } from "../../components/streams/dynamic";
-import { closeAll, control } from "../../components/streams/provider/control";
 import { UNKNOWN } from "../../components/streams/provider/handler";
+import { closeAll, control } from "../../control/control";
 import { type Bench, startBench, until } from "./bench";
 import { CAN, edgeProps, hubConfig, sources, streamProps } from "./fixtures";
 import { type Host, startHost } from "./host";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeAll, control } from "../../components/streams/provider/control";
 import { stream } from "../../components/streams/provider/index";
+import { closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";

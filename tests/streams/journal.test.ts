@@ -1,6 +1,6 @@
 import { connect as dial } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Journal } from "../../cli/journal/read";
+import { Journal } from "../../cli/fleet/journal/read";
 import { stream } from "../../components/streams/provider/index";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { MARK, markOf } from "../../jetstream/mark";

@@ -1,10 +1,10 @@
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { devices, edgeStreams, stream } from "../../components/streams/provider/index";
-import { isUnder, patternsOf, readOrigin } from "../../components/streams/provider/origin";
+import { type Control, closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
 import { BadAnswer } from "../../jetstream/errors";
+import { isUnder, patternsOf, readOrigin } from "../../jetstream/origin";
 import type { StreamSource } from "../../topology/jetstream";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
 import { settleStream } from "../../components/streams/provider/settle-stream";
 import { streamProps as asProps } from "../../components/streams/provider/stream-props";
+import { type Control, closeAll, control } from "../../control/control";
 import type { StreamInfo } from "../../jetstream/answers";
 import type { Api } from "../../jetstream/api";
 import type { StreamSource } from "../../topology/jetstream";

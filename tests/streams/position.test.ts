@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Control, closeAll, control } from "../../components/streams/provider/control";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
-import { readSourceHeader } from "../../components/streams/provider/origin";
+import { type Control, closeAll, control } from "../../control/control";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/answers";
+import { readSourceHeader } from "../../jetstream/origin";
 import type { ConsumerConfig } from "../../topology/jetstream";
 import { ADMIN_API } from "../../topology/permissions";
 import { officialServer } from "../support/official-server";

@@ -26,8 +26,8 @@ import {
 } from "../../components/identity/keys";
 import { createSeed, publicKey } from "../../components/identity/nkey";
 import { pushAccount } from "../../components/identity/push";
-import type { Connection } from "../../components/streams/provider/connection";
-import { type Control, control } from "../../components/streams/provider/control";
+import type { Connection } from "../../control/connection";
+import { type Control, control } from "../../control/control";
 import { type ClusterOptions, hubServerName, renderHubConf } from "../../render/hub";
 import { renderLeafConf } from "../../render/leaf";
 import type { ConsumerConfig, StreamConfig } from "../../topology/jetstream";

@@ -1,8 +1,8 @@
-import type { Hub } from "../../cli/hub";
-import { type Publisher, startPublisher } from "../../cli/publisher";
-import { readBack } from "../../cli/readback";
-import { encodePayload } from "../../cli/traffic";
-import { type Arrival, judge, type Verdict } from "../../cli/verdict";
+import { type Publisher, startPublisher } from "../../cli/demo/publisher";
+import { readBack } from "../../cli/demo/readback";
+import { encodePayload } from "../../cli/demo/traffic";
+import { type Arrival, judge, type Verdict } from "../../cli/demo/verdict";
+import type { Hub } from "../../cli/fleet/hub";
 import type { LinkShape } from "../../components/links/model";
 import { createLink, type Link } from "../../components/links/shaper";
 import { edgeStreams, stream } from "../../components/streams/provider/index";

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Account } from "@nats-io/jwt";
-import { requireConnection } from "../../streams/provider/connection";
-import { control } from "../../streams/provider/control";
+import { control } from "../../../control/control";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
+import { requireConnection } from "../../streams/provider/read-connection";
 import { ACCOUNTS, type AccountClaims, type AccountJwts, type AccountKey, accountJwts } from "../accounts";
 import { accountOf, issuedAt } from "../jwt";
 import type { AccountSeeds } from "../keys";

@@ -1,4 +1,4 @@
-import { UserError } from "../../streams/provider/errors";
+import { UserError } from "../../../system/user-error";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import {
 	type Certificates,

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { requireConnection } from "../../streams/provider/connection";
-import { control } from "../../streams/provider/control";
+import { control } from "../../../control/control";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
+import { requireConnection } from "../../streams/provider/read-connection";
 import { accountOf, encodeAccount, issuedAt } from "../jwt";
 import { publicKey } from "../nkey";
 import { heldAccounts, pushAccount } from "../push";

@@ -1,14 +1,14 @@
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, deleteConsumer, resetConsumer, streamInfo } from "../../../jetstream/calls";
+import { compareConsumer } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
+import type { Positions, Sourced } from "../../../jetstream/position";
+import { putConsumer } from "../../../jetstream/put";
+import { sleep } from "../../../system/wait";
 import type { ConsumerConfig } from "../../../topology/jetstream";
-import { compareConsumer } from "./compare";
-import type { Positions, Sourced } from "./position";
-import { putConsumer } from "./put";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { consumerRejectedByServer } from "./rules";
-import { DOMAIN } from "./stream-props";
-import { sleep } from "./wait";
 
 /** A server that connects again sets its consumer back to what was acknowledged; catching up takes it a moment. */
 const SETTLING_MS = 2_000;
@@ -44,7 +44,7 @@ export async function align(
 	const info = await streamInfo(api, stream, patience);
 	const { seq, proven } = await positions.find(sourced(stream, info));
 	// Where a device says it is, that has the hub's messages: it cannot have what the hub has not.
-	if (api.domain === DOMAIN && seq > (info?.state.last_seq ?? 0)) return;
+	if (api.domain === HUB_DOMAIN && seq > (info?.state.last_seq ?? 0)) return;
 	if (proven && seq > 0) await resetConsumer(api, stream, consumer, seq + 1, patience);
 }
 

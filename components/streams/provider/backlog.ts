@@ -1,12 +1,13 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import { nextMessage, streamInfo } from "../../../jetstream/calls";
 import { JetStreamError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { positionOf } from "../../../jetstream/position";
+import { limiter, sleep } from "../../../system/wait";
 import type { StreamSource } from "../../../topology/jetstream";
-import type { Control } from "./control";
-import { positionOf } from "./position";
-import { DOMAIN, type StreamProps } from "./stream-props";
-import { limiter, sleep } from "./wait";
+import { HUB_DOMAIN } from "../../../topology/names";
+import type { StreamProps } from "./stream-props";
 
 /** What a device holds and the hub does not have. */
 export interface Backlog {
@@ -72,7 +73,7 @@ export async function backlogs(
 	let open = sources.filter((source) => deviceOf(source) !== undefined);
 	const looks = new Map<string, Look>();
 	for (let moved = Date.now(); ; await sleep(AGAIN_MS)) {
-		const hub = await streamInfo(way.api(DOMAIN), name, patience).catch(silence);
+		const hub = await streamInfo(way.api(HUB_DOMAIN), name, patience).catch(silence);
 		const look = async (source: StreamSource): Promise<void> => {
 			const before = looks.get(source.name);
 			const away = leaves && !leaves.has(deviceOf(source) ?? "");
@@ -113,7 +114,7 @@ async function lookAt(
 		if (!here) return { is: "missing" };
 		const { messages, last_seq: last } = here.state;
 		const upTo = before?.is === "held" ? before.upTo : last;
-		const position = hub ? (await positionOf(way.api(DOMAIN), hub, { ...here, name: stream }, patience)).seq : 0;
+		const position = hub ? (await positionOf(way.api(HUB_DOMAIN), hub, { ...here, name: stream }, patience)).seq : 0;
 		// A stream that ends before what the hub has was made anew or has gone back: which of its messages the hub has, nobody knows.
 		const behind = position > last ? 0 : position;
 		const found = await Promise.all(

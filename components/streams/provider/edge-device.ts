@@ -1,24 +1,23 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, deleteStream, listStreams, streamInfo } from "../../../jetstream/calls";
+import { compareConsumer, compareStream, describe } from "../../../jetstream/compare";
 import { ApiError, BadAnswer, JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { type Positions, streamPositions } from "../../../jetstream/position";
+import { putStream } from "../../../jetstream/put";
+import { UserError } from "../../../system/user-error";
 import { CUT_NOTE } from "../../../topology/cut-note";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
-import { edgeStreamName } from "../../../topology/names";
+import { edgeStreamName, OWNER } from "../../../topology/names";
 import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { align, misplacedFor, settleSourcingConsumer } from "./align";
-import { compareConsumer, compareStream, describe } from "./compare";
-import type { Control } from "./control";
 import { BUSY_MS, connected, OFFLINE, patient, READ_BUSY_MS, silence } from "./edge-reach";
 import { explainRefusal, makeRoom } from "./edge-room";
 import { moveSubjects } from "./edge-subjects";
-import { UserError } from "./errors";
-import { type Positions, streamPositions } from "./position";
-import { putStream } from "./put";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
-import { OWNER } from "./stream-props";
 
 export type DeviceResult =
 	| { readonly outcome: "settled" }

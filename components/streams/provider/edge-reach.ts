@@ -1,6 +1,6 @@
+import type { Control } from "../../../control/control";
 import type { Patience } from "../../../jetstream/patience";
-import type { Control } from "./control";
-import { sleep } from "./wait";
+import { sleep } from "../../../system/wait";
 
 /** Whether a device can be reached, and how long it is waited for. */
 

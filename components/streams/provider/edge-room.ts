@@ -4,9 +4,9 @@ import type { Api } from "../../../jetstream/api";
 import { listStreams } from "../../../jetstream/calls";
 import type { ApiError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { putStream } from "../../../jetstream/put";
 import { formatBytes } from "../../../topology/format";
 import type { StreamConfig } from "../../../topology/jetstream";
-import { putStream } from "./put";
 import { ownedBy } from "./stream-props";
 
 /** Over its `max_file` (`max_mem`), a server takes no change of a stream, not even the one that lowers its limit. */

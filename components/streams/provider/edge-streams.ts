@@ -1,18 +1,20 @@
+import type { Connection } from "../../../control/connection";
+import type { Control } from "../../../control/control";
+import { same } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
+import { hubPositions } from "../../../jetstream/position";
+import { limiter } from "../../../system/wait";
 import { expandEdge } from "../../../topology/edge";
 import { some } from "../../../topology/format";
 import type { EdgeClass, EdgeDevice, EdgeGroup } from "../../../topology/model";
-import { same } from "./compare";
-import { type Connection, requireConnection } from "./connection";
-import { type Control, reach } from "./control";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { type DeviceResult, readDevice, settleDevice } from "./edge-device";
 import { GRACE_MS } from "./edge-reach";
 import { counted, grouped, reports } from "./edge-reports";
 import { type Reporter, reporter } from "./engine";
 import type { Handler, Props } from "./handler";
-import { hubPositions } from "./position";
-import { DOMAIN } from "./stream-props";
-import { limiter } from "./wait";
+import { reach } from "./reach";
+import { requireConnection } from "./read-connection";
 
 /** Properties of the edge streams of one group of devices, as they are stored in the state. */
 export interface EdgeStreamsProps {
@@ -75,7 +77,7 @@ export const edgeStreams: Handler = {
 		const known = props(stored);
 		const { way, say } = await open(known);
 		const limited = limiter();
-		const positions = hubPositions(way.api(DOMAIN), hubPatience);
+		const positions = hubPositions(way.api(HUB_DOMAIN), hubPatience);
 		const devices: Record<string, unknown> = {};
 		const unread: string[] = [];
 		const unusable: Record<string, string> = {};
@@ -83,7 +85,7 @@ export const edgeStreams: Handler = {
 			Object.entries(known.devices).map(([device, settings]) =>
 				limited(async () => {
 					const { drift: before, ...plain } = settings;
-					const look = { owner: known.owner, hub: way.api(DOMAIN), positions };
+					const look = { owner: known.owner, hub: way.api(HUB_DOMAIN), positions };
 					const drift = known.pending?.[device] ? [] : await readDevice(way, device, expanded(known, device), look);
 					if (drift === undefined) unread.push(device);
 					if (typeof drift === "string") unusable[device] = drift;
@@ -139,7 +141,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 	const pending: Record<string, string> = {};
 	const failed: Record<string, string> = {};
 	const connectedBy = Date.now() + GRACE_MS;
-	const positions = hubPositions(way.api(DOMAIN), hubPatience);
+	const positions = hubPositions(way.api(HUB_DOMAIN), hubPatience);
 	let finished = 0;
 	const settleOne = async (device: string) => {
 		const result: DeviceResult = await settleDevice(way, device, expanded(wanted, device), {
@@ -147,7 +149,7 @@ async function settle(wanted: EdgeStreamsProps, old: EdgeStreamsProps | undefine
 			adopt: wanted.adopt,
 			allowDataLoss: wanted.allowDataLoss,
 			connectedBy,
-			hub: way.api(DOMAIN),
+			hub: way.api(HUB_DOMAIN),
 			positions,
 			removedClasses: wanted.allowDataLoss ? removedClasses : [],
 		});

@@ -4,11 +4,11 @@ import type { Api } from "../../../jetstream/api";
 import { listStreams } from "../../../jetstream/calls";
 import { ApiError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { putStream } from "../../../jetstream/put";
+import { UserError } from "../../../system/user-error";
 import type { StreamConfig, SubjectTransform } from "../../../topology/jetstream";
 import { type Captured, type Overlap, orderSubjects, type SubjectStep } from "../../../topology/subject-order";
 import { overlaps } from "../../../topology/subjects";
-import { UserError } from "./errors";
-import { putStream } from "./put";
 import { ownedBy } from "./stream-props";
 
 type Streams = ReadonlyMap<string, StreamInfo>;

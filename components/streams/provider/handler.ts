@@ -1,5 +1,6 @@
 import { JetStreamError } from "../../../jetstream/errors";
-import { IncompleteError, muteMarkedErrors, UserError } from "./errors";
+import { UserError } from "../../../system/user-error";
+import { IncompleteError, muteMarkedErrors } from "./errors";
 
 /** A resource's properties as the engine hands them over: plain JSON, secrets in clear. */
 export type Props = Record<string, unknown>;

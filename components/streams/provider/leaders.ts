@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
+import { sleep } from "../../../system/wait";
 import { type Led, leaderCounts, leaderMoves } from "../../../topology/leaders";
-import { requireConnection } from "./connection";
-import { reach } from "./control";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { reporter } from "./engine";
 import { type Handler, type Props, UNKNOWN } from "./handler";
-import { DOMAIN } from "./stream-props";
-import { sleep } from "./wait";
+import { reach } from "./reach";
+import { requireConnection } from "./read-connection";
 
 /** What the program asks for. */
 interface LeadersInputs {
@@ -52,7 +52,7 @@ async function spread(inputs: LeadersInputs): Promise<Props> {
 	const say = reporter(inputs.resourceUrn);
 	let counts: Record<string, number> = {};
 	try {
-		const api = (await reach(requireConnection(inputs.connection), say)).api(DOMAIN);
+		const api = (await reach(requireConnection(inputs.connection), say)).api(HUB_DOMAIN);
 		for (let round = 0; round < ROUNDS; round++) {
 			const led = await settled(api, inputs.streams);
 			counts = leaderCounts(led);

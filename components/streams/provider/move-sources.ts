@@ -1,24 +1,24 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import { resetConsumer } from "../../../jetstream/calls";
+import { same } from "../../../jetstream/compare";
 import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
+import { patternsOf } from "../../../jetstream/origin";
 import type { Patience } from "../../../jetstream/patience";
+import { lastUnder, positionOf, streamIdentity } from "../../../jetstream/position";
+import { putStream } from "../../../jetstream/put";
+import { type Note, noted, readNotes, withoutNotes, writeNotes } from "../../../jetstream/source-notes";
+import { limiter } from "../../../system/wait";
 import { type Begin, readBegins, writeBegins } from "../../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { sourceIdentity } from "../../../topology/source-identity";
 import { deviceOf } from "./backlog";
-import { same } from "./compare";
-import type { Control } from "./control";
 import type { Reporter } from "./engine";
-import { patternsOf } from "./origin";
-import { lastUnder, positionOf, streamIdentity } from "./position";
-import { putStream } from "./put";
 import { leaving } from "./source-leaving";
-import { type Note, noted, readNotes, withoutNotes, writeNotes } from "./source-notes";
 import { originOf, type SourceOrigin } from "./source-origin";
 import { staleSources, withoutProbes } from "./source-probe";
 import { newestBehind } from "./source-scan";
-import { DOMAIN } from "./stream-props";
-import { limiter } from "./wait";
 
 /** What a stream is to source now. */
 export interface SettledSources {
@@ -91,7 +91,7 @@ export async function settleSources(
 	};
 	await Promise.all((wanted.sources ?? []).map((source) => limited(() => look(source))));
 	const stale = await staleSources(
-		way.api(DOMAIN),
+		way.api(HUB_DOMAIN),
 		existing,
 		movers.map(({ wanted: each }) => each),
 		patience,
@@ -130,9 +130,15 @@ async function place(
 	const behind = existing.state.last_seq ?? 0;
 	const at = async (): Promise<Pick<Note, "seq" | "behind"> | undefined> => {
 		if (old)
-			return { ...(await positionOf(way.api(DOMAIN), existing, { name: source.name, created }, patience)), behind };
+			return { ...(await positionOf(way.api(HUB_DOMAIN), existing, { name: source.name, created }, patience)), behind };
 		if (note) return noted(note, origin.info);
-		const last = await lastUnder(way.api(DOMAIN), existing.config.name, destinations(source), source.name, patience);
+		const last = await lastUnder(
+			way.api(HUB_DOMAIN),
+			existing.config.name,
+			destinations(source),
+			source.name,
+			patience,
+		);
 		const other = last?.identity !== undefined && last.identity !== streamIdentity(created);
 		return last && !other ? { seq: last.seq, behind } : undefined;
 	};
@@ -165,7 +171,7 @@ async function move(
 	},
 	patience: Patience,
 ): Promise<void> {
-	const api = way.api(DOMAIN);
+	const api = way.api(HUB_DOMAIN);
 	const config = existing.config as unknown as StreamConfig;
 	const names = new Set(movers.map(({ wanted }) => wanted.name));
 	for (const { wanted, note } of movers) notes.set(wanted.name, note);

@@ -1,5 +1,5 @@
+import { consumerField, same, showJson } from "../../../jetstream/compare";
 import type { ConsumerConfig, StreamConfig } from "../../../topology/jetstream";
-import { consumerField, same, showJson } from "./compare";
 
 /** Fields that a server refuses to change in a stream that exists (error 10052). */
 const FIXED_STREAM_FIELDS = ["name", "storage", "mirror", "persist_mode", "allow_msg_counter"] as const;

@@ -1,18 +1,19 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import { streamInfo } from "../../../jetstream/calls";
+import { compareStream, same } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
+import { putStream } from "../../../jetstream/put";
+import { UserError } from "../../../system/user-error";
+import { sleep } from "../../../system/wait";
 import { some } from "../../../topology/format";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import { compareStream, same } from "./compare";
-import type { Control } from "./control";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { counted } from "./edge-reports";
 import type { Reporter } from "./engine";
-import { UserError } from "./errors";
 import { settleSources } from "./move-sources";
-import { putStream } from "./put";
 import { refusedIdentity } from "./stream-guard";
-import { DOMAIN, full, type StreamProps } from "./stream-props";
-import { sleep } from "./wait";
+import { full, type StreamProps } from "./stream-props";
 
 /** What differs in the end from what was asked for, for the state. */
 export interface Settled {
@@ -38,7 +39,7 @@ export async function settleStream(
 ): Promise<Settled> {
 	const config = full(wanted);
 	if (!existing) {
-		await putStream(way.api(DOMAIN), config, undefined, patience);
+		await putStream(way.api(HUB_DOMAIN), config, undefined, patience);
 		return { sources: wanted.sources ?? {}, pending: {} };
 	}
 	const live = byName(existing.config.sources ?? []);
@@ -61,7 +62,7 @@ async function put(
 	{ sources, notes }: { sources: readonly StreamSource[]; notes: Readonly<Record<string, string>> },
 	patience: Patience,
 ): Promise<readonly StreamSource[]> {
-	const api = way.api(DOMAIN);
+	const api = way.api(HUB_DOMAIN);
 	const existing = known ?? (await streamInfo(api, config.name, patience));
 	const { sources: _, ...rest } = config;
 	const body = (list: readonly StreamSource[]): StreamConfig => ({
@@ -98,7 +99,7 @@ async function firstMessages(
 ): Promise<ReadonlySet<string>> {
 	const deadline = Date.now() + FIRST_MESSAGE_MS;
 	for (;;) {
-		const info = await streamInfo(way.api(DOMAIN), name, patience);
+		const info = await streamInfo(way.api(HUB_DOMAIN), name, patience);
 		const come = new Set((info?.sources ?? []).flatMap(({ name: each, seq }) => (seq ? [each] : [])));
 		const known = sources.filter((source) => come.has(source.name));
 		if (known.length === sources.length || Date.now() >= deadline) return new Set(known.map((source) => source.name));

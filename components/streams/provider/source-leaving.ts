@@ -1,13 +1,13 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Patience } from "../../../jetstream/patience";
+import { lastUnder, streamIdentity, toldPosition } from "../../../jetstream/position";
+import { limiter } from "../../../system/wait";
 import type { Begin } from "../../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import type { Control } from "./control";
-import { lastUnder, streamIdentity, toldPosition } from "./position";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { originOf } from "./source-origin";
 import { withoutProbes } from "./source-probe";
-import { DOMAIN } from "./stream-props";
-import { limiter } from "./wait";
 
 const ASK_MS = 15_000;
 
@@ -28,7 +28,7 @@ export async function leaving(
 	const look = async (source: StreamSource) => {
 		const { name, subject_transforms = [] } = source;
 		const destinations = subject_transforms.map(({ dest }) => dest);
-		const last = await lastUnder(way.api(DOMAIN), found.config.name, destinations, name, patience);
+		const last = await lastUnder(way.api(HUB_DOMAIN), found.config.name, destinations, name, patience);
 		const seq = Math.max(toldPosition(found, name), last?.seq ?? 0);
 		if (seq === 0) return;
 		const identity = last?.identity ?? (await identityOf(way, source));

@@ -1,3 +1,4 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { consumerInfo, streamInfo } from "../../../jetstream/calls";
@@ -5,8 +6,7 @@ import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import { originDomain } from "../../../topology/graph";
 import type { StreamSource } from "../../../topology/jetstream";
-import type { Control } from "./control";
-import { DOMAIN } from "./stream-props";
+import { HUB_DOMAIN } from "../../../topology/names";
 
 /** The stream that a source takes from, asked now. */
 export interface SourceOrigin {
@@ -17,8 +17,8 @@ export interface SourceOrigin {
 
 /** @returns the stream, or why it cannot be had now */
 export async function originOf(way: Control, source: StreamSource, withinMs: number): Promise<SourceOrigin | string> {
-	const domain = originDomain(source, DOMAIN);
-	const leaves = domain === DOMAIN ? undefined : await way.leaves();
+	const domain = originDomain(source, HUB_DOMAIN);
+	const leaves = domain === HUB_DOMAIN ? undefined : await way.leaves();
 	if (leaves && !leaves.has(domain)) return "offline";
 	const api = way.api(domain);
 	const patience: Patience = { deadline: Date.now() + withinMs, timeoutsMs: [2_000, 5_000] };

@@ -2,8 +2,8 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { streamInfo } from "../../../jetstream/calls";
 import type { Patience } from "../../../jetstream/patience";
+import { putStream } from "../../../jetstream/put";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
-import { putStream } from "./put";
 
 /** Nobody listens there, and nothing is sent there. */
 const NOWHERE = "leafline.probe";

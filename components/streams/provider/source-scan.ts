@@ -1,13 +1,13 @@
+import type { Control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { streamInfo } from "../../../jetstream/calls";
 import { ApiError } from "../../../jetstream/errors";
+import { isUnder, type Origin, readSourceHeader, SOURCE_HEADER } from "../../../jetstream/origin";
 import { type Patience, persist } from "../../../jetstream/patience";
+import { sleep } from "../../../system/wait";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { adminApi } from "../../../topology/permissions";
-import type { Control } from "./control";
-import { isUnder, type Origin, readSourceHeader, SOURCE_HEADER } from "./origin";
-import { DOMAIN } from "./stream-props";
-import { sleep } from "./wait";
 
 const NO_SUCH_SEQUENCE = Number.MAX_SAFE_INTEGER;
 const STABLE_MS = 250;
@@ -29,8 +29,8 @@ export async function newestBehind(
 	let from = behind;
 	let quiet = false;
 	for (;;) {
-		await stored(way.api(DOMAIN), stream, patience);
-		const info = await streamInfo(way.api(DOMAIN), stream, patience);
+		await stored(way.api(HUB_DOMAIN), stream, patience);
+		const info = await streamInfo(way.api(HUB_DOMAIN), stream, patience);
 		const last = info?.state.last_seq ?? 0;
 		const found = last > from ? await scan(way, stream, from, last) : [];
 		const own = found.filter(({ stream: from, subject }) => isUnder(subject, origins.get(from) ?? []));
@@ -63,7 +63,7 @@ async function stored(api: Api, stream: string, patience: Patience): Promise<voi
 type Found = Origin & { readonly subject: string };
 
 async function scan(way: Control, stream: string, behind: number, last: number): Promise<Found[]> {
-	const jetstream = way.hub.jetstream({ apiPrefix: adminApi(DOMAIN) });
+	const jetstream = way.hub.jetstream({ apiPrefix: adminApi(HUB_DOMAIN) });
 	const consumer = await jetstream.consumers.get(stream, { opt_start_seq: behind + 1, headers_only: true });
 	const found: Found[] = [];
 	for (;;) {

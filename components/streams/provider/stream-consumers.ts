@@ -1,19 +1,19 @@
+import type { Control } from "../../../control/control";
 import type { Api } from "../../../jetstream/api";
 import { deleteConsumer, listConsumers } from "../../../jetstream/calls";
+import { compareConsumer, type Seen } from "../../../jetstream/compare";
 import { JetStreamError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
+import { streamPositions } from "../../../jetstream/position";
+import { putConsumer } from "../../../jetstream/put";
+import { limiter } from "../../../system/wait";
 import type { ConsumerConfig } from "../../../topology/jetstream";
-import { deviceDomain, downDelivery, edgeStreamName } from "../../../topology/names";
+import { deviceDomain, downDelivery, edgeStreamName, HUB_DOMAIN } from "../../../topology/names";
 import { align } from "./align";
-import { compareConsumer, type Seen } from "./compare";
-import type { Control } from "./control";
 import { IncompleteError } from "./errors";
 import type { Props } from "./handler";
-import { streamPositions } from "./position";
-import { putConsumer } from "./put";
 import { consumerRejectedByServer } from "./rules";
-import { DOMAIN, type StreamProps } from "./stream-props";
-import { limiter } from "./wait";
+import type { StreamProps } from "./stream-props";
 
 const ALIGN_MS = 5_000;
 
@@ -44,7 +44,7 @@ async function alignFeeder(way: Control, stream: string, wanted: ConsumerConfig,
 	const short = () => ({ deadline: Date.now() + ALIGN_MS, timeoutsMs: [2_000] });
 	try {
 		const positions = streamPositions(device, edgeStreamName(to.device, to.class), short);
-		await align(way.api(DOMAIN), stream, wanted.durable_name, positions, patience);
+		await align(way.api(HUB_DOMAIN), stream, wanted.durable_name, positions, patience);
 	} catch (error) {
 		// A device that does not tell where it is, or tells what cannot be: a refresh finds it when it does.
 		if (!(error instanceof JetStreamError && error.who === to.device)) throw error;
@@ -58,7 +58,7 @@ export async function settleConsumers(
 	before: Readonly<Record<string, unknown>>,
 	patience: Patience,
 ): Promise<void> {
-	const api = way.api(DOMAIN);
+	const api = way.api(HUB_DOMAIN);
 	const { name } = wanted.config;
 	const consumers = wanted.consumers ?? {};
 	const removed = Object.keys(before).filter((consumer) => !consumers[consumer]);

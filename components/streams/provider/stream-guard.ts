@@ -1,15 +1,17 @@
+import { type Connection, fingerprint } from "../../../control/connection";
+import { control } from "../../../control/control";
 import type { StreamInfo } from "../../../jetstream/answers";
 import { streamInfo } from "../../../jetstream/calls";
+import { compareStream, type Difference, describe } from "../../../jetstream/compare";
+import { UserError } from "../../../system/user-error";
 import { some } from "../../../topology/format";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { REFUSED_REMEDY, refusedSources, type Sources } from "../../../topology/source-change";
 import { backlogs, removedSources } from "./backlog";
-import { compareStream, type Difference, describe } from "./compare";
-import { type Connection, fingerprint, readConnection } from "./connection";
-import { control } from "./control";
-import { UserError } from "./errors";
+import { readConnection } from "./read-connection";
 import { atStake, consumerRejectedByServer, type Lowered, loweredLimits, rejectedByServer } from "./rules";
-import { DOMAIN, full, type StreamProps } from "./stream-props";
+import { full, type StreamProps } from "./stream-props";
 
 const LOOK_MS = 5_000;
 const SHOWN = 5;
@@ -118,7 +120,7 @@ async function look(
 		const way = await control(connection, { timeoutMs: LOOK_MS });
 		await way.ready(LOOK_MS);
 		const patience = { deadline: Date.now() + LOOK_MS, timeoutsMs: [2_000] };
-		return { info: await streamInfo(way.api(DOMAIN), name, patience) };
+		return { info: await streamInfo(way.api(HUB_DOMAIN), name, patience) };
 	} catch (error) {
 		const failed = { at: Date.now(), error: error instanceof Error ? error.message : String(error) };
 		unreachable.set(key, failed);

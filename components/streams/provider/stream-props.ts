@@ -1,7 +1,8 @@
+import type { Connection } from "../../../control/connection";
 import type { StreamInfo } from "../../../jetstream/answers";
+import { compareStream } from "../../../jetstream/compare";
 import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
-import { compareStream } from "./compare";
-import type { Connection } from "./connection";
+import { OWNER } from "../../../topology/names";
 import type { Props } from "./handler";
 
 /** Properties of a hub stream, as they are stored in the state. */
@@ -26,15 +27,10 @@ export interface StreamProps {
 	readonly lost?: readonly string[];
 }
 
-/** Key in a stream's metadata. */
-export const OWNER = "leafline.owner";
 /** Whether a stream was made by this stack, wherever it is. */
 export function ownedBy({ config }: StreamInfo, owner: string): boolean {
 	return (config.metadata as Record<string, string> | undefined)?.[OWNER] === owner;
 }
-
-/** JetStream domain of every hub. */
-export const DOMAIN = "hub";
 
 export function streamProps(raw: Props): StreamProps {
 	return raw as unknown as StreamProps;

@@ -1,21 +1,23 @@
+import type { Control } from "../../../control/control";
 import type { Api } from "../../../jetstream/api";
 import { deleteStream, streamInfo } from "../../../jetstream/calls";
+import { same } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
+import { UserError } from "../../../system/user-error";
 import { some } from "../../../topology/format";
 import type { StreamConfig } from "../../../topology/jetstream";
+import { HUB_DOMAIN } from "../../../topology/names";
 import { movedSources } from "../../../topology/source-change";
 import { deviceOf, removedDevices } from "./backlog";
-import { same } from "./compare";
-import { requireConnection } from "./connection";
-import { type Control, reach } from "./control";
 import { type Reporter, reporter } from "./engine";
-import { UserError } from "./errors";
 import type { Handler, Props } from "./handler";
+import { reach } from "./reach";
+import { requireConnection } from "./read-connection";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { type Settled, settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
 import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
-import { DOMAIN, full, observe, streamProps as props, type StreamProps } from "./stream-props";
+import { full, observe, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
 /** A server that is older than 2.15 was seen to take 14 minutes for one source of a big stream. */
@@ -137,7 +139,7 @@ function failed(inputs: Props, reason: string) {
 async function open({ connection, resourceUrn }: StreamProps): Promise<{ way: Control; api: Api; say: Reporter }> {
 	const say = reporter(resourceUrn);
 	const way = await reach(requireConnection(connection), say);
-	return { way, api: way.api(DOMAIN), say };
+	return { way, api: way.api(HUB_DOMAIN), say };
 }
 
 function patient(say: Reporter, ms: number): Patience {

@@ -69,3 +69,5 @@ export const CONSUMER_NOT_FOUND = 10014;
 export const STREAM_NAME_IN_USE = 10058;
 export const MESSAGE_NOT_FOUND = 10037;
 export const CLUSTER_NOT_READY = 10008;
+/** No node may take a stream or one of its copies; the reasons follow in the text, for example `peer offline`. */
+export const NO_PEERS = 10005;

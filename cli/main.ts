@@ -7,6 +7,7 @@ import { addHeal } from "./heal/command";
 import { addIam } from "./iam/command";
 import { addLinks } from "./links/command";
 import { addReview } from "./review/command";
+import { addRevoke } from "./revoke/command";
 import { addStatus } from "./status/command";
 import { addTrim } from "./trim/command";
 
@@ -24,6 +25,7 @@ function program(): Command {
 	addBundle(leafline);
 	addCheck(leafline);
 	addReview(leafline);
+	addRevoke(leafline);
 	addIam(leafline);
 	return leafline;
 }

@@ -29,6 +29,8 @@ export interface Project {
 	/** What the settings have under a key. */
 	setting(key: string): object;
 	pulumi(...args: string[]): Promise<Finished>;
+	/** Of the engine, for a program that runs it. */
+	env(): NodeJS.ProcessEnv;
 	/** The same with other environment variables; `undefined` takes one away. */
 	pulumiWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Finished>;
 	/** Parsed `pulumi stack output --json --show-secrets`. */
@@ -73,7 +75,7 @@ export async function makeProject(
 		const entries = Object.entries(config).map(([key, value]) => `  leafline:${key}: ${JSON.stringify(value)}`);
 		writeFileSync(file, `${salt}\nconfig:\n${entries.join("\n")}\n`);
 	};
-	const env = () => ({
+	const env = (): NodeJS.ProcessEnv => ({
 		...process.env,
 		PULUMI_BACKEND_URL: `file://${encodeURI(join(dir, "state"))}`,
 		PULUMI_CONFIG_PASSPHRASE: "end to end",
@@ -95,6 +97,7 @@ export async function makeProject(
 		},
 		setting: (key) => config[key] as object,
 		pulumi,
+		env,
 		pulumiWith,
 		outputs: async () => {
 			const result = await pulumi("stack", "output", "--json", "--show-secrets");

@@ -42,5 +42,9 @@ function isOutOfRoom(error: unknown): boolean {
 
 /** Whether it is the disk that is full, or read-only. */
 export function takesNothing(error: unknown): boolean {
-	return isOutOfRoom(error) || (error as NodeJS.ErrnoException).code === "EROFS";
+	return isOutOfRoom(error) || isReadOnly(error);
+}
+
+export function isReadOnly(error: unknown): boolean {
+	return (error as NodeJS.ErrnoException).code === "EROFS";
 }

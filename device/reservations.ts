@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { messageOf } from "../system/message";
-import { takesNothing, withBallast } from "./ballast";
+import { isReadOnly, takesNothing, withBallast } from "./ballast";
 import { replaceSynced } from "./disk";
 import { ownFile } from "./own-file";
 import { DeviceError, DiskError } from "./spec";
@@ -52,7 +52,7 @@ export function readReservations(storeDir: string, device: string): Reservations
 		text = fs.readFileSync(file, "utf8");
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-		throw new DeviceError(`${file} cannot be read: ${messageOf(error)}`);
+		throw new DeviceError(`${file} cannot be read: ${messageOf(error)}; ${REMEDY}`);
 	}
 	const found = parse(text);
 	if (!found) {
@@ -82,9 +82,12 @@ export function writeReservations(
 		withBallast(storeDir, () => replaceSynced(reservationsFile(storeDir), text, writer));
 	} catch (error) {
 		const what = `${reservationsFile(storeDir)} cannot be written: ${messageOf(error)}`;
-		throw takesNothing(error) ? new DiskError(what) : new DeviceError(what);
+		if (!takesNothing(error)) throw new DeviceError(`${what}; ${OWN_FOLDER}`);
+		throw new DiskError(`${what}; ${isReadOnly(error) ? "mount its disk read-write" : "make room there"}`);
 	}
 }
+
+const OWN_FOLDER = "that folder must belong to the account that the server runs as, on a disk that is sound";
 
 function parse(text: string): Reservations | undefined {
 	try {

@@ -8,6 +8,7 @@ import { linkTrouble } from "../../control/explain";
 import { askMonitor, healthz } from "../../jetstream/monitoring";
 import { isRunning } from "../../system/process";
 import { projectDir } from "../project";
+import type { Cause } from "./seen";
 
 /** Servers of a local stack, seen from outside: processes, files, logs, and what their monitoring says. */
 
@@ -15,23 +16,26 @@ const HEALTH_MS = 1_000;
 /** Of the newest lines, and of a log that is read in whole: it is rotated at a start alone. */
 const LOG_BYTES = 64 << 10;
 const WHOLE_LOG = 16 << 20;
+/** Characters of a line of the gate, which may name two paths. */
+const GATE_LINE = 1_000;
 
 function root(outputs: LeaflineOutput): string {
 	return path.resolve(projectDir(), outputs.local?.root ?? LOCAL_ROOT);
 }
 
-/** What is wrong with the server of a local device; undefined if nothing can be seen. */
-export interface LocalCause {
-	readonly text: string;
+export interface LocalCause extends Cause {
 	/** Only its log says so: it holds as long as there is no link. */
 	readonly link?: true;
 }
 
+/** What is wrong with the server of a local device; undefined if nothing can be seen. */
 export function localCause(outputs: LeaflineOutput, device: string): LocalCause | undefined {
 	if (outputs.local?.links[device] === undefined) return undefined;
 	const dir = leafDir(root(outputs), device);
 	const record = readRecord(dir);
 	if (!record) return { text: "no server of it is on record: .leafline was changed by hand? npm run up starts one" };
+	const said = gateWord(record);
+	if (said !== undefined) return shutCause(said, isRunning(record));
 	const gone = missingFiles(record);
 	if (!isRunning(record)) return { text: `its nats-server does not run${lastWord(record)}: npm run up starts it` };
 	if (gone.length > 0) {
@@ -41,6 +45,25 @@ export function localCause(outputs: LeaflineOutput, device: string): LocalCause 
 	const trouble = linkTrouble(logOf(record));
 	const file = path.relative(process.cwd(), path.join(dir, LOG_FILE));
 	return { text: `its nats-server runs but has no link to the hub: ${trouble ?? `see ${file}`}`, link: true };
+}
+
+/** How the gate ends a line when it looks again and again by itself. */
+const WAITS = /; waits for it$/;
+
+/** @param said by the gate; @param runs whether it is still at work */
+function shutCause(said: string, runs: boolean): Cause {
+	const code = "port-shut";
+	const text = `its client port stays shut: ${said}`;
+	if (runs && WAITS.test(said)) return { code, text };
+	if (runs) return { code, text: `its client port is shut while its streams are made safe: ${said}`, mends: true };
+	return { code, text: `${text.replace(WAITS, "")}. When that is mended, npm run up starts its server` };
+}
+
+/** What the gate before a device's server said last; undefined once the server was started behind it. */
+function gateWord({ dir }: DaemonRecord): string | undefined {
+	const last = newestLines(dir, LOG_BYTES).filter((line) => line !== "");
+	const said = /^leafline: (.*)$/.exec(last.at(-1) ?? "")?.[1];
+	return said === undefined ? undefined : foreign(said, GATE_LINE);
 }
 
 /**
@@ -99,19 +122,24 @@ function monitoring({ dir, pid }: DaemonRecord): string | undefined {
 
 /** The end of what this process wrote, none of an earlier one. */
 function logOf({ dir, pid }: DaemonRecord, bytes = LOG_BYTES): string {
+	const own = (line: string) => line.startsWith(`[${pid}]`) || line.startsWith("nats-server:");
+	return newestLines(dir, bytes).filter(own).join("\n");
+}
+
+/** None where there is no log. */
+function newestLines(dir: string, bytes: number): string[] {
 	try {
 		const file = fs.openSync(path.join(dir, LOG_FILE), "r");
 		try {
 			const { size } = fs.fstatSync(file);
 			const buffer = Buffer.alloc(Math.min(size, bytes));
 			fs.readSync(file, buffer, 0, buffer.length, size - buffer.length);
-			const lines = buffer.toString("utf8").split("\n");
-			return lines.filter((line) => line.startsWith(`[${pid}]`) || line.startsWith("nats-server:")).join("\n");
+			return buffer.toString("utf8").split("\n");
 		} finally {
 			fs.closeSync(file);
 		}
 	} catch {
-		return "";
+		return [];
 	}
 }
 

@@ -108,6 +108,14 @@ export interface NodeFacts {
 	readonly error?: string;
 }
 
+export interface Cause {
+	/** @default "not-connected" */
+	readonly code?: "port-shut";
+	readonly text: string;
+	/** By itself. @default false */
+	readonly mends?: true;
+}
+
 export interface Facts {
 	/** Milliseconds since 1970. */
 	readonly at: number;
@@ -122,7 +130,7 @@ export interface Facts {
 	/** Why a device did not answer, by device. */
 	readonly silence?: Readonly<Record<string, string>>;
 	/** Why a device is not connected, as far as this machine can see. */
-	readonly causes?: Readonly<Record<string, string>>;
+	readonly causes?: Readonly<Record<string, Cause>>;
 	/** Version of each node's nats-server, by its name; absent if it was not asked for. */
 	readonly versions?: Readonly<Record<string, string>>;
 	/** Nodes of the hub; absent if nobody tells. */

@@ -9,7 +9,7 @@ import { HUB_ANSWER_MS, type Hub } from "../fleet/hub";
 import { localCause } from "../fleet/local-servers";
 import { STILL_MS } from "../fleet/notes/source";
 import { memoryKey } from "../fleet/remembered";
-import { type EdgeFacts, type Facts, firstLost, waitingFor } from "../fleet/seen";
+import { type Cause, type EdgeFacts, type Facts, firstLost, waitingFor } from "../fleet/seen";
 import { type Memory, remember } from "./memory";
 
 /** Second looks, only at what the first one could not tell. */
@@ -34,11 +34,11 @@ export async function lookCloser(
 }
 
 /** Why a device of this machine is not connected. */
-function causes(outputs: LeaflineOutput, { connected, cuts }: Facts): Record<string, string> {
-	const found = Object.keys(outputs.devices).flatMap((device): [string, string][] => {
+function causes(outputs: LeaflineOutput, { connected, cuts }: Facts): Record<string, Cause> {
+	const found = Object.keys(outputs.devices).flatMap((device): [string, Cause][] => {
 		const cause = localCause(outputs, device);
 		const linked = connected === undefined || connected.includes(device) || cuts[device] !== undefined;
-		return cause && !(cause.link && linked) ? [[device, cause.text]] : [];
+		return cause && !(cause.link && linked) ? [[device, cause]] : [];
 	});
 	return Object.fromEntries(found);
 }

@@ -245,9 +245,15 @@ test("a device that is away: why, as far as this machine can see", () => {
 	const { local: _, ...remote } = leafline;
 	const away = { edge: null, source: { silentMs: 90_000 }, facts: { connected: [] } };
 	expect(notes(away)).toEqual([]);
-	expect(notes({ ...away, facts: { connected: [], causes: { edge1: "its nats-server does not run" } } })).toEqual([
-		"! not-connected its nats-server does not run",
-	]);
+	expect(
+		notes({ ...away, facts: { connected: [], causes: { edge1: { text: "its nats-server does not run" } } } }),
+	).toEqual(["! not-connected its nats-server does not run"]);
+	const shut = {
+		code: "port-shut",
+		text: "its client port is shut while its streams are made safe",
+		mends: true,
+	} as const;
+	expect(notes({ ...away, facts: { connected: [], causes: { edge1: shut } } })).toEqual([`· port-shut ${shut.text}`]);
 	expect(notes({ ...away, outputs: remote })[0]).toMatch(
 		/^· not-connected not connected for 1:30; the hub cannot tell why/,
 	);

@@ -1,8 +1,11 @@
 import { foreign } from "../../../config/printable";
 import { edgeStreamName } from "../../../topology/names";
 import { clock, percent } from "../../format";
-import { waitingFor } from "../seen";
+import { type Cause, waitingFor } from "../seen";
 import type { Look, Note } from "./note";
+
+/** What the system calls EROFS. */
+const READ_ONLY = /read-only file system/i;
 
 /** So full of what the hub has that nobody seems to make room. */
 const TOO_FULL = 0.5;
@@ -10,7 +13,7 @@ const TOO_FULL = 0.5;
 /** Notes on a device as a whole. @param cause why it is not connected, as far as this machine can see */
 export function awayNotes(
 	{ outputs, device, edge, link }: Pick<Look, "outputs" | "device" | "edge" | "link">,
-	{ cause, silence }: { readonly cause?: string | undefined; readonly silence?: string | undefined },
+	{ cause, silence }: { readonly cause?: Cause | undefined; readonly silence?: string | undefined },
 ): Note[] {
 	const notes: Note[] = [];
 	const { retired } = outputs.devices[device] ?? {};
@@ -22,8 +25,10 @@ export function awayNotes(
 	}
 	if (retired === "lost") return notes;
 	const away = link.state === "down" || link.state === "never seen";
-	if (cause) notes.push({ code: "not-connected", text: cause, needsHand: true });
-	else if (link.state === "never seen") {
+	if (cause) {
+		const { code = "not-connected", text, mends = false } = cause;
+		notes.push({ code, text, needsHand: !mends });
+	} else if (link.state === "never seen") {
 		const text =
 			"has never connected: does its nats-server run, with its own leaf.conf and credentials, and can it reach port 7422 of the hub? Its log says why not";
 		notes.push({ code: "never-connected", text, needsHand: false });
@@ -32,7 +37,10 @@ export function awayNotes(
 		notes.push({ code: "not-connected", text, needsHand: false });
 	}
 	if (edge?.health) {
-		const text = `its JetStream cannot write: ${edge.health}. Publishers are refused or wait. Is its disk full? Make room there, then restart its nats-server: it does not try again by itself`;
+		const remedy = READ_ONLY.test(edge.health)
+			? "Its disk has gone read-only: mount it read-write, after a check of its file system"
+			: "Is its disk full? Make room there";
+		const text = `its JetStream cannot write: ${edge.health}. Publishers are refused or wait. ${remedy}, then restart its nats-server: it does not try again by itself`;
 		notes.push({ code: "write-error", text, needsHand: true });
 	}
 	if (!edge && silence && !away && link.state === "up") {

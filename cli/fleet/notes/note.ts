@@ -9,6 +9,7 @@ export const CODES = [
 	"pending",
 	"never-connected",
 	"not-connected",
+	"port-shut",
 	"no-answer",
 	"unreadable-answer",
 	"jetstream-down",

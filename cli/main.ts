@@ -5,6 +5,7 @@ import { addDemo } from "./demo/command";
 import { explain, Interrupted } from "./errors";
 import { addHeal } from "./heal/command";
 import { addIam } from "./iam/command";
+import { addInventory } from "./inventory/command";
 import { addLinks } from "./links/command";
 import { addReview } from "./review/command";
 import { addRevoke } from "./revoke/command";
@@ -18,6 +19,7 @@ function program(): Command {
 		.description("See and try the data path between a hub and its edge devices")
 		.showHelpAfterError("(leafline --help lists the commands)");
 	addStatus(leafline);
+	addInventory(leafline);
 	addDemo(leafline);
 	addTrim(leafline);
 	addHeal(leafline);

@@ -116,9 +116,14 @@ function classes({ fleet }: Topology): LeaflineOutput["classes"] {
 function edge({ edgeGroups, fleet }: Topology): NonNullable<LeaflineOutput["edge"]> {
 	const result: NonNullable<LeaflineOutput["edge"]> = {};
 	for (const { group, classes } of Object.values(edgeGroups)) {
-		const arch = fleet.hardware[fleet.groups[group]?.hardware ?? ""]?.arch;
+		const hardware = fleet.groups[group]?.hardware ?? "";
+		const arch = fleet.hardware[hardware]?.arch;
 		if (arch === undefined || Object.hasOwn(result, group)) continue;
-		result[group] = { arch, classes: by(classes, (settings) => ({ ...settings, accepts: [...settings.accepts] })) };
+		result[group] = {
+			arch,
+			hardware,
+			classes: by(classes, (settings) => ({ ...settings, accepts: [...settings.accepts] })),
+		};
 	}
 	return result;
 }

@@ -1,18 +1,34 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
+import { inventoryOutput } from "./inventory";
 import { stackOutputs } from "./outputs";
 
-/** The JSON Schema (2020-12) of a stack's outputs, as `docs/schema/outputs.json` holds it. */
-export function outputsJsonSchema(): Record<string, unknown> {
-	return {
+/** What other programs read of leafline, each with a JSON Schema (2020-12) in `docs/schema/`. */
+const CONTRACTS = {
+	outputs: {
 		title: "Outputs of a leafline stack",
 		description: "What `pulumi stack output --json --show-secrets` prints.",
-		...z.toJSONSchema(stackOutputs, { target: "draft-2020-12", io: "input" }),
-	};
+		schema: stackOutputs,
+	},
+	inventory: {
+		title: "Devices of a leafline stack",
+		description: "What `leafline inventory --json` prints.",
+		schema: inventoryOutput,
+	},
+} as const;
+
+export type Contract = keyof typeof CONTRACTS;
+
+/** Names of the files in `docs/schema/`, without their ending. */
+export const contracts = Object.keys(CONTRACTS) as Contract[];
+
+/** The text of `docs/schema/<contract>.json`. */
+export function jsonSchemaText(contract: Contract): string {
+	const { schema, ...about } = CONTRACTS[contract];
+	const text = { ...about, ...z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" }) };
+	return `${JSON.stringify(text, undefined, "\t")}\n`;
 }
 
-/** The text of `docs/schema/outputs.json`. */
-export function outputsJsonSchemaText(): string {
-	return `${JSON.stringify(outputsJsonSchema(), undefined, "\t")}\n`;
-}
-
-if (require.main === module) process.stdout.write(outputsJsonSchemaText());
+if (require.main === module)
+	for (const name of contracts) writeFileSync(join("docs", "schema", `${name}.json`), jsonSchemaText(name));

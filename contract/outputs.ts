@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /**
- * The outputs of a leafline stack, version 3. Everything here is plain JSON: names, sizes in bytes, times in
+ * The outputs of a leafline stack, version 4. Everything here is plain JSON: names, sizes in bytes, times in
  * milliseconds, speeds in bits a second, rates in messages a second.
  */
 
 /** Version of the contract that this program writes. A reader must ignore nothing and guess nothing. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const token = z.string().regex(/^[a-z0-9-]+$/);
 const streamName = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -133,6 +133,7 @@ const edgeClass = z.strictObject({
 
 const edge = z.strictObject({
 	arch: z.enum(["arm64", "amd64"]).describe("Processor of the group's hardware."),
+	hardware: token.describe("Name of that hardware in the fleet file. Absent in outputs of version 3.").exactOptional(),
 	classes: z.record(z.string(), edgeClass).describe("By class, in the order of the fleet file."),
 });
 

@@ -39,7 +39,7 @@ test.each([
 	],
 	[
 		'{"leafline": {"schemaVersion": 99}}',
-		"leafline: DIR/outputs.json: the stack was made by a newer leafline: its outputs have schema version 99, this program knows 3; update leafline\n",
+		"leafline: DIR/outputs.json: the stack was made by a newer leafline: its outputs have schema version 99, this program knows 4; update leafline\n",
 	],
 ])("outputs %j", async (outputs, message) => {
 	expect(await fails(outputs, "status")).toBe(message);

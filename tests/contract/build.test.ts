@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { linksSpec } from "../../components/leaves/sites";
 import type { Fleet, Settings } from "../../config/model";
 import { buildOutputs } from "../../contract/build";
-import { outputsJsonSchemaText } from "../../contract/json-schema";
+import { contracts, jsonSchemaText } from "../../contract/json-schema";
 import { leaflineOutput, stackOutputs } from "../../contract/outputs";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
@@ -107,10 +107,12 @@ test("a hub elsewhere has no loopback addresses and no local part", () => {
 	expect(outputs).not.toHaveProperty("local");
 });
 
-test("the published JSON Schema is the one of this version", () => {
-	// After a change: npm run build && node bin/contract/json-schema.js > docs/schema/outputs.json
-	expect(readFileSync("docs/schema/outputs.json", "utf8")).toBe(outputsJsonSchemaText());
-});
+test.each(contracts)(
+	"the published JSON Schema of %s is the one of this version; else run: npm run schemas",
+	(name) => {
+		expect(readFileSync(`docs/schema/${name}.json`, "utf8")).toBe(jsonSchemaText(name));
+	},
+);
 
 test("JSON Schema and reader accept and refuse the same", () => {
 	const validate = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync("docs/schema/outputs.json", "utf8")));
@@ -130,7 +132,7 @@ test("JSON Schema and reader accept and refuse the same", () => {
 	expect(both(unsigned)).toBe(true);
 	expect(both({ ...good(), own: "output of a user's program" })).toBe(true);
 	for (const wrong of [
-		{ schemaVersion: 4 },
+		{ schemaVersion: 5 },
 		{ unheardOf: true },
 		{ environment: 1 },
 		{ devices: { "Edge 1": {} } },

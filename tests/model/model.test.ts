@@ -53,6 +53,23 @@ describe("the model that never forgets", () => {
 		expect(findings(outcome)).toEqual([]);
 	});
 
+	// A source whose consumer is gone asks for it again after 10 s; until then everything that the device holds is only there.
+	it("waits for what a device holds that drains", LONG, async () => {
+		const outcome = await runScenario({
+			...USUAL,
+			downlink: false,
+			steps: [
+				{ do: "link", device: "edge2", mode: "cut" },
+				{ do: "burst", device: "edge2", class: "can", messages: 1_000 },
+				{ do: "wait", ms: 500 },
+				{ do: "retire", device: "edge2", how: "drain" },
+				{ do: "delete-consumer", device: "edge2", class: "can" },
+			],
+		});
+		expect(findings(outcome)).toEqual([]);
+		expect(outcome.acknowledged).toBeGreaterThan(1_000);
+	});
+
 	// Seeds whose steps are of many kinds; `npm run model -- --seed N --count 10 --nodes 1` does one by hand.
 	it.each([1])("finds nothing in the steps of seed %i", LONG, async (seed) => {
 		const outcome = await runScenario(generate(seed, { steps: 10, nodes: 1 }));

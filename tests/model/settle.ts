@@ -66,10 +66,10 @@ async function updated(world: World, within: number): Promise<boolean> {
 	}
 }
 
-/** By lane in service, the id of a last message. */
+/** By lane that is served, the id of a last message. */
 async function lastMessages(world: World): Promise<Map<LaneRecord, number>> {
 	const last = new Map<LaneRecord, number>();
-	const lanes = world.ledger.all().filter((lane) => inService(world, lane));
+	const lanes = world.ledger.all().filter((lane) => isServed(world, lane));
 	await Promise.all(
 		lanes.map(async (lane) => {
 			try {
@@ -83,9 +83,11 @@ async function lastMessages(world: World): Promise<Map<LaneRecord, number>> {
 	return last;
 }
 
-function inService({ fleet }: World, { device, class: name, direction }: LaneRecord): boolean {
+/** A device that drains is served until it is taken out: what it holds is on its way. */
+function isServed({ fleet }: World, { device, class: name, direction }: LaneRecord): boolean {
 	const class_ = direction === "downlink" ? fleet.downlink : fleet.classes[name] !== undefined;
-	return fleet.devices[device] === "in service" && class_;
+	const service = fleet.devices[device];
+	return (service === "in service" || service === "drain") && class_;
 }
 
 /** Waits until a last message of each lane has come. @returns lanes that have not, when nothing came for so long */

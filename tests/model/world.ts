@@ -142,8 +142,11 @@ export class World {
 	retune(): void {
 		if (this.ended) return;
 		for (const [name, { url }] of this.devices) {
-			if (this.fleet.devices[name] !== "in service") continue;
-			for (const className of Object.keys(this.fleet.classes)) this.startProgram(name, className, url);
+			const service = this.fleet.devices[name];
+			for (const className of Object.keys(this.fleet.classes)) {
+				if (service === "in service") this.startProgram(name, className, url);
+				else if (service === "drain") this.startQuiet(name, className, url);
+			}
 		}
 		if (!this.fleet.downlink) return;
 		for (const name of this.devices.keys()) if (this.fleet.devices[name] === "in service") this.startCommands(name);
@@ -208,6 +211,13 @@ export class World {
 				messageIds: className === "alarm",
 			}),
 		);
+	}
+
+	/** One that publishes nothing but a last message. */
+	private startQuiet(name: string, className: string, url: string): void {
+		if (this.program(name, className)) return;
+		this.startProgram(name, className, url);
+		void this.program(name, className)?.quiet();
 	}
 
 	/** A program at the hub that sends a device commands. */

@@ -1,21 +1,23 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { deviceSpec } from "../../components/leaves/device-spec";
+import { deviceSpec, edgeGroupOf, ownStreams } from "../../components/leaves/device-spec";
 import { createLink, type Link } from "../../components/links/shaper";
 import { gate } from "../../device/gate";
 import { KeptDevice } from "../../device/kept-device";
 import { reservationsFile } from "../../device/reservations";
 import { seal } from "../../device/seal";
-import type { DeviceSpec } from "../../device/spec";
+import type { DeviceSpec, MemoryStream } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
 import type { Topology } from "../../topology/model";
+import { OWNER } from "../../topology/names";
 import { LOOK_EVERY_MS } from "../../topology/reserve";
 import { type SmallDisk, smallDisk } from "../device/small-disk";
 import type { Bench, Edge } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { wrongClockServer } from "../support/wrong-clock";
 import { SYNC_MS } from "./fleet";
+import { STACK } from "./up";
 
 /** Room for a buffer, and for what the gate writes when it moves a store on. */
 const DISK_BYTES = 256 * 1024 ** 2;
@@ -35,6 +37,7 @@ export class ModelDevice {
 	readonly said: string[] = [];
 	image: Image | undefined;
 	private spec: DeviceSpec;
+	private memory: readonly MemoryStream[];
 	private kept: KeptDevice;
 	private open = true;
 	private readonly keeping: Promise<void>;
@@ -49,6 +52,7 @@ export class ModelDevice {
 		readonly disk: SmallDisk | undefined,
 	) {
 		this.spec = this.plan(topology);
+		this.memory = this.inMemory(topology);
 		this.kept = this.keeper();
 		this.keeping = this.keep();
 	}
@@ -90,6 +94,7 @@ export class ModelDevice {
 	/** The device program is told of another fleet. */
 	retarget(topology: Topology): void {
 		this.spec = this.plan(topology);
+		this.memory = this.inMemory(topology);
 		this.forget();
 	}
 
@@ -170,6 +175,11 @@ export class ModelDevice {
 		return deviceSpec(topology, this.name, { storeDir: this.store, gateConf, key });
 	}
 
+	private inMemory(topology: Topology): readonly MemoryStream[] {
+		const group = edgeGroupOf(topology, this.name);
+		return group ? ownStreams(group, this.name, { [OWNER]: STACK }).memory : [];
+	}
+
 	/** The device program was started anew, as after any start of the machine. */
 	private forget(): void {
 		void this.kept.close();
@@ -177,7 +187,7 @@ export class ModelDevice {
 	}
 
 	private keeper(): KeptDevice {
-		const kept = { url: this.url, dir: ".", spec: this.spec };
+		const kept = { url: this.url, dir: ".", spec: this.spec, memory: this.memory };
 		return new KeptDevice(this.bench.path(""), kept, (line) => void this.said.push(line));
 	}
 
@@ -189,7 +199,7 @@ export class ModelDevice {
 	}
 }
 
-const storeOn = (disk: SmallDisk) => path.join(disk.path, "store");
+export const storeOn = (disk: SmallDisk) => path.join(disk.path, "store");
 
 function made(folder: string): string {
 	fs.mkdirSync(folder, { recursive: true });

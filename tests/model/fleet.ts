@@ -4,6 +4,8 @@ export interface ModelClass {
 	readonly accepts: string;
 	readonly whenFull: "refuse" | "drop-oldest";
 	readonly priority?: "high";
+	/** What it holds is gone when the device's server starts again. @default "file" */
+	readonly storage?: "memory";
 }
 
 export interface ModelFleet {
@@ -25,6 +27,7 @@ export const CLASSES: Readonly<Record<string, ModelClass>> = {
 	alarm: { accepts: "alarm.>", whenFull: "refuse", priority: "high" },
 	log: { accepts: "log.>", whenFull: "drop-oldest" },
 	trip: { accepts: "trip.>", whenFull: "refuse" },
+	debug: { accepts: "debug.>", whenFull: "drop-oldest", storage: "memory" },
 };
 
 export const DOWNLINK = "commands";

@@ -31,6 +31,7 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
 	"reset-consumer": 2,
 	"old-consumer-state": 2,
 	"kill-hub": 5,
+	"hub-full-disk": 2,
 	"hub-power-cut": 4,
 	"hub-image": 2,
 	"hub-restore": 2,
@@ -58,7 +59,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Scenario 
 	const drawn = random.between(1, ONE_IN_THREE_NODES) === 1 ? 3 : 1;
 	const nodes = options.nodes ?? drawn;
 	const devices = DEVICES.slice(0, random.between(2, 3));
-	const classes = ["can", ...(["alarm", "log"] as const).filter(() => random.between(0, 2) > 0)];
+	const classes = ["can", ...["alarm", "log", "debug"].filter(() => random.between(0, 2) > 0)];
 	const sourcing = random.between(1, 5) === 1 ? "ephemeral" : "durable";
 	const downlink = sourcing === "durable" && random.between(0, 1) === 1;
 	const left = new Set([...(options.without ?? []), ...(nodes === 1 ? CLUSTER_ONLY : [])]);
@@ -120,6 +121,8 @@ function step(random: Random, kind: Kind, nodes: number, known: Known): Step {
 			return { do: kind, device, ms: random.pick([1_500, 6_000]) };
 		case "kill-hub":
 			return { do: kind, node, ms };
+		case "hub-full-disk":
+			return { do: kind, node, ms: random.pick([1_500, 6_000]) };
 		case "replace-node":
 			return { do: kind, node };
 		case "step-down":

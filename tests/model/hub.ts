@@ -1,9 +1,13 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import type { NatsConnection } from "nats";
+import type { Topology } from "../../topology/model";
 import { ADMIN_API } from "../../topology/permissions";
-import type { Bench } from "../support/bench";
+import { type SmallDisk, smallDisk } from "../device/small-disk";
+import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
-import { copyFolder, type Image } from "./device";
+import { copyFolder, type Image, storeOn } from "./device";
 import type { Arrived } from "./judge";
 import { decode } from "./ledger";
 
@@ -11,6 +15,8 @@ import { decode } from "./ledger";
 export const HUB_SYNC_MS = 250;
 const BACK_MS = 120_000;
 const STILL_MS = 1_500;
+/** Sparse, so only what is stored counts. */
+const DISK_BYTES = 512 * 1024 ** 2;
 
 /** The hub's nodes, and everything that was ever read from its streams. */
 export class ModelHub {
@@ -20,7 +26,37 @@ export class ModelHub {
 	/** By stream, how often it was deleted. */
 	private readonly eras = new Map<string, number>();
 
-	constructor(private readonly bench: Bench) {}
+	private constructor(
+		readonly bench: Bench,
+		/** By node, those that can be full; none for a hub that stores in the bench's folder. */
+		private readonly disks: readonly SmallDisk[],
+		/** Where those are. */
+		private readonly folder: string | undefined,
+	) {}
+
+	/** @param small on disks that can be full */
+	static async start(topology: Topology, nodes: 1 | 3, small: boolean): Promise<ModelHub> {
+		const folder = small ? fs.mkdtempSync(path.join(os.tmpdir(), "leafline-hub-disks-")) : undefined;
+		const disks: SmallDisk[] = [];
+		try {
+			while (folder && disks.length < nodes) {
+				const own = path.join(folder, String(disks.length));
+				fs.mkdirSync(own);
+				disks.push(await smallDisk(own, DISK_BYTES));
+			}
+			const hubStores = Object.fromEntries(disks.map((disk, node) => [node, storeOn(disk)]));
+			const bench = await startBench({ topology, hubStores, ...(nodes === 3 && { nodes }) });
+			return new ModelHub(bench, disks, folder);
+		} catch (error) {
+			await closeDisks(disks, folder);
+			throw error;
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.bench.close();
+		await closeDisks(this.disks, this.folder);
+	}
 
 	get connection(): NatsConnection {
 		return this.bench.control.hub;
@@ -38,9 +74,24 @@ export class ModelHub {
 		await this.back();
 	}
 
+	/** A node's disk is full for so long; then its server is restarted, as the node's timer does. @returns whether it noticed */
+	async fillDisk(node: number, ms: number): Promise<boolean> {
+		const [server, disk] = [this.bench.hubs[node % this.nodes], this.disks[node % this.nodes]];
+		if (!server || !disk) return true;
+		const before = server.log().length;
+		disk.fill();
+		await new Promise((done) => setTimeout(done, ms));
+		disk.free();
+		const noticed = server.log().slice(before).includes("no space left");
+		await server.kill("SIGTERM");
+		await server.start();
+		await this.back();
+		return noticed;
+	}
+
 	photograph(): Image {
 		const image = { folder: this.bench.path(`hub.image-${Date.now()}`), at: Date.now() };
-		for (const { name } of this.bench.hubs) copyFolder(this.bench.path(name), `${image.folder}/${name}`);
+		for (const [node, { name }] of this.bench.hubs.entries()) copyFolder(this.store(node), `${image.folder}/${name}`);
 		return image;
 	}
 
@@ -55,9 +106,9 @@ export class ModelHub {
 	async restore({ folder, at }: Image): Promise<{ from: number; to: number }> {
 		await Promise.all(this.bench.hubs.map((server) => server.kill()));
 		const to = Date.now();
-		for (const { name } of this.bench.hubs) {
-			fs.rmSync(this.bench.path(name), { recursive: true, force: true });
-			copyFolder(`${folder}/${name}`, this.bench.path(name));
+		for (const [node, { name }] of this.bench.hubs.entries()) {
+			fs.rmSync(this.store(node), { recursive: true, force: true });
+			copyFolder(`${folder}/${name}`, this.store(node));
 		}
 		await Promise.all(this.bench.hubs.map((server) => server.start()));
 		await this.back();
@@ -69,7 +120,7 @@ export class ModelHub {
 		const server = this.bench.hubs[node % this.nodes];
 		if (!server) return;
 		await server.kill();
-		fs.rmSync(this.bench.path(server.name), { recursive: true, force: true });
+		fs.rmSync(this.store(node % this.nodes), { recursive: true, force: true });
 		await server.start();
 		await this.back();
 	}
@@ -135,6 +186,11 @@ export class ModelHub {
 		);
 	}
 
+	private store(node: number): string {
+		const disk = this.disks[node];
+		return disk ? storeOn(disk) : this.bench.path(this.bench.hubs[node]?.name ?? "");
+	}
+
 	private async back(): Promise<void> {
 		await eventually(() => this.bench.api("hub", "INFO"), { what: "the hub answers again", within: BACK_MS });
 	}
@@ -165,6 +221,11 @@ export class ModelHub {
 		await messages.close();
 		return { last, lanes };
 	}
+}
+
+async function closeDisks(disks: readonly SmallDisk[], folder: string | undefined): Promise<void> {
+	await Promise.all(disks.map((disk) => disk.close()));
+	if (folder) fs.rmSync(folder, { recursive: true, force: true });
 }
 
 function merge(into: Map<string, Arrived[]>, from: ReadonlyMap<string, readonly Arrived[]>): void {

@@ -141,6 +141,9 @@ const PERFORMERS: Performers = {
 			await boot(world, each);
 		}),
 	"kill-hub": (world, { node, ms }) => world.hub.killNode(node, ms),
+	"hub-full-disk": async (world, { node, ms }) => {
+		if (!(await world.hub.fillDisk(node, ms))) world.note("the disk of a node was full, and its server did not notice");
+	},
 	"hub-power-cut": async (world) => {
 		allowCommands(world, "power cut of the hub", await world.hub.cutPower());
 	},
@@ -218,6 +221,10 @@ async function withDevice(world: World, name: string, act: (device: ModelDevice)
 }
 
 async function boot(world: World, device: ModelDevice, clockSeconds = 0): Promise<void> {
+	for (const lane of world.ledger.all()) {
+		const kept = lane.device !== device.name || CLASSES[lane.class]?.storage !== "memory";
+		if (!kept) lane.allowances.push({ why: "kept in memory", from: 0, to: Date.now() });
+	}
 	try {
 		await device.boot({ gated: world.gated, clockSeconds });
 	} catch (error) {

@@ -37,6 +37,8 @@ export type Step =
 	/** The file in which a consumer keeps its place is that of an image. */
 	| { readonly do: "old-consumer-state"; readonly device: string; readonly class: string }
 	| { readonly do: "kill-hub"; readonly node: number; readonly ms: number }
+	/** A node's disk is full for so long; then there is room, and its server is restarted. Needs root. */
+	| { readonly do: "hub-full-disk"; readonly node: number; readonly ms: number }
 	/** All nodes at once, their disks as they were `sync` before. */
 	| { readonly do: "hub-power-cut" }
 	| { readonly do: "hub-image" }

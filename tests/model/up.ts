@@ -27,6 +27,9 @@ export interface Updated {
 	readonly pending: Readonly<Record<string, string>>;
 }
 
+/** Whose the streams are. */
+export const STACK = "leafline/model";
+
 const plain = (props: Props): Props => JSON.parse(JSON.stringify(props));
 
 /**
@@ -106,7 +109,7 @@ export class Stack {
 	}
 
 	private resources({ hubStreams, edgeGroups, retired }: Topology): Resource[] {
-		const common = { connection: this.connection, resourceUrn: "", owner: "leafline/model", allowDataLoss: false };
+		const common = { connection: this.connection, resourceUrn: "", owner: STACK, allowDataLoss: false };
 		const lost = Object.keys(retired).filter((device) => retired[device]?.retired === "lost");
 		const onHub = (direction: "uplink" | "downlink", dependsOn: readonly string[]): Resource[] =>
 			Object.values(hubStreams)

@@ -2,16 +2,17 @@ import { connect, credsAuthenticator } from "nats";
 import type { Topology } from "../../topology/model";
 import { edgeStreamName, hubStreamName } from "../../topology/names";
 import { whyNoDisk } from "../device/small-disk";
-import { type Bench, startBench } from "../support/bench";
+import type { Bench } from "../support/bench";
 import { planFleet } from "../support/rig";
 import { ModelDevice } from "./device";
 import { CLASSES, DOWNLINK, fleetText, MESSAGE_BYTES, type ModelFleet, subjectOf } from "./fleet";
 import { ModelHub } from "./hub";
 import { Ledger } from "./ledger";
 import { Program } from "./program";
-import type { Scenario } from "./steps";
+import type { Kind, Scenario } from "./steps";
 import { Stack, type Updated } from "./up";
 
+const FULL_DISK: ReadonlySet<Kind> = new Set(["full-disk", "hub-full-disk"]);
 /** Messages a second of each class on each device, while nothing else is asked for. */
 const RATE = 20;
 /** Where a buffer that drops its oldest begins to: the server stores subject and headers, an id among them, beside each payload. */
@@ -25,7 +26,7 @@ export class World {
 	readonly notes: string[] = [];
 	/** What must not be, beside what the ledger shows. */
 	readonly faults: string[] = [];
-	readonly hub: ModelHub;
+	readonly bench: Bench;
 	readonly stack: Stack;
 	/** Somebody changed something by hand, and refreshes before the last update as the docs tell him to. */
 	tampered = false;
@@ -36,15 +37,15 @@ export class World {
 	private readonly programs = new Map<string, Program>();
 
 	private constructor(
-		readonly bench: Bench,
+		readonly hub: ModelHub,
 		public fleet: ModelFleet,
 		public topology: Topology,
 		private readonly told: (text: string) => void,
 		/** Devices on a disk that can be full. */
 		private readonly small: ReadonlySet<string>,
 	) {
-		this.hub = new ModelHub(bench);
-		this.stack = new Stack(bench.connection);
+		this.bench = hub.bench;
+		this.stack = new Stack(this.bench.connection);
 	}
 
 	static async start(
@@ -58,9 +59,10 @@ export class World {
 			downlink,
 		};
 		const topology = planWith(fleet, nodes);
-		const bench = await startBench({ topology, ...(nodes === 3 && { nodes }) });
+		const disks = steps.some(({ do: kind }) => FULL_DISK.has(kind)) && whyNoDisk() === undefined;
 		const full = steps.flatMap((step) => (step.do === "full-disk" ? [step.device] : []));
-		const world = new World(bench, fleet, topology, told, new Set(whyNoDisk() === undefined ? full : []));
+		const hub = await ModelHub.start(topology, nodes, disks && steps.some((step) => step.do === "hub-full-disk"));
+		const world = new World(hub, fleet, topology, told, new Set(disks ? full : []));
 		try {
 			await Promise.all(devices.map((name) => world.addDevice(name)));
 			const { refused, failed, pending } = await world.up();
@@ -181,7 +183,7 @@ export class World {
 	async close(): Promise<void> {
 		await Promise.all(this.allPrograms().map((program) => program.stop()));
 		await Promise.all([...this.devices.values()].map((device) => device.kill()));
-		await this.bench.close();
+		await this.hub.close();
 		await Promise.all([...this.devices.values()].map((device) => device.close()));
 	}
 

@@ -56,6 +56,8 @@ export interface BenchOptions {
 	readonly oneAccount?: boolean;
 	/** The nats-server of the hub. @default the one on PATH */
 	readonly program?: string;
+	/** Where a node of the hub stores, another disk for example, by its number from 0. @default a folder of the bench by its name */
+	readonly hubStores?: Readonly<Record<number, string>>;
 }
 
 export interface Edge {
@@ -161,7 +163,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 					systemAccount: publicKey(keys.system),
 					preload: { [publicKey(keys.system)]: systemAccountJwt(keys) },
 					tls: { cert: files.cert, key: files.key },
-					storeDir: servers.path(name),
+					storeDir: options.hubStores?.[node] ?? servers.path(name),
 					clientListen: `127.0.0.1:${client}`,
 					leafListen: `127.0.0.1:${leaf}`,
 					monitorListen: `127.0.0.1:${monitor}`,

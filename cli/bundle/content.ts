@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { FileEntry } from "../../render/bundle/manifest";
 
@@ -28,6 +28,7 @@ export function entriesOf(files: Files): Record<string, FileEntry> {
 	return Object.fromEntries(Object.entries(files).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]));
 }
 
+/** By `hash`, which makes no object that outlives it: 10,000 bundles have 100,000 of them. */
 function sha256(bytes: Buffer): string {
-	return createHash("sha256").update(bytes).digest("hex");
+	return hash("sha256", bytes, "hex");
 }

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { BUNDLE, EXECUTABLES, PRIVATE } from "../../render/bundle/layout";
+import { BUNDLE, EXECUTABLES, OWN, PRIVATE } from "../../render/bundle/layout";
 import type { Content, Files } from "./content";
 import type { DeviceBundle } from "./device";
 
@@ -14,7 +14,7 @@ export function wholeBundle({ files, manifest, signature }: DeviceBundle): Files
 	return { ...files, [BUNDLE.manifest]: manifest, [BUNDLE.signature]: signature };
 }
 
-/** Contents that are looked for again: what one device alone has is soon forgotten, or thousands would fill the memory. */
+/** Contents that are looked for again, or thousands of groups would fill the memory. */
 const MOST_KNOWN = 256;
 
 /** Most links that a file may have on ext4. */
@@ -36,16 +36,13 @@ export class Folders {
 				mkdirSync(folder, { recursive: true });
 				folders.add(folder);
 			}
-			this.put(path, content, modeOf(name));
+			const mode = modeOf(name);
+			if (OWN.includes(name)) writeOne(path, content, mode);
+			else this.putShared(path, content, mode);
 		}
 	}
 
-	private put(path: string, content: Content, mode: number): void {
-		// Each device's own: nobody else's file may become it.
-		if (mode === 0o600) {
-			writeOne(path, content, mode);
-			return;
-		}
+	private putShared(path: string, content: Content, mode: number): void {
 		const key = `${content.sha256} ${mode}`;
 		const known = this.written.get(key);
 		const linked = known && known.links < MOST_LINKS && tryLink(known.path, path);

@@ -39,6 +39,16 @@ export const SECRETS: readonly string[] = [BUNDLE.credentials, BUNDLE.programKey
 /** What no other program on the device need read: the configurations tell what the server calls its cluster. */
 export const PRIVATE: readonly string[] = [...SECRETS, BUNDLE.leafConf, BUNDLE.gateConf];
 
+/** What no two devices have the same of. */
+export const OWN: readonly string[] = [
+	...PRIVATE,
+	BUNDLE.manifest,
+	BUNDLE.signature,
+	BUNDLE.device,
+	BUNDLE.keep,
+	BUNDLE.streams,
+];
+
 /** What is started as it is. */
 export const EXECUTABLES: readonly string[] = [BUNDLE.install, BUNDLE.server, BUNDLE.node, BUNDLE.cli];
 

@@ -1,5 +1,5 @@
 /**
- * How little the device program may take of a device while it keeps watch. It looks at some streams five times a second:
+ * How little the device program may take of a device while it keeps watch. It looks at some streams four times a second:
  * what makes Node fast costs it memory and gains it nothing. Figures in docs/benchmarks.md, by `npm run bench -- program`.
  */
 

@@ -13,7 +13,7 @@
 export const BLOCK = 262_144;
 
 /** Milliseconds between two looks at the streams. A nats-server was not seen to store half a block in that time. */
-export const LOOK_EVERY_MS = 200;
+export const LOOK_EVERY_MS = 250;
 
 /**
  * The mark to be written down before a stream goes on.

@@ -56,6 +56,14 @@ export async function jetStreamFault(monitor: string): Promise<string | undefine
 	return error === "" ? undefined : `its JetStream does not run (${error})`;
 }
 
+/** Whether its monitoring answers anything at all. */
+export async function answers(monitor: string): Promise<boolean> {
+	return get(`${monitor}/healthz?js-enabled-only=true`).then(
+		() => true,
+		() => false,
+	);
+}
+
 /** How much its store holds, and may. @throws Error when it does not answer */
 export async function storeUse(monitor: string): Promise<StoreUse> {
 	const { config, storage } = await ask(monitor, "jsz", jsz);

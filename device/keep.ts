@@ -9,6 +9,7 @@ import { COLLECT_EVERY_MS, KEEP_V8_FLAGS } from "../topology/program-memory";
 import { LOOK_EVERY_MS } from "../topology/reserve";
 import { KeptDevice as Keeper } from "./kept-device";
 import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
+import { Watchdog } from "./watchdog";
 
 /**
  * Runs beside the servers: writes their sequences down ahead of use, makes room of what the hub has, and the
@@ -45,8 +46,10 @@ export function keep(dir: string): void {
 		}
 	});
 	answerOn(path.join(dir, KEEP_SOCKET), (spec) => spec === inForce);
+	const watchdog = new Watchdog(process.env, say);
 	void forever(async () => {
 		await Promise.all([...keepers.values()].map((keeper) => keeper.look()));
+		watchdog.wentRound();
 	});
 }
 

@@ -36,6 +36,11 @@ export function askToEnd(server: ServerProcess): void {
 	if (isRunning(server)) process.kill(server.pid, "SIGTERM");
 }
 
+/** Takes a server away that does not end in order. What it has written is the kernel's, and stays. @throws as `askToEnd` */
+export function takeAway(server: ServerProcess): void {
+	if (isRunning(server)) process.kill(server.pid, "SIGKILL");
+}
+
 function sameUrl(a: string, b: string): boolean {
 	return new URL(a).host === new URL(b).host;
 }

@@ -4,11 +4,13 @@ import type { Api } from "../jetstream/api";
 import { messageOf } from "../system/message";
 import { type DiskRoom, hasRoomAgain, isFull, ROOM_NEEDED, restartIn, shortage, WELL_MS } from "../topology/disk-room";
 import { formatBytes, formatDuration } from "../topology/format";
+import { HUNG_MS } from "../topology/watchdog";
 import { jetStreamFault, storeUse, writeFaults } from "./health";
 import { readReservations, writeReservations } from "./reservations";
 import { RestartRecord } from "./restarts";
 import { diskRoom } from "./room";
-import { askToEnd, findServer, type ServerProcess } from "./server-process";
+import { askToEnd, findServer, type ServerProcess, takeAway } from "./server-process";
+import { Silence } from "./silence";
 import type { KeptDevice } from "./spec";
 
 const LOOK_EVERY_MS = 2_000;
@@ -35,6 +37,7 @@ export class ServerWatch {
 		private readonly device: KeptDevice,
 		private readonly portsDir: string,
 		private readonly say: (line: string) => void,
+		private readonly silence = new Silence(),
 	) {
 		this.dir = path.resolve(dir, device.dir);
 		this.storeDir = path.resolve(this.dir, device.spec.storeDir);
@@ -52,6 +55,10 @@ export class ServerWatch {
 			const server = this.server();
 			// One that does not run has nothing to be asked; whoever starts it says why it does not.
 			if (!server) return;
+			if (await this.silence.isHung(server, api !== undefined)) {
+				await this.replace(server);
+				return;
+			}
 			const disk = diskRoom(this.storeDir);
 			await this.warn(server, disk);
 			const off = await jetStreamFault(server.monitor);
@@ -135,6 +142,14 @@ export class ServerWatch {
 		} catch (error) {
 			return messageOf(error);
 		}
+	}
+
+	/** What it was sent and not written is as if the power had been cut: the gate sees to it. */
+	private async replace(server: ServerProcess): Promise<void> {
+		const silent = `answers nobody for ${formatDuration(HUNG_MS)}`;
+		this.say(`${this.device.spec.device}: its server (process ${server.pid}) ${silent}: it is killed and started anew`);
+		takeAway(server);
+		await this.restart(server);
 	}
 
 	private async restart(server: ServerProcess): Promise<void> {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB } from "../../topology/program-memory";
+import { WATCHDOG_SECONDS } from "../../topology/watchdog";
 import { HARDENED } from "../hardened";
 import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
 
@@ -91,6 +92,10 @@ ${Object.entries(KEEP_ENVIRONMENT)
 ExecStartPre=/bin/ln -sf ${INSTALLED.conf}/keep.json ${INSTALLED.runtime}/spec.json
 ExecStart=${NODE} keep
 ExecReload=/bin/kill -HUP $MAINPID
+# It says that it is alive by systemd-notify, a process of its own. It looks after the server, which says nothing.
+NotifyAccess=all
+WatchdogSec=${WATCHDOG_SECONDS}
+WatchdogSignal=SIGKILL
 Restart=always
 RestartSec=5
 MemoryMax=${KEEP_MEMORY_MAX_MIB}M
@@ -103,6 +108,8 @@ RestrictAddressFamilies=AF_INET AF_UNIX
 IPAddressDeny=any
 IPAddressAllow=localhost
 ${HARDENED}
+# The server runs in a namespace of users of its own, and would be hidden: it could not be found, and never be restarted.
+ProtectProc=default
 
 [Install]
 WantedBy=multi-user.target

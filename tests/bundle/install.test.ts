@@ -31,7 +31,7 @@ function temporary(): string {
 function emptyRoot(): string {
 	const root = temporary();
 	fs.mkdirSync(path.join(root, "usr/bin"), { recursive: true });
-	for (const name of ["nats-server", "node", "kill", "ln"])
+	for (const name of ["nats-server", "node", "kill", "ln", "systemd-notify"])
 		fs.writeFileSync(path.join(root, "usr/bin", name), "", { mode: 0o755 });
 	fs.symlinkSync("usr/bin", path.join(root, "bin"));
 	return root;

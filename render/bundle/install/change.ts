@@ -112,7 +112,7 @@ fi
 say "$device: release $release ($id) is installed\${changed:+ anew}"
 [ -z "$root" ] && [ -n "$start" ] || exit 0
 systemd-tmpfiles --create ${INSTALLED.tmpfiles}
-sysctl -q -p ${INSTALLED.sysctl}
+sysctl -q -p ${INSTALLED.sysctl} 2> /dev/null || say "note: the kernel does not take ${INSTALLED.sysctl} (in a container, whose host has to): it may write what is a second old later"
 systemctl daemon-reload
 if [ -n "$changed" ]; then
 	systemctl restart leafline-server.service leafline-keep.service

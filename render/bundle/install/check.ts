@@ -97,6 +97,7 @@ server_link='' node_link=''
 [ -f "$here/${BUNDLE.node}" ] || node_link=$(on_target node)
 [ -f "$here/${BUNDLE.server}" ] || [ -n "$server_link" ] || die "there is no nats-server in $root/usr: make the bundle with --with server"
 [ -f "$here/${BUNDLE.node}" ] || [ -n "$node_link" ] || die "there is no node in $root/usr: make the bundle with --with runtime"
+[ -n "$(on_target systemd-notify)" ] || die "there is no systemd-notify in $root/usr: it is a part of systemd, and what tells that the device program is alive"
 if [ -z "$root" ] && [ -f "$here/${BUNDLE.server}" ]; then
 	"$here/${BUNDLE.server}" --version > /dev/null 2>&1 || die "${BUNDLE.server} does not run here: is it for this processor ($(uname -m))?"
 fi

@@ -71,6 +71,14 @@ describe("the model that never forgets", () => {
 		expect(outcome.acknowledged).toBeGreaterThan(0);
 	});
 
+	// A refresh leaves a device as it was that has yet to connect, also one that has lost its streams.
+	it("refreshes when every device is back", LONG, async () => {
+		const offline = [{ do: "link", device: "edge1", mode: "cut" } as const, { do: "wipe", device: "edge1" } as const];
+		const outcome = await runScenario({ ...USUAL, downlink: false, classes: ["can"], steps: offline });
+		expect(findings(outcome)).toEqual([]);
+		expect(outcome.acknowledged).toBeGreaterThan(0);
+	});
+
 	it.skipIf(whyNoDisk())(
 		"finds nothing after a hub's disk was full, and of a class in memory what was stated",
 		LONG,

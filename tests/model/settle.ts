@@ -1,4 +1,5 @@
 import { edgeSubjects } from "../../topology/names";
+import { eventually } from "../support/eventually";
 import { DOWNLINK } from "./fleet";
 import type { Arrived } from "./judge";
 import { isGood, judge, type LaneVerdict } from "./judge";
@@ -39,6 +40,7 @@ export interface Outcome {
  */
 export async function settle(world: World): Promise<Outcome> {
 	for (const { link } of world.devices.values()) link.set({ mode: "up" });
+	await connected(world);
 	if (world.tampered) await world.stack.refresh();
 	const all = await updated(world, CONNECTING_MS);
 	await world.end();
@@ -53,6 +55,18 @@ export async function settle(world: World): Promise<Outcome> {
 		if (stuck.length > 0) world.fault(`stuck: ${stuck.join(", ")}`);
 	}
 	return verdict(world);
+}
+
+/** Waits for every device: a refresh leaves one that is offline as it was, also when its disk is another. */
+async function connected(world: World): Promise<void> {
+	const { bench, fleet, devices } = world;
+	const served = [...devices.keys()].filter((name) => ["in service", "drain"].includes(fleet.devices[name] ?? ""));
+	const each = served.map((name) =>
+		eventually(() => bench.api(name, "INFO"), { what: `the hub reaches ${name}`, within: NEVER_MS }),
+	);
+	for (const result of await Promise.allSettled(each)) {
+		if (result.status === "rejected") world.fault((result.reason as Error).message);
+	}
 }
 
 /** Updates until nothing is pending: a device that was started a moment ago connects meanwhile. @returns whether it came to that */

@@ -79,6 +79,21 @@ describe("the model that never forgets", () => {
 		expect(outcome.acknowledged).toBeGreaterThan(0);
 	});
 
+	it("lets a device drain that was taken out of the fleet file too early, as the refusal says", LONG, async () => {
+		const outcome = await runScenario({
+			...USUAL,
+			downlink: false,
+			classes: ["can"],
+			steps: [
+				{ do: "delete-consumer", device: "edge1", class: "can" },
+				{ do: "wait", ms: 500 },
+				{ do: "remove-device", device: "edge1" },
+			],
+		});
+		expect(findings(outcome)).toEqual([]);
+		expect(outcome.notes.join("\n")).toContain("edge1_can holds");
+	});
+
 	it.skipIf(whyNoDisk())(
 		"finds nothing after a hub's disk was full, and of a class in memory what was stated",
 		LONG,

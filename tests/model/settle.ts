@@ -4,6 +4,7 @@ import { DOWNLINK } from "./fleet";
 import type { Arrived } from "./judge";
 import { isGood, judge, type LaneVerdict } from "./judge";
 import { decode, type LaneRecord } from "./ledger";
+import type { Updated } from "./up";
 import type { World } from "./world";
 
 /**
@@ -14,7 +15,7 @@ const UNTIL_REFRESH_MS = 45_000;
 const NEVER_MS = 240_000;
 const LOOK_MS = 250;
 /** Devices that were started a moment ago are connecting. */
-const CONNECTING_MS = 15_000;
+const CONNECTING_MS = 5_000;
 const AGAIN_MS = 2_000;
 
 export interface LaneResult {
@@ -42,15 +43,16 @@ export async function settle(world: World): Promise<Outcome> {
 	for (const { link } of world.devices.values()) link.set({ mode: "up" });
 	await connected(world);
 	if (world.tampered) await world.stack.refresh();
-	const all = await updated(world, CONNECTING_MS);
+	const left = await updated(world, CONNECTING_MS);
 	await world.end();
 	const standing = await drained(world, UNTIL_REFRESH_MS);
 	if (standing.length > 0) {
 		world.note(`stood still until a refresh: ${standing.join(", ")}`);
 		await world.stack.refresh();
 	}
-	if (!all || standing.length > 0) {
-		if (!(await updated(world, NEVER_MS))) world.fault(`the last update does not do all: ${world.notes.at(-1)}`);
+	if (left || standing.length > 0) {
+		await drainAgain(world, left?.refused ?? []);
+		if (await updated(world, NEVER_MS)) world.fault(`the last update does not do all: ${world.notes.at(-1)}`);
 		const stuck = await drained(world, NEVER_MS);
 		if (stuck.length > 0) world.fault(`stuck: ${stuck.join(", ")}`);
 	}
@@ -69,15 +71,28 @@ async function connected(world: World): Promise<void> {
 	}
 }
 
-/** Updates until nothing is pending: a device that was started a moment ago connects meanwhile. @returns whether it came to that */
-async function updated(world: World, within: number): Promise<boolean> {
+/** Updates until nothing is pending: a device that was started a moment ago connects meanwhile. @returns what is left, unless it came to that */
+async function updated(world: World, within: number): Promise<Updated | undefined> {
 	const deadline = Date.now() + within;
 	for (;;) {
-		const { refused, failed, pending } = await world.update();
-		if (refused.length + failed.length + Object.keys(pending).length === 0) return true;
-		if (Date.now() > deadline) return false;
+		const left = await world.update();
+		if (left.refused.length + left.failed.length + Object.keys(left.pending).length === 0) return undefined;
+		if (Date.now() > deadline) return left;
 		await new Promise((done) => setTimeout(done, AGAIN_MS));
 	}
+}
+
+/** Does what a refusal says that names a device which was taken out of the fleet file too early. */
+async function drainAgain(world: World, refused: readonly string[]): Promise<void> {
+	const { fleet, devices } = world;
+	const early = [...devices.keys()].filter(
+		(name) => !fleet.devices[name] && refused.some((line) => line.includes(`${name}_`)),
+	);
+	if (early.length === 0) return;
+	const drain = Object.fromEntries(early.map((name) => [name, "drain" as const]));
+	world.edit({ ...fleet, devices: { ...fleet.devices, ...drain } });
+	await connected(world);
+	await world.stack.refresh();
 }
 
 /** By lane that is served, the id of a last message. */

@@ -10,6 +10,7 @@ import { addLinks } from "./links/command";
 import { addReview } from "./review/command";
 import { addRevoke } from "./revoke/command";
 import { addStatus } from "./status/command";
+import { addTopology } from "./topology/command";
 import { addTrim } from "./trim/command";
 
 /** The command line `leafline`. It reads a stack's outputs and the running system, and never writes a secret. */
@@ -20,6 +21,7 @@ function program(): Command {
 		.showHelpAfterError("(leafline --help lists the commands)");
 	addStatus(leafline);
 	addInventory(leafline);
+	addTopology(leafline);
 	addDemo(leafline);
 	addTrim(leafline);
 	addHeal(leafline);

@@ -1,6 +1,7 @@
+import { toMermaid } from "../picture/mermaid";
+import { pictureOf } from "../picture/picture";
+import { snapshotOf } from "../picture/snapshot";
 import { block, code, escapeMarkdown, marker, pageLink, withinLimit } from "../review/markdown";
-import { drawTopology } from "../review/picture";
-import { snapshotOf } from "../review/snapshot";
 import { type CheckReport, type FindingGroup, groupFindings } from "./check";
 import { position, verdict } from "./text";
 
@@ -15,7 +16,7 @@ export function toMarkdown(report: CheckReport, baseUrl?: string): string {
 		...groupFindings(findings).map((group) => section(group, baseUrl)),
 		...(topology === undefined
 			? []
-			: [`#### Topology\n\n${block(drawTopology(snapshotOf(topology), undefined, names), "mermaid")}`]),
+			: [`#### Topology\n\n${block(toMermaid(pictureOf(snapshotOf(topology), undefined, names)), "mermaid")}`]),
 	]);
 }
 

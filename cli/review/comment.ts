@@ -1,7 +1,8 @@
 import { NOT_KNOWN } from "../../policies/evaluate";
 import { plural } from "../format";
+import { toMermaid } from "../picture/mermaid";
+import { pictureOf } from "../picture/picture";
 import { block, code, details, escapeMarkdown, marker, pageLink, withinLimit } from "./markdown";
-import { drawTopology } from "./picture";
 import { CHANGES, type Review, type Violation } from "./review";
 
 const SIGNS = { create: "+", update: "~", replace: "±", delete: "−" } as const;
@@ -81,7 +82,7 @@ function ruleSection(found: readonly Violation[], baseUrl?: string): string {
 function picture({ before, after, broken }: Review): string[] {
 	if (Object.keys(after.hub).length + Object.keys(before.hub).length === 0) return [];
 	const legend = "Green is added, red is removed, bold breaks a rule.";
-	return [`#### Topology\n\n${block(drawTopology(after, before, broken), "mermaid")}\n\n${legend}`];
+	return [`#### Topology\n\n${block(toMermaid(pictureOf(after, before, broken)), "mermaid")}\n\n${legend}`];
 }
 
 function resources({ resources }: Review): string[] {

@@ -2,8 +2,8 @@ import { lines } from "../../config/printable";
 import { hideSecrets } from "../../config/secrets";
 import { originDomain } from "../../topology/graph";
 import { HUB_DOMAIN } from "../../topology/names";
+import { classOf, type HubPart } from "../picture/snapshot";
 import { isPlainObject, type Plain, recordOf, stringOf } from "./plain";
-import { classOf, type HubPart } from "./snapshot";
 
 /**
  * The engine's streaming JSON, reduced to what a comment needs. Its debug events hold secrets in clear, so an event is

@@ -1,6 +1,6 @@
 import type { Rule } from "../../policies/model";
+import type { HubPart, Snapshot } from "../picture/snapshot";
 import type { Part, Policy, ReviewEvent } from "./events";
-import type { HubPart, Snapshot } from "./snapshot";
 
 /** What a preview says, as data for a comment. */
 export interface Review {

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { drawTopology } from "../../../cli/review/picture";
-import { type Snapshot, snapshotOf } from "../../../cli/review/snapshot";
+import { toDot } from "../../../cli/picture/dot";
+import { toMermaid } from "../../../cli/picture/mermaid";
+import { pictureOf } from "../../../cli/picture/picture";
+import { type Snapshot, snapshotOf, snapshotOfOutputs } from "../../../cli/picture/snapshot";
+import { buildOutputs } from "../../../contract/build";
+import { CA } from "../../contract/fixture";
 import { compliantTopology } from "../fixture";
 
 function fleet(devices: readonly string[], streams = ["hub_can"]): Snapshot {
@@ -8,6 +12,8 @@ function fleet(devices: readonly string[], streams = ["hub_can"]): Snapshot {
 	return { groups: { north: { devices } }, hub: Object.fromEntries(streams.map((name) => [name, part])) };
 }
 const trucks = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `truck-${from + i}`);
+
+const drawTopology = (...of: Parameters<typeof pictureOf>) => toMermaid(pictureOf(...of));
 
 describe("the picture", () => {
 	test("a planned topology: devices, streams in both directions, readers, nothing marked", () => {
@@ -50,5 +56,38 @@ describe("the picture", () => {
 		expect(text).toContain("{{");
 		expect(text).not.toContain('x"]');
 		expect(text).not.toContain("click n0");
+	});
+});
+
+test("a stack that is up is drawn as its plan was, from its outputs", () => {
+	const topology = compliantTopology();
+	const outputs = buildOutputs(topology, { ca: CA, versionFloor: "2.15.0", pending: {} });
+	expect(pictureOf(snapshotOfOutputs(outputs))).toEqual(pictureOf(snapshotOf(topology)));
+	expect(pictureOf(snapshotOfOutputs(outputs)).arrows.length).toBeGreaterThan(3);
+});
+
+describe("in Graphviz's language", () => {
+	test("devices, streams, readers and what goes between them", () => {
+		expect(toDot(pictureOf(fleet(["truck-1"])))).toBe(`digraph leafline {
+  rankdir=LR;
+  node [fontname="sans-serif"];
+  n0 [label="truck-1", shape=box];
+  n1 [label="hub_can", shape=cylinder];
+  n2 [label="lake", shape=cds];
+  n0 -> n1 [label="can"];
+  n1 -> n2;
+}`);
+	});
+
+	test("no name ends its string or is taken for an escape", () => {
+		const text = toDot(pictureOf(fleet(['a"];\\N'])));
+		expect(text).toContain(String.raw`label="a\"];\\N", shape`);
+	});
+
+	test("every arrow is between nodes that are there, also of a device that no group has", () => {
+		const down = { class: "commands", sources: [], feeds: ["stranger"], readers: [] };
+		const text = toDot(pictureOf({ groups: {}, hub: { hub_commands: down } }));
+		expect(text).toContain('label="stranger", shape=hexagon');
+		expect(text).not.toContain("undefined");
 	});
 });

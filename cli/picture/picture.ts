@@ -6,68 +6,78 @@ const MOST_DEVICES = 6;
 /** Names in a node that stands for several changes. */
 const MOST_NAMES = 5;
 /** More would not be readable, and GitHub draws 500 at most. */
-const MOST_EDGES = 120;
+const MOST_ARROWS = 120;
 
-type Mark = "added" | "removed" | "broken";
+export type Mark = "added" | "removed" | "broken";
 
-interface Nodes {
+export interface Node {
+	readonly key: string;
+	/** As it is, whatever the picture's language makes of it. */
+	readonly label: string;
+	/** A device or a group of them, a stream of the hub, a reader, or a device of no group. */
+	readonly kind: "device" | "hub" | "reader" | "other";
+	readonly mark?: Mark;
+}
+
+export interface Arrow {
+	/** Key of a node. */
+	readonly from: string;
+	readonly to: string;
+	/** The class; empty where there is none. */
+	readonly label: string;
+	readonly mark?: Mark;
+}
+
+export interface Picture {
+	readonly nodes: readonly Node[];
+	readonly arrows: readonly Arrow[];
+}
+
+interface Parts {
 	/** Label by key. */
 	readonly nodes: Map<string, string>;
-	/** `from`, `to` and label, by all three. */
-	readonly edges: Map<string, { from: string; to: string; label: string }>;
+	/** By `from`, `to` and label. */
+	readonly arrows: Map<string, Arrow>;
 }
 
 /**
- * The topology as Mermaid, with what a change adds (green), removes (red) and breaks (bold).
+ * The topology as nodes and arrows, with what a change adds, removes and breaks.
  *
  * @param before absent where nothing is compared, then nothing counts as added
  * @param broken names of what breaks a rule: devices, groups, streams; others are ignored
  */
-export function drawTopology(after: Snapshot, before?: Snapshot, broken: ReadonlySet<string> = new Set()): string {
+export function pictureOf(after: Snapshot, before?: Snapshot, broken: ReadonlySet<string> = new Set()): Picture {
 	const keyOf = keys(after, before ?? after);
-	const now = nodesOf(after, keyOf);
-	const then = before ? nodesOf(before, keyOf) : now;
+	const now = partsOf(after, keyOf);
+	const then = before ? partsOf(before, keyOf) : now;
 	for (const [group, { devices }] of Object.entries({ ...before?.groups, ...after.groups })) {
 		if (before && devices.length > 0 && keyOf(devices[0] ?? "").startsWith("group ")) {
 			addChanges(now, then, group, after, before);
 		}
 	}
-	const nodes = new Map([...then.nodes, ...now.nodes]);
-	const edges = [...new Map([...then.edges, ...now.edges])].slice(0, MOST_EDGES);
 	const bad = brokenKeys(broken, keyOf, after, before);
-	const ids = new Map([...nodes.keys()].map((key, index) => [key, `n${index}`]));
-	const markOf = (key: string, part: "nodes" | "edges"): Mark | undefined => {
-		if (part === "nodes" && bad.has(key)) return "broken";
-		if (!now[part].has(key)) return "removed";
-		return then[part].has(key) ? undefined : "added";
+	const markOf = (key: string, part: "nodes" | "arrows"): { readonly mark?: Mark } => {
+		if (part === "nodes" && bad.has(key)) return { mark: "broken" };
+		if (!now[part].has(key)) return { mark: "removed" };
+		return then[part].has(key) ? {} : { mark: "added" };
 	};
-	const nodeLines = [...nodes].map(([key, label]) => {
-		const mark = markOf(key, "nodes");
-		const [open, close] = shape(key);
-		return `  ${ids.get(key)}${open}"${label}"${close}${mark ? `:::${mark}` : ""}`;
-	});
-	const edgeLines = edges.map(([, { from, to, label }]) => {
-		const text = label === "" ? "" : `|"${label}"|`;
-		return `  ${ids.get(from)} -->${text} ${ids.get(to)}`;
-	});
-	const styles = edges.flatMap(([key], index) => {
-		const mark = markOf(key, "edges");
-		return mark ? [`  linkStyle ${index} ${EDGE_STYLES[mark]}`] : [];
-	});
-	return ["flowchart LR", ...nodeLines, ...edgeLines, ...styles, ...CLASSES].join("\n");
+	return {
+		nodes: [...new Map([...then.nodes, ...now.nodes])].map(([key, label]) => ({
+			key,
+			label,
+			kind: kindOf(key),
+			...markOf(key, "nodes"),
+		})),
+		arrows: [...new Map([...then.arrows, ...now.arrows])]
+			.slice(0, MOST_ARROWS)
+			.map(([key, arrow]) => ({ ...arrow, ...markOf(key, "arrows") })),
+	};
 }
 
-const EDGE_STYLES: Readonly<Record<Mark, string>> = {
-	added: "stroke:#1a7f37,stroke-width:2px",
-	removed: "stroke:#cf222e,stroke-width:2px,stroke-dasharray:4",
-	broken: "stroke:#cf222e,stroke-width:4px",
-};
-
-const CLASSES = [
-	"  classDef added fill:#dafbe1,stroke:#1a7f37,color:#116329",
-	"  classDef removed fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-dasharray:4",
-	"  classDef broken fill:#fff8c5,stroke:#cf222e,color:#82071e,stroke-width:4px,font-weight:bold",
-];
+function kindOf(key: string): Node["kind"] {
+	const [kind = ""] = key.split(" ", 1);
+	return kind === "hub" || kind === "reader" || kind === "other" ? kind : "device";
+}
 
 /** Where a device is drawn: as itself, in its group's node, or, in no group, as a stranger. */
 function keys(...snapshots: readonly Snapshot[]): (device: string) => string {
@@ -91,15 +101,16 @@ function keys(...snapshots: readonly Snapshot[]): (device: string) => string {
 }
 
 /** In an order of its own, for that of the engine's events is another one each time. */
-function nodesOf(snapshot: Snapshot, keyOf: (device: string) => string): Nodes {
+function partsOf(snapshot: Snapshot, keyOf: (device: string) => string): Parts {
 	const [groups, hub] = [sorted(snapshot.groups), sorted(snapshot.hub)];
-	const nodes: Nodes["nodes"] = new Map();
-	const edges: Nodes["edges"] = new Map();
-	const connect = (from: string, to: string, label: string) => edges.set(`${from}>${to}>${label}`, { from, to, label });
+	const nodes: Parts["nodes"] = new Map();
+	const arrows: Parts["arrows"] = new Map();
+	const connect = (from: string, to: string, label: string) =>
+		arrows.set(`${from}>${to}>${label}`, { from, to, label });
 	for (const [group, { devices }] of Object.entries(groups)) {
 		for (const device of devices) {
 			const key = keyOf(device);
-			nodes.set(key, entities(key.startsWith("group ") ? `${group} · ${plural(devices.length, "device")}` : device));
+			nodes.set(key, key.startsWith("group ") ? `${group} · ${plural(devices.length, "device")}` : device);
 		}
 	}
 	const shards = new Map<string, string[]>();
@@ -107,19 +118,23 @@ function nodesOf(snapshot: Snapshot, keyOf: (device: string) => string): Nodes {
 	for (const [name, { class: kind, sources, feeds, readers }] of Object.entries(hub)) {
 		const own = `hub ${kind}`;
 		const all = shards.get(kind) ?? [];
-		nodes.set(own, entities(all.length > 1 ? `${all[0]} · ${plural(all.length, "stream")}` : name));
+		nodes.set(own, all.length > 1 ? `${all[0]} · ${plural(all.length, "stream")}` : name);
 		for (const source of sources) {
 			const key = keyOf(source);
-			if (!nodes.has(key)) nodes.set(key, entities(source));
-			connect(key, own, entities(kind));
+			if (!nodes.has(key)) nodes.set(key, source);
+			connect(key, own, kind);
 		}
-		for (const device of feeds) connect(own, keyOf(device), entities(kind));
+		for (const device of feeds) {
+			const key = keyOf(device);
+			if (!nodes.has(key)) nodes.set(key, device);
+			connect(own, key, kind);
+		}
 		for (const reader of readers) {
-			nodes.set(`reader ${reader}`, entities(reader));
+			nodes.set(`reader ${reader}`, reader);
 			connect(own, `reader ${reader}`, "");
 		}
 	}
-	return { nodes, edges };
+	return { nodes, arrows };
 }
 
 function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
@@ -127,16 +142,16 @@ function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
 }
 
 /** Devices that come to or leave a group which is one node, as a node of their own beside it. */
-function addChanges(now: Nodes, then: Nodes, group: string, after: Snapshot, before: Snapshot): void {
+function addChanges(now: Parts, then: Parts, group: string, after: Snapshot, before: Snapshot): void {
 	const old = before.groups[group]?.devices ?? [];
 	const current = after.groups[group]?.devices ?? [];
 	if (old.length === 0 || current.length === 0) return;
-	const put = (target: Nodes, names: readonly string[], sign: string) => {
+	const put = (target: Parts, names: readonly string[], sign: string) => {
 		if (names.length === 0) return;
 		const key = `change ${sign} ${group}`;
 		const rest = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
-		target.nodes.set(key, entities(`${sign} ${names.slice(0, MOST_NAMES).join(", ")}${rest}`));
-		target.edges.set(key, { from: key, to: `group ${group}`, label: "" });
+		target.nodes.set(key, `${sign} ${names.slice(0, MOST_NAMES).join(", ")}${rest}`);
+		target.arrows.set(key, { from: key, to: `group ${group}`, label: "" });
 	};
 	const had = new Set(old);
 	const has = new Set(current);
@@ -163,18 +178,4 @@ function brokenKeys(
 	if (keysOfDevices.length > 0) return new Set(named);
 	const keysOfGroups = [...broken].flatMap((name) => groups[name]?.devices.map(keyOf) ?? []);
 	return new Set([...named, ...keysOfGroups]);
-}
-
-function shape(key: string): readonly [string, string] {
-	if (key.startsWith("hub ")) return ["[(", ")]"];
-	if (key.startsWith("reader ")) return [">", "]"];
-	return key.startsWith("other ") ? ["{{", "}}"] : ["[", "]"];
-}
-
-/** Mermaid's own entities, for names that leafline did not choose. */
-function entities(text: string): string {
-	return text
-		.slice(0, 120)
-		.replace(/[^\p{L}\p{N} ·+−_.,:/-]/gu, (char) => `#${char.codePointAt(0)};`)
-		.replace(/\b(end|click|style|class)\b/gi, (word) => `${word}\u200b`);
 }

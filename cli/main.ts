@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addBundle } from "./bundle/command";
 import { addCheck } from "./check/command";
 import { addDemo } from "./demo/command";
+import { addDoctor } from "./doctor/command";
 import { explain, Interrupted } from "./errors";
 import { addHeal } from "./heal/command";
 import { addIam } from "./iam/command";
@@ -20,6 +21,7 @@ function program(): Command {
 		.description("See and try the data path between a hub and its edge devices")
 		.showHelpAfterError("(leafline --help lists the commands)");
 	addStatus(leafline);
+	addDoctor(leafline);
 	addInventory(leafline);
 	addTopology(leafline);
 	addDemo(leafline);

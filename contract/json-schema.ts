@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { doctorOutput } from "./doctor";
 import { inventoryOutput } from "./inventory";
 import { stackOutputs } from "./outputs";
 
@@ -15,6 +16,11 @@ const CONTRACTS = {
 		title: "Devices of a leafline stack",
 		description: "What `leafline inventory --json` prints.",
 		schema: inventoryOutput,
+	},
+	doctor: {
+		title: "Findings of leafline's doctor",
+		description: "What `leafline doctor --json` prints.",
+		schema: doctorOutput,
 	},
 } as const;
 

@@ -7,6 +7,7 @@
  *     leafline-device streams  behind the gate: makes the streams in files that the store does not have yet
  *     leafline-device keep     while it runs: reserves sequences, makes room, and streams in memory
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
+ *     leafline-device doctor   what is wrong with this device, and what to do: clock, way to the hub, credentials, disk
  *
  * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says
  * why a start could not be proved to be safe: the server must not be started then. `gate` waits for a disk that is full or
@@ -14,6 +15,8 @@
  */
 import * as fs from "node:fs";
 import { messageOf } from "../system/message";
+import { examine } from "./doctor/doctor";
+import { findingLines } from "./doctor/finding";
 import { gate } from "./gate";
 import { keep } from "./keep";
 import { seal } from "./seal";
@@ -22,7 +25,7 @@ import { makeStreams } from "./streams";
 import { verifyBundle } from "./verify";
 
 const USAGE =
-	"usage: leafline-device gate | streams | seal | keep | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
+	"usage: leafline-device gate | streams | seal | keep | doctor [FOLDER] | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
 async function main([action, ...options]: readonly string[]): Promise<void> {
 	if (action === "gate") await onceTheDiskTakesIt(() => gate(".", readSpec(), say));
@@ -30,6 +33,7 @@ async function main([action, ...options]: readonly string[]): Promise<void> {
 	else if (action === "keep") keep(".");
 	else if (action === "streams") await makeStreams(".", readSpec(), say);
 	else if (action === "verify") verify(options);
+	else if (action === "doctor") await doctor(options);
 	else throw new DeviceError(USAGE);
 }
 
@@ -45,6 +49,14 @@ function verify(words: readonly string[]): void {
 	if (dir === undefined) throw new DeviceError(USAGE);
 	const { device, release, key } = verifyBundle(dir, options);
 	console.log(`${device} ${release} ${key}`);
+}
+
+/** Exit code 2 where there is a fault, as `leafline doctor` has it. */
+async function doctor([dir = ".", ...rest]: readonly string[]): Promise<void> {
+	if (rest.length > 0) throw new DeviceError(USAGE);
+	const { device, findings } = await examine(dir);
+	console.log([`leafline · ${device}`, "", ...findingLines(findings)].join("\n"));
+	if (findings.some(({ level }) => level === "fault")) process.exitCode = 2;
 }
 
 function readSpec(): DeviceSpec {

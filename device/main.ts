@@ -15,8 +15,6 @@
  */
 import * as fs from "node:fs";
 import { messageOf } from "../system/message";
-import { examine } from "./doctor/doctor";
-import { findingLines } from "./doctor/finding";
 import { gate } from "./gate";
 import { keep } from "./keep";
 import { seal } from "./seal";
@@ -54,6 +52,9 @@ function verify(words: readonly string[]): void {
 /** Exit code 2 where there is a fault, as `leafline doctor` has it. */
 async function doctor([dir = ".", ...rest]: readonly string[]): Promise<void> {
 	if (rest.length > 0) throw new DeviceError(USAGE);
+	// Loaded here: whoever keeps a device does without it, and has little memory.
+	const { examine } = await import("./doctor/doctor");
+	const { findingLines } = await import("./doctor/finding");
 	const { device, findings } = await examine(dir);
 	console.log([`leafline · ${device}`, "", ...findingLines(findings)].join("\n"));
 	if (findings.some(({ level }) => level === "fault")) process.exitCode = 2;

@@ -73,8 +73,10 @@ const trafficClass = z.strictObject({
 });
 
 const powerCut = z.strictObject({
-	ms: amount.describe("Of how many milliseconds before the cut."),
-	messages: amount.describe("As many at the planned rate."),
+	ms: amount.describe("Of how many milliseconds before the cut, plus as long as one sync of the disk takes."),
+	messages: amount.describe(
+		"As many at the planned rate in those milliseconds; a disk that is slow to sync makes it more.",
+	),
 });
 
 const bufferBudget = z.strictObject({

@@ -201,7 +201,7 @@ test("a cut is told until somebody has seen it, or for a week", () => {
 	const cut = { at, after: at - 120_000 };
 	const edge = stream(1000, { cut });
 	const told =
-		"· power-cut its server ended without notice between 2027-01-15 07:48 UTC and 2027-01-15 07:50 UTC, by its own clock. A power cut took at most 500 messages of sensor (its last 250ms), of what the hub had not got; a server that was only killed has lost nothing. npx leafline status --seen puts this away";
+		"· power-cut its server ended without notice between 2027-01-15 07:48 UTC and 2027-01-15 07:50 UTC, by its own clock. A power cut took at most 500 messages of sensor (its last 250ms) at the planned rate, plus what came during one sync of its disk, of what the hub had not got; a server that was only killed has lost nothing. npx leafline status --seen puts this away";
 	expect(notes({ edge })).toEqual([told]);
 	expect(notes({ edge: stream(1000, { cut: { at } }) })[0]).toMatch(/without notice before 2027-01-15 07:50 UTC/);
 	const look = facts({ edge });

@@ -75,7 +75,7 @@ describe("a power cut that takes what was not on disk", () => {
 			"edge2: the last end was not clean; moving edge2_can, edge2_debug on",
 			`edge2_can: came back with 1400, goes on after ${1400 + BLOCK}`,
 			`edge2_debug: came back with 0, goes on after ${BLOCK}`,
-			"edge2: if it was a power cut, that took at most 125 messages of edge2_can (its last 250ms) and 25 of edge2_debug (250ms)",
+			"edge2: if it was a power cut, that took at most 125 messages of edge2_can (its last 250ms) and 25 of edge2_debug (250ms) at the planned rates, plus what came during one sync of its disk",
 		]);
 		// As `leafline status` sees it from anywhere, through the hub.
 		const [note] = await toldAtTheHub("edge2");

@@ -11,12 +11,16 @@ test("what a power cut took is one sentence, with every class that can have lost
 		debug: powerCutLoss({ sync }, { rate: 50, storage: "memory" }, 90_000),
 	});
 	expect(mostTaken(losses(250))).toBe(
-		"at most 500 messages of can (its last 250ms), 1 of alarm (250ms) and 4,500 of debug (1.5m)",
+		"at most 500 messages of can (its last 250ms), 1 of alarm (250ms) and 4,500 of debug (1.5m) at the planned rates, plus what came during one sync of its disk",
 	);
-	expect(mostTaken(losses("always"))).toBe("at most 4,500 messages of debug (its last 1.5m)");
+	expect(mostTaken(losses("always"))).toBe(
+		"at most 4,500 messages of debug (its last 1.5m) at the planned rate, plus what came during one sync of its disk",
+	);
 	const { can, alarm } = losses("always");
 	expect(mostTaken({ can, alarm })).toBe("nothing");
-	expect(mostTaken({ alarm: losses(250).alarm })).toBe("at most 1 message of alarm (its last 250ms)");
+	expect(mostTaken({ alarm: losses(250).alarm })).toBe(
+		"at most 1 message of alarm (its last 250ms) at the planned rate, plus what came during one sync of its disk",
+	);
 });
 
 test("a cut is read as it was written", () => {

@@ -12,8 +12,8 @@ import { isProduction, withDefaults } from "../../policies/pack-config";
 import { rules } from "../../policies/rules";
 import { renderNatsConfig } from "../../render/nats-config";
 import { journalStream } from "../../topology/journal";
-import type { Topology } from "../../topology/model";
-import { compliantTopology, policyConfig } from "./fixture";
+import type { EdgeClass, Topology } from "../../topology/model";
+import { compliantTopology, ephemeralTopology, policyConfig } from "./fixture";
 
 /** What policies are really given; the package hides its types. */
 const { unknownCheckingProxy, unknownObjectValue, unknownStringValue } = createRequire(__filename)(
@@ -454,6 +454,19 @@ test("the settings follow from the stack's name where they are not stated", () =
 		production: false,
 		allowedPorts: [443],
 	});
+});
+
+test("ephemeral sourcing of a class that refuses is seen in the resources alone, which no plan has judged", () => {
+	const topology = ephemeralTopology(["edge1"]);
+	const refusing = Object.entries(topology.edgeGroups).map(([key, edgeGroup]) => {
+		const can = { ...edgeGroup.classes.can, discard: "new", maxAgeMs: 0 } as EdgeClass;
+		return [key, { ...edgeGroup, classes: { ...edgeGroup.classes, can } }] as const;
+	});
+	const design = toDesign(resourcesOf({ ...topology, edgeGroups: Object.fromEntries(refusing) }));
+	const found = evaluate(design, policyConfig(), rules).filter(({ kind }) => kind === "violation");
+	expect(found).toMatchObject([
+		{ rule: "refusing-class-is-sourced-durably", origin: { label: "edge1_can on edge1" }, severity: "mandatory" },
+	]);
 });
 
 /** What `Streams` and `HubAccounts` register for a topology. */

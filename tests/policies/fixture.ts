@@ -1,3 +1,4 @@
+import type { Fleet } from "../../config/model";
 import type { Design, DesignStream, PolicyConfig } from "../../policies/model";
 import { expandEdge } from "../../topology/edge";
 import { journalStream } from "../../topology/journal";
@@ -93,8 +94,23 @@ export function compliantTopology(devices: readonly string[] = ["edge1", "edge2"
 		),
 	};
 	const consumers = { lake: { class: "can", deliver: "all", ackWaitMs: 30_000, maxAckPending: 1000 } } as const;
-	const fleet = makeFleet({ devices, classes, consumers, downlink: { commands: downlink() } });
-	const { topology, problems } = plan(fleet, makeSettings({ environment: "prod", hub: { nodes: 3 } }));
+	return planned(makeFleet({ devices, classes, consumers, downlink: { commands: downlink() } }));
+}
+
+/** Sourced as old servers have it, with one class, which drops its oldest. */
+export function ephemeralTopology(devices: readonly string[] = ["edge1", "edge2"]): Topology {
+	const can = uplink({
+		accepts: ["vehicle.>"],
+		rate: 1,
+		whenFull: "drop-oldest",
+		maxAgeMs: 86_400_000,
+		hub: { keepMs: 3_600_000 },
+	});
+	return planned(makeFleet({ devices, classes: { can } }), { sourcing: "ephemeral" });
+}
+
+function planned(fleet: Fleet, settings: Parameters<typeof makeSettings>[0] = {}): Topology {
+	const { topology, problems } = plan(fleet, makeSettings({ environment: "prod", hub: { nodes: 3 }, ...settings }));
 	if (topology === undefined) {
 		throw new Error(problems.map(({ message }) => message).join("\n"));
 	}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../policies/model";
+import { sourcingConsumer } from "../../topology/edge";
 import { programDenials } from "../../topology/program-permissions";
 import { added, type Broken, changed, expectBroken, expectCompliant, expectUnknown, foreign } from "./breaks";
-import { compliantDesign } from "./fixture";
+import { compliantDesign, ephemeralTopology, withStream } from "./fixture";
 import { withConf } from "./hub-fixture";
 
 const DAY = 86_400_000_000_000;
@@ -168,6 +169,29 @@ describe("one field broken", () => {
 	it.each(fields)("%s with %o", (name, config, broken) => {
 		expectBroken(changed(name, config), broken);
 	});
+});
+
+describe("a class that refuses when it is full", () => {
+	const ephemeral = compliantDesign(ephemeralTopology());
+	const refuses = { critical: true, config: { discard: "new", max_age: 0 } };
+
+	it("and whose stream on the device has no consumer that tells what the hub has", () => {
+		const other = { ...sourcingConsumer("edge1", "can", 100), durable_name: "mine" };
+		for (const consumers of [{}, { mine: other }]) {
+			expectBroken(
+				withStream(ephemeral, "edge1_can", () => ({ ...refuses, consumers })),
+				{
+					rule: "refusing-class-is-sourced-durably",
+					at: "edge1_can on edge1",
+					message:
+						"edge1_can on edge1 has discard new and no durable consumer hub: nobody there knows what the hub has, and once it " +
+						"is full it refuses for ever",
+				},
+			);
+		}
+	});
+
+	it("one that drops its oldest needs none", () => expectCompliant(ephemeral));
 });
 
 describe("names", () => {

@@ -16,6 +16,7 @@ import { mqttFeedsNoRefusingClass } from "./mqtt-feeds-no-refusing-class";
 import { ordinarySourceStartsAtFirst } from "./ordinary-source-starts-at-first";
 import { persistModeIsNotAsync } from "./persist-mode-is-not-async";
 import { productionHubIsReplicated } from "./production-hub-is-replicated";
+import { refusingClassIsSourcedDurably } from "./refusing-class-is-sourced-durably";
 import { replicasFitServers } from "./replicas-fit-servers";
 import { sourceDeliverPrefix } from "./source-deliver-prefix";
 import { sourceHasOneTransform } from "./source-has-one-transform";
@@ -49,6 +50,7 @@ export const streamRules: readonly Rule[] = [
 	ordinarySourceStartsAtFirst,
 	persistModeIsNotAsync,
 	productionHubIsReplicated,
+	refusingClassIsSourcedDurably,
 	replicasFitServers,
 	sourceDeliverPrefix,
 	sourceHasOneTransform,

@@ -5,7 +5,7 @@ import type { Api } from "../jetstream/api";
 import { ApiError } from "../jetstream/errors";
 import { readOther } from "../jetstream/read-answer";
 import { DEVICE_BOUNDS } from "../jetstream/read-json";
-import type { StoreUse } from "../topology/disk-room";
+import { CANNOT_WRITE, type StoreUse } from "../topology/disk-room";
 
 /**
  * Whether a device's server can write. `STREAM.INFO` of a stream that takes nothing any more is as that of any other, and
@@ -62,6 +62,14 @@ export async function answers(monitor: string): Promise<boolean> {
 		() => true,
 		() => false,
 	);
+}
+
+const details = z.object({ errors: z.array(healthz).nullable().default([]) });
+
+/** Why a server of the hub cannot write, by its own check. @throws Error when it does not answer */
+export async function hubFaults(monitor: string): Promise<string[]> {
+	const { errors } = await ask(monitor, "healthz?details=true", details);
+	return (errors ?? []).map(({ error }) => error).filter((error) => CANNOT_WRITE.some((part) => error.includes(part)));
 }
 
 /** How much its store holds, and may. @throws Error when it does not answer */

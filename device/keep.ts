@@ -7,6 +7,7 @@ import { runInNewContext } from "node:vm";
 import { foreign } from "../config/printable";
 import { COLLECT_EVERY_MS, KEEP_V8_FLAGS } from "../topology/program-memory";
 import { LOOK_EVERY_MS } from "../topology/reserve";
+import { HubWatch } from "./hub-watch";
 import { KeptDevice as Keeper } from "./kept-device";
 import { KEEP_SOCKET, KEEP_SPEC_FILE, type KeepSpec } from "./spec";
 import { Watchdog } from "./watchdog";
@@ -23,9 +24,10 @@ export function keep(dir: string): void {
 	takeLittleMemory();
 	let inForce = "";
 	let keepers = new Map<string, Keeper>();
+	let hubs = new Map<string, HubWatch>();
 	const load = () => {
 		const text = fs.readFileSync(path.join(dir, KEEP_SPEC_FILE), "utf8");
-		const { devices } = JSON.parse(text) as KeepSpec;
+		const { devices, hubs: watched = {} } = JSON.parse(text) as KeepSpec;
 		const next = new Map<string, Keeper>();
 		for (const [name, device] of Object.entries(devices)) {
 			const known = keepers.get(name);
@@ -35,6 +37,11 @@ export function keep(dir: string): void {
 			if (next.get(name) !== keeper) void keeper.close();
 		}
 		keepers = next;
+		const nextHubs = Object.entries(watched).map(([name, hub]): [string, HubWatch] => {
+			const known = hubs.get(name);
+			return [name, known?.isFor(hub) ? known : new HubWatch(dir, name, hub, say)];
+		});
+		hubs = new Map(nextHubs);
 		inForce = createHash("sha256").update(text).digest("hex");
 	};
 	load();
@@ -48,7 +55,7 @@ export function keep(dir: string): void {
 	answerOn(path.join(dir, KEEP_SOCKET), (spec) => spec === inForce);
 	const watchdog = new Watchdog(process.env, say);
 	void forever(async () => {
-		await Promise.all([...keepers.values()].map((keeper) => keeper.look()));
+		await Promise.all([...keepers.values(), ...hubs.values()].map((each) => each.look()));
 		watchdog.wentRound();
 	});
 }

@@ -5,11 +5,11 @@ import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
 import { messageOf } from "../system/message";
+import { DeviceWatch } from "./device-watch";
 import { MemoryStreams } from "./memory-streams";
 import { NotReserved, Reserver } from "./reserve";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { HubDisk, trimStream } from "./trim";
-import { ServerWatch } from "./watch";
 
 const ANSWER_MS = 5_000;
 
@@ -20,7 +20,7 @@ export class KeptDevice {
 	private readonly memory: MemoryStreams;
 	private readonly hub: HubDisk;
 	private readonly key: string;
-	private readonly watch: ServerWatch | undefined;
+	private readonly watch: DeviceWatch | undefined;
 	private complaint = "";
 
 	/**
@@ -33,7 +33,7 @@ export class KeptDevice {
 		private readonly say: (line: string) => void,
 	) {
 		const { spec, portsDir, memory = [] } = device;
-		this.watch = portsDir === undefined ? undefined : new ServerWatch(dir, device, portsDir, say);
+		this.watch = portsDir === undefined ? undefined : new DeviceWatch(dir, device, portsDir, say);
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
 		this.memory = new MemoryStreams(memory);
 		this.hub = new HubDisk(spec.hubSyncMs);

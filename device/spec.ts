@@ -44,6 +44,25 @@ export interface MemoryStream extends WantedStream {
 /** What `keep` is told: one device where it runs on one, all of them where many stand on one machine. */
 export interface KeepSpec {
 	readonly devices: Readonly<Record<string, KeptDevice>>;
+	/** Servers of a hub on the same machine whose health is looked after, by name. @default none */
+	readonly hubs?: Readonly<Record<string, WatchedHub>>;
+}
+
+/** A script for the Node that runs this program, which ends a server in order and starts it again. */
+export interface RestartCommand {
+	/** From the folder of the server. */
+	readonly script: string;
+	readonly args: readonly string[];
+}
+
+export interface WatchedHub {
+	/** URL of its monitoring, on loopback. */
+	readonly monitor: string;
+	/** Its folder, from the folder of this file. */
+	readonly dir: string;
+	/** `store_dir`, from its folder. */
+	readonly storeDir: string;
+	readonly restart: RestartCommand;
 }
 
 export interface KeptDevice {
@@ -57,10 +76,10 @@ export interface KeptDevice {
 	/** Folder in which its server writes down its ports, from `dir`. @default none: nobody looks after its health */
 	readonly portsDir?: string;
 	/**
-	 * Script for the Node that runs this program, in `dir`: ends the server in order and starts it again. @default SIGTERM,
-	 * for whoever runs the server, as systemd by `Restart=always`, starts it again
+	 * How its server is restarted. @default SIGTERM, for whoever runs the server, as systemd by `Restart=always`, starts it
+	 * again
 	 */
-	readonly restart?: { readonly script: string; readonly args: readonly string[] };
+	readonly restart?: RestartCommand;
 }
 
 export const DEVICE_SPEC_FILE = "device.json";

@@ -1,69 +1,61 @@
-import { spawn } from "node:child_process";
-import * as path from "node:path";
 import type { Api } from "../jetstream/api";
 import { messageOf } from "../system/message";
-import { type DiskRoom, hasRoomAgain, isFull, ROOM_NEEDED, restartIn, shortage, WELL_MS } from "../topology/disk-room";
-import { formatBytes, formatDuration } from "../topology/format";
-import { HUNG_MS } from "../topology/watchdog";
-import { jetStreamFault, storeUse, writeFaults } from "./health";
-import { readReservations, writeReservations } from "./reservations";
+import { type DiskRoom, hasRoomAgain, ROOM_NEEDED, restartIn, WELL_MS } from "../topology/disk-room";
+import { formatDuration } from "../topology/format";
 import { RestartRecord } from "./restarts";
 import { diskRoom } from "./room";
-import { askToEnd, findServer, type ServerProcess, takeAway } from "./server-process";
-import { Silence } from "./silence";
-import type { KeptDevice } from "./spec";
 
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Looks after the health of a device's server, and its disk: warns while there is room, and restarts a server that
- * failed to write when there is room again.
+ * Looks after the health of a server, and the disk of its store: says what is wrong, and restarts a server that failed to
+ * write when there is room again, by the rule of `topology/disk-room.ts`.
  */
-export class ServerWatch {
-	private readonly dir: string;
-	private readonly storeDir: string;
-	private readonly restarts: RestartRecord;
+export abstract class ServerWatch<Server> {
+	protected readonly restarts: RestartRecord;
 	private lookedAt = 0;
 	private restarting = false;
 	private readonly told = new Map<string, string>();
 
 	/**
-	 * @param dir folder that the paths in the spec are relative to
-	 * @param portsDir folder in which the server writes down its ports, from the device's folder
+	 * @param name of the server, for the journal
 	 * @param say takes a line for the journal
 	 */
 	constructor(
-		dir: string,
-		private readonly device: KeptDevice,
-		private readonly portsDir: string,
-		private readonly say: (line: string) => void,
-		private readonly silence = new Silence(),
+		protected readonly name: string,
+		protected readonly storeDir: string,
+		protected readonly say: (line: string) => void,
 	) {
-		this.dir = path.resolve(dir, device.dir);
-		this.storeDir = path.resolve(this.dir, device.spec.storeDir);
-		this.restarts = new RestartRecord(this.storeDir);
+		this.restarts = new RestartRecord(storeDir);
 	}
+
+	/** The server that runs now. */
+	protected abstract server(): Server | undefined;
+	/** Says what is to be said of the disk while nothing has failed yet. */
+	protected abstract warn(server: Server, disk: DiskRoom): Promise<void>;
+	/** Why it cannot write; none where it can. @throws Error when it does not answer */
+	protected abstract faults(server: Server, api: Api | undefined): Promise<readonly string[]>;
+	/** Called when it cannot write. @returns why it is not to be started anew, room or not */
+	protected abstract distrust(): string | undefined;
+	/** Ends the server, so that it is started again. @throws Error with what went wrong */
+	protected abstract restart(server: Server): Promise<void>;
 
 	/**
 	 * Never throws: what is wrong is said once, and looked at again.
 	 * @param api undefined while the server does not answer there
 	 */
-	async look(api: Api | undefined, now = Date.now()): Promise<void> {
+	async look(api?: Api, now = Date.now()): Promise<void> {
 		if (this.restarting || Math.abs(now - this.lookedAt) < LOOK_EVERY_MS) return;
 		this.lookedAt = now;
 		try {
 			const server = this.server();
 			// One that does not run has nothing to be asked; whoever starts it says why it does not.
-			if (!server) return;
-			if (await this.silence.isHung(server, api !== undefined)) {
-				await this.replace(server);
-				return;
-			}
+			if (server === undefined) return;
+			if (await this.replaced(server, api)) return;
 			const disk = diskRoom(this.storeDir);
 			await this.warn(server, disk);
-			const off = await jetStreamFault(server.monitor);
-			const faults = off ? [off] : api ? await writeFaults(api, this.device.spec.device) : [];
-			if (faults.length > 0) await this.mend(server, faults, disk, now);
+			const faults = await this.faults(server, api);
+			if (faults.length > 0) this.mend(server, faults, disk, now);
 			else this.well(now);
 			this.tell("trouble", undefined);
 		} catch (error) {
@@ -71,35 +63,15 @@ export class ServerWatch {
 		}
 	}
 
-	/** Ends the server, which is not to take another message; the gate says whether it may start again. */
-	end(why: string): void {
-		const server = this.server();
-		if (!server) return;
-		this.say(`${this.device.spec.device}: ${why}: its server is ended`);
-		askToEnd(server);
+	/**
+	 * Whether it has taken a server away that answers nobody. @default it takes none away
+	 * @param _api undefined while the server does not answer there
+	 */
+	protected async replaced(_server: Server, _api: Api | undefined): Promise<boolean> {
+		return false;
 	}
 
-	private server(): ServerProcess | undefined {
-		return findServer(path.resolve(this.dir, this.portsDir), this.device.url);
-	}
-
-	private async warn({ monitor }: ServerProcess, disk: DiskRoom): Promise<void> {
-		const short = shortage(disk, await storeUse(monitor));
-		for (const what of ["bytes", "inodes"] as const) {
-			const found = short.find((each) => each.what === what);
-			const amount = (value: number) => (what === "bytes" ? formatBytes(value) : `${value} inodes`);
-			const now = isFull(disk) ? "is full" : "is short of room";
-			this.tell(
-				`disk ${what}`,
-				found &&
-					`its disk ${now}: ${this.storeDir} has ${amount(found.free)} left and may still need ${amount(found.needed)}`,
-				// What is left changes with every message.
-				found && now,
-			);
-		}
-	}
-
-	private async mend(server: ServerProcess, faults: readonly string[], disk: DiskRoom, now: number): Promise<void> {
+	private mend(server: Server, faults: readonly string[], disk: DiskRoom, now: number): void {
 		const [first = ""] = faults;
 		const untrusted = this.distrust();
 		if (!hasRoomAgain(disk)) {
@@ -119,8 +91,8 @@ export class ServerWatch {
 		}
 		this.restarts.write({ tries: tries + 1, at: now });
 		this.tell("cannot write", undefined);
-		this.say(`${this.device.spec.device}: there is room again; starting its server anew, which said: ${first}`);
-		await this.restart(server);
+		this.say(`${this.name}: there is room again; starting its server anew, which said: ${first}`);
+		void this.startAnew(server);
 	}
 
 	private well(now: number): void {
@@ -129,59 +101,26 @@ export class ServerWatch {
 		if (tries > 0 && Math.abs(now - at) >= WELL_MS) this.restarts.write({ tries: 0, at });
 	}
 
-	/**
-	 * Whoever saw a write fail takes nothing that the server leaves for whole, however it ends: what was in the kernel's
-	 * hands may never have reached the disk.
-	 * @returns why that could not be written down; undefined when it is
-	 */
-	private distrust(): string | undefined {
-		try {
-			const known = readReservations(this.storeDir, this.device.spec.device);
-			if (known && !known.unproved) writeReservations(this.storeDir, { ...known, unproved: true }, "keep");
-			return undefined;
-		} catch (error) {
-			return messageOf(error);
-		}
-	}
-
-	/** What it was sent and not written is as if the power had been cut: the gate sees to it. */
-	private async replace(server: ServerProcess): Promise<void> {
-		const silent = `answers nobody for ${formatDuration(HUNG_MS)}`;
-		this.say(`${this.device.spec.device}: its server (process ${server.pid}) ${silent}: it is killed and started anew`);
-		takeAway(server);
-		await this.restart(server);
-	}
-
-	private async restart(server: ServerProcess): Promise<void> {
-		const { restart } = this.device;
-		if (restart === undefined) {
-			askToEnd(server);
-			return;
-		}
+	protected async startAnew(server: Server): Promise<void> {
 		this.restarting = true;
-		const command = [path.resolve(this.dir, restart.script), ...restart.args];
-		const child = spawn(process.execPath, command, { cwd: this.dir, stdio: ["ignore", "ignore", "pipe"] });
-		let log = "";
-		child.stderr.setEncoding("utf8").on("data", (text: string) => {
-			log = (log + text).slice(-2_000);
-		});
-		const failed = (what: string) => this.tell("restart", `its server was not started anew: ${what}`);
-		child.once("error", (error) => failed(error.message));
-		child.once("close", (code) => {
+		try {
+			await this.restart(server);
+			this.tell("restart", undefined);
+		} catch (error) {
+			this.tell("restart", `its server was not started anew: ${messageOf(error)}`);
+		} finally {
 			this.restarting = false;
-			if (code === 0) this.tell("restart", undefined);
-			else failed(log.trim());
-		});
+		}
 	}
 
 	/** @param kind a line of another kind is news, and any other is not; @default the line itself */
-	private tell(about: string, line: string | undefined, kind = line): void {
+	protected tell(about: string, line: string | undefined, kind = line): void {
 		if (this.told.get(about) === kind) return;
 		if (line === undefined || kind === undefined) {
 			this.told.delete(about);
 			return;
 		}
 		this.told.set(about, kind);
-		this.say(`${this.device.spec.device}: ${line}`);
+		this.say(`${this.name}: ${line}`);
 	}
 }

@@ -7,6 +7,13 @@ import { formatBytes } from "./format";
  * loop, for a disk that is broken looks the same.
  */
 
+/**
+ * Of what `/healthz` says of a server of the hub, what means that it cannot write: a stream, or all of JetStream, which it
+ * switches off when a message that it sources, or its log of a cluster, finds no room (nats-server 2.15.2,
+ * `processInboundSourceMsg`, `raft.setWriteErr`). No character of them means anything in an expression of grep or JSON.
+ */
+export const CANNOT_WRITE: readonly string[] = ["write error: ", "JetStream not enabled"];
+
 /** A file system, as statfs(2) tells it to whom the server runs as. */
 export interface DiskRoom {
 	readonly bytes: number;

@@ -7,6 +7,8 @@ import {
 	KEEP_SPEC_FILE,
 	type KeepSpec,
 	type KeptDevice,
+	type RestartCommand,
+	type WatchedHub,
 } from "../../device/spec";
 import type { Topology } from "../../topology/model";
 import { OWNER } from "../../topology/names";
@@ -14,6 +16,7 @@ import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
 import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
 import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
+import { localNodes } from "../hub/local-nodes";
 import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
 import { owner } from "../streams/stream";
 import { deviceSpec, edgeGroupOf, ownStreams } from "./device-spec";
@@ -97,10 +100,10 @@ function createKeeper(
 			...inMemory(topology, device),
 			portsDir: SERVER_FILES.portsDir,
 			// Nobody starts a server here that has ended.
-			restart: { script: path.relative(leafDir(root, device), path.join(__dirname, DAEMON)), args: ["again", "."] },
+			restart: again(leafDir(root, device)),
 		},
 	]);
-	const spec: KeepSpec = { devices: Object.fromEntries(devices) };
+	const spec: KeepSpec = { devices: Object.fromEntries(devices), ...watchedHub(topology, root, dir) };
 	return createReloading(
 		"keeper",
 		dir,
@@ -115,6 +118,26 @@ function createKeeper(
 		},
 		opts,
 	);
+}
+
+/** A hub on this machine is looked after by the same process. */
+function watchedHub({ settings }: Topology, root: string, dir: string): Pick<KeepSpec, "hubs"> {
+	if (settings.hub.kind !== "local") return {};
+	const hubs = localNodes(settings, root).map((node): [string, WatchedHub] => [
+		node.name,
+		{
+			monitor: node.monitorUrl,
+			dir: path.relative(dir, node.dir),
+			storeDir: SERVER_FILES.storeDir,
+			restart: again(node.dir),
+		},
+	]);
+	return { hubs: Object.fromEntries(hubs) };
+}
+
+/** How the server in a folder is ended in order and started as it was. */
+function again(dir: string): RestartCommand {
+	return { script: path.relative(dir, path.join(__dirname, DAEMON)), args: ["again", "."] };
 }
 
 /** Not in `device.json`: a change of that restarts the server, which would lose what such streams hold. */

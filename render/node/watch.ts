@@ -1,10 +1,11 @@
-import { RESTART_BYTES, RESTART_FILES, RESTART_PAUSES_MS, WELL_MS } from "../../topology/disk-room";
+import { CANNOT_WRITE, RESTART_BYTES, RESTART_FILES, RESTART_PAUSES_MS, WELL_MS } from "../../topology/disk-room";
 import { confPath, MONITOR, PARAMETER } from "./files";
 import { sh } from "./script/sh";
 
 const KIB = String(RESTART_BYTES / 1024);
 const FILES = String(RESTART_FILES);
 const PAUSES = RESTART_PAUSES_MS.map((pause) => pause / 1000).join(" ");
+const FAULTS = CANNOT_WRITE.join("|");
 const WELL = String(WELL_MS / 1000);
 
 /** Service and timer of the watch, without their endings. */
@@ -61,7 +62,7 @@ once() {
 	exec 9> /run/leafline/lock
 	flock -n 9 || return 0
 	answer=$(curl -sS --max-time 5 "http://${MONITOR}/healthz?details=true" 2> /dev/null) || return 0
-	fault=$(printf '%s' "$answer" | grep -oE '"error":"[^"]*(write error: |JetStream not enabled)[^"]*"' | head -n 1) || :
+	fault=$(printf '%s' "$answer" | grep -oE '"error":"[^"]*(${FAULTS})[^"]*"' | head -n 1) || :
 	tries=0 at=0 now=$(date +%s)
 	[ ! -s "$kept/restarts" ] || read -r tries at < "$kept/restarts"
 	if [ -z "$fault" ]; then
@@ -92,6 +93,8 @@ once() {
 	echo "$((tries + 1)) $now" > "$kept/restarts"
 	sync "$kept/restarts"
 	tell "try $tries" "there is room again on $mount: restarting the hub's server, which could not write ($fault)"
+	# Not by lame duck: that asks every device to leave first, which takes half a minute and has nobody to take over.
+	systemctl kill -s TERM nats-hub.service
 	systemctl restart nats-hub.service
 }
 `.trimEnd();

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { DeviceWatch } from "../../device/device-watch";
 import { Silence } from "../../device/silence";
-import { ServerWatch } from "../../device/watch";
 import { renderKeepUnit } from "../../render/bundle/units";
 import { HARDENED } from "../../render/hardened";
 import { HUNG_LOOKS, HUNG_MS } from "../../topology/watchdog";
@@ -35,7 +35,7 @@ describe("a server that runs and answers nobody", () => {
 		let clock = 0;
 		const spec = { device: "edge1", storeDir: ".", gateConf: "", key: "", hubSyncMs: 0, streams: [] };
 		const device = { url: `nats://127.0.0.1:${port}`, dir: ".", spec };
-		const watch = new ServerWatch(servers.path(""), device, ".", (line) => said.push(line), new Silence(() => clock));
+		const watch = new DeviceWatch(servers.path(""), device, ".", (line) => said.push(line), new Silence(() => clock));
 		let looks = 0;
 		const look = () => {
 			clock += HUNG_MS / 4;

@@ -211,6 +211,21 @@ it("tells the device program of streams in memory, and the server's own folder n
 	expect(JSON.stringify(documentOf(command("edge1").stdin))).not.toContain("edge1_debug");
 });
 
+it("has the process that runs beside the devices look after the hub on the same machine", async () => {
+	makeLeaves(localTopology(["edge1"]));
+	await pulumi.runtime.disconnect();
+	const { files } = documentOf(command("keeper").stdin);
+	const { hubs } = JSON.parse(files["spec.json"]?.content ?? "") as KeepSpec;
+	expect(hubs).toEqual({
+		hub: {
+			monitor: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+			dir: "../hub",
+			storeDir: "jetstream",
+			restart: { script: expect.stringMatching(/daemon\/daemon\.js$/), args: ["again", "."] },
+		},
+	});
+});
+
 it("keeps a device running that is being drained", async () => {
 	const leaves = makeLeaves(localTopology(["edge1", "edge2"], { retired: { edge1: "drain" } }));
 	expect(Object.keys(await resolved(leaves.urls))).toEqual(["edge1", "edge2"]);

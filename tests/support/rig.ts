@@ -72,7 +72,7 @@ export async function startRig(
 	fleet: string,
 	shape: LinkShape = {},
 	settings: Record<string, unknown> = {},
-	options: Pick<BenchOptions, "routesAsOnAws" | "program"> = {},
+	options: Pick<BenchOptions, "routesAsOnAws" | "program" | "conf" | "hubStores"> = {},
 ): Promise<Rig> {
 	const topology = planFleet(fleet, settings);
 	const bench = await startBench({ ...options, topology });

@@ -2,9 +2,9 @@ import * as http from "node:http";
 import * as z from "zod";
 import { shownText } from "../jetstream/answers";
 import type { Api } from "../jetstream/api";
-import { ApiError } from "../jetstream/errors";
 import { readOther } from "../jetstream/read-answer";
 import { DEVICE_BOUNDS } from "../jetstream/read-json";
+import { writeFault } from "../jetstream/write-fault";
 import { CANNOT_WRITE, type StoreUse } from "../topology/disk-room";
 
 /**
@@ -13,12 +13,8 @@ import { CANNOT_WRITE, type StoreUse } from "../topology/disk-room";
  */
 
 const ANSWER_MS = 2_000;
-/** No stream is ever there. */
-const BEYOND = Number.MAX_SAFE_INTEGER;
-
 /**
- * Why streams of a device take nothing any more, a reason for each that does not. A server looks for a failed write before
- * it looks for the message that it is to delete (2.15.2, `fileStore.removeMsg`), and this one is never there.
+ * Why streams of a device take nothing any more, a reason for each that does not.
  * @throws JetStreamError when the device does not answer
  */
 export async function writeFaults(api: Api, device: string): Promise<string[]> {
@@ -26,22 +22,8 @@ export async function writeFaults(api: Api, device: string): Promise<string[]> {
 	const { streams } = await api.ask<Names>("STREAM.NAMES", {}, ANSWER_MS);
 	// Of programs there may be hundreds.
 	const own = (streams ?? []).filter((name) => name.startsWith(`${device}_`));
-	const faults = await Promise.all(own.map((name) => writeFault(api, name)));
+	const faults = await Promise.all(own.map((name) => writeFault(api, name, ANSWER_MS)));
 	return faults.filter((fault) => fault !== undefined);
-}
-
-const FAULT = /no space left on device|read-only file system|input\/output error|disk quota exceeded|permission denied/;
-
-async function writeFault(api: Api, stream: string): Promise<string | undefined> {
-	try {
-		await api.ask(`STREAM.MSG.DELETE.${stream}`, { seq: BEYOND, no_erase: true }, ANSWER_MS);
-	} catch (error) {
-		if (!(error instanceof ApiError)) throw error;
-		// What failed names the file; what else the server may say of a message that is not there is no fault.
-		const { description } = error;
-		if (FAULT.test(description) || description.includes(`/streams/${stream}/`)) return `${stream}: ${description}`;
-	}
-	return undefined;
 }
 
 const healthz = z.object({ error: shownText.default("") });

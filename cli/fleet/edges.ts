@@ -6,6 +6,7 @@ import { type Api, localApi, NOBODY } from "../../jetstream/api";
 import { nextMessage, unlessMissing } from "../../jetstream/calls";
 import { ApiError, BadAnswer, NoAnswer, STREAM_NOT_FOUND } from "../../jetstream/errors";
 import { type Patience, within } from "../../jetstream/patience";
+import { writeFault } from "../../jetstream/write-fault";
 import { CUT_NOTE, readCut } from "../../topology/cut-note";
 import { deviceDomain, edgeStreamName, HUB_CONSUMER } from "../../topology/names";
 import { roomForHeaders } from "../../topology/source-header";
@@ -90,7 +91,7 @@ export class Edges {
 		const own = Object.keys(this.outputs.classes).map((name) => edgeStreamName(device, name));
 		const loopback = this.isLocal(device) ? await this.connection(device) : undefined;
 		const programs = health ? programFacts(api, own, loopback).catch(() => undefined) : undefined;
-		const looked = this.isLocal(device) && health ? localHealth(this.outputs, device) : undefined;
+		const looked = health ? this.health(api, device, classes) : undefined;
 		await Promise.all(
 			classes.map(async (name) => {
 				const stream = edgeStreamName(device, name);
@@ -118,6 +119,16 @@ export class Edges {
 			...(complaint !== undefined && { health: complaint }),
 			...(beside && { programs: beside }),
 		};
+	}
+
+	/** Why it cannot write. The log of a local device tells more; programs, as whom it is asked there, may not ask for it. */
+	private async health(api: Api, device: string, classes: readonly string[]): Promise<string | undefined> {
+		if (this.isLocal(device)) return localHealth(this.outputs, device);
+		const asked = classes.map((name) =>
+			writeFault(api, edgeStreamName(device, name), this.answerMs(device)).catch(() => undefined),
+		);
+		const fault = (await Promise.all(asked)).find((each) => each !== undefined);
+		return fault === undefined ? undefined : foreign(fault);
 	}
 
 	private consumerFacts(device: string, name: string, consumer: ConsumerInfo): ConsumerFacts {

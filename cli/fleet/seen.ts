@@ -63,7 +63,7 @@ export interface EdgeFacts {
 	readonly unreadable: Readonly<Record<string, string>>;
 	/** By class. */
 	readonly consumers: Readonly<Record<string, ConsumerFacts | "missing">>;
-	/** What its own health check complains of; only of a device on this machine. */
+	/** Why it cannot write. */
 	readonly health?: string;
 	/** Absent if it gave no answer to that, or was not asked. */
 	readonly programs?: ProgramFacts;

@@ -2,9 +2,10 @@ import * as fs from "node:fs";
 import type { NatsConnection } from "nats";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { encodePayload } from "../../cli/demo/traffic";
+import { Edges } from "../../cli/fleet/edges";
 import { readReservations } from "../../device/reservations";
 import { eventually } from "../support/eventually";
-import { type Rig, startRig } from "../support/rig";
+import { hubOf, type Rig, startRig } from "../support/rig";
 import { type SmallDisk, smallDisk, whyNoDisk } from "./small-disk";
 import { runUnit, type Unit } from "./unit";
 
@@ -92,6 +93,14 @@ describe.skipIf(missing !== undefined)("a device whose disk is full", () => {
 		// The stream is well, as far as it says.
 		const { state } = (await rig.bench.api("edge1", "STREAM.INFO.edge1_can")) as { state: { messages: number } };
 		expect(state.messages).toBeGreaterThan(0);
+		// Whoever has the hub alone is told, of this device.
+		const { local: _, ...elsewhere } = rig.outputs;
+		const edges = new Edges(elsewhere, hubOf(rig.bench));
+		const { devices } = await edges.ask(undefined, { health: true });
+		await edges.close();
+		expect(devices.edge1?.health).toMatch(/^edge1_\w+: .*no space left on device/);
+		expect(devices.edge2).toMatchObject({ missing: [] });
+		expect(devices.edge2?.health).toBeUndefined();
 		const named =
 			/edge1: edge1_\w+: .*no space left on device; its server is started anew when 16MiB and 256 inodes are free/;
 		await eventually(() => named.test(unit.kept()), { what: "keep names it" });

@@ -9,6 +9,7 @@ import { edgeStreams, stream } from "../../components/streams/provider/index";
 import { parseFleet } from "../../config/fleet";
 import { parseSettings } from "../../config/settings";
 import { buildOutputs } from "../../contract/build";
+import type { LeaflineOutput } from "../../contract/outputs";
 import type { Topology } from "../../topology/model";
 import { plan } from "../../topology/plan";
 import { type Bench, type BenchOptions, type Edge, startBench } from "./bench";
@@ -27,6 +28,8 @@ export interface RigDevice extends Edge {
 export interface Rig {
 	readonly bench: Bench;
 	readonly topology: Topology;
+	/** What a stack of this fleet puts out. */
+	readonly outputs: LeaflineOutput;
 	readonly devices: Readonly<Record<string, RigDevice>>;
 	device(name: string): RigDevice;
 	/** Programs on a device that publish `messages` numbered messages of a class, as fast as `rate` says. */
@@ -132,6 +135,7 @@ function makeRig(
 	return {
 		bench,
 		topology,
+		outputs,
 		devices,
 		device,
 		publish: (name, { run, from = 0, rate = Number.MAX_SAFE_INTEGER, payload, ...traffic }) =>

@@ -38,9 +38,9 @@ export function awayNotes(
 	}
 	if (edge?.health) {
 		const remedy = READ_ONLY.test(edge.health)
-			? "Its disk has gone read-only: mount it read-write, after a check of its file system"
-			: "Is its disk full? Make room there";
-		const text = `its JetStream cannot write: ${edge.health}. Publishers are refused or wait. ${remedy}, then restart its nats-server: it does not try again by itself`;
+			? "Its disk has gone read-only: mount it read-write, after a check of its file system, then restart its nats-server: it does not try again by itself"
+			: "Is its disk full? Make room there: its device program then restarts its nats-server, which does not try again by itself; where none runs, restart it";
+		const text = `its JetStream cannot write: ${edge.health}. Publishers are refused or wait. ${remedy}`;
 		notes.push({ code: "write-error", text, needsHand: true });
 	}
 	if (!edge && silence && !away && link.state === "up") {

@@ -16,7 +16,7 @@ export function hubNotes(outputs: LeaflineOutput, facts: Facts): Note[] {
 		if (down && outputs.hub.nodes === 1) return [];
 		if (down) return [{ code: "hub-node-down", text: `${name} ${down}`, needsHand: true }];
 		if (!error || facts.hubError !== undefined) return [];
-		const text = `${name} is not healthy: ${error}. If its disk is full: make room, then restart it; devices keep their messages meanwhile`;
+		const text = `${name} is not healthy: ${error}. If its disk is full: make room, and it is restarted by itself; devices keep their messages meanwhile`;
 		return [{ code: "hub-unhealthy", text, needsHand: true }];
 	});
 	if (facts.hubError !== undefined) return nodes;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { doctorOutput } from "./doctor";
 import { inventoryOutput } from "./inventory";
 import { stackOutputs } from "./outputs";
+import { statusOutput } from "./status";
 
 /** What other programs read of leafline, each with a JSON Schema (2020-12) in `docs/schema/`. */
 const CONTRACTS = {
@@ -16,6 +17,11 @@ const CONTRACTS = {
 		title: "Devices of a leafline stack",
 		description: "What `leafline inventory --json` prints.",
 		schema: inventoryOutput,
+	},
+	status: {
+		title: "State of a leafline stack",
+		description: "What `leafline status --json` prints.",
+		schema: statusOutput,
 	},
 	doctor: {
 		title: "Findings of leafline's doctor",

@@ -1,9 +1,14 @@
+import { readFileSync } from "node:fs";
+import Ajv2020 from "ajv/dist/2020";
 import { expect, test } from "vitest";
 import type { EdgeFacts, Facts, SourceFacts } from "../../cli/fleet/seen";
 import { fleetState } from "../../cli/fleet/state";
+import { statusJson } from "../../cli/status/status";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 
+// Whatever the state, what is printed of it complies.
+const validate = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync("docs/schema/status.json", "utf8")));
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
 const { leafline } = stackFixture({ devices: { edge1: { clientPort: 1, linkPort: 2 } } });
@@ -34,7 +39,9 @@ const facts = (source: Partial<SourceFacts>, changes: Partial<Facts> = {}): Fact
 });
 
 function only(given: Facts, before?: Facts["edges"], outputs: LeaflineOutput = leafline) {
-	const [device] = fleetState(outputs, given, before).devices;
+	const state = fleetState(outputs, given, before);
+	expect(validate(JSON.parse(JSON.stringify(statusJson(state)))), JSON.stringify(validate.errors)).toBe(true);
+	const [device] = state.devices;
 	if (!device) throw new Error("no device");
 	return device;
 }

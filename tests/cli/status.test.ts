@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import Ajv2020 from "ajv/dist/2020";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually";
@@ -7,6 +9,7 @@ import { run } from "../support/project";
 import { type Stack, startStack } from "./stack";
 
 /** `status`, `cut` and `restore` as processes, on real servers. Each test starts where the one before ended. */
+const validate = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync("docs/schema/status.json", "utf8")));
 let stack: Stack;
 
 beforeAll(async () => {
@@ -41,6 +44,7 @@ async function devices(outputs = stack.outputsFile): Promise<Record<string, Devi
 		},
 	);
 	if (!stdout.startsWith("{")) throw new Error(text);
+	expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true);
 	return (JSON.parse(stdout) as { devices: Record<string, Device> }).devices;
 }
 

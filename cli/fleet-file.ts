@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseDocument } from "yaml";
 import { setField } from "../config/edit";
 import { ConfigError } from "../config/errors";
 import { openFleet, parseFleet } from "../config/fleet";
@@ -12,6 +13,8 @@ export interface FleetFile {
 	/** Path from the project's folder, for messages. */
 	readonly name: string;
 	readonly fleet: Fleet;
+	/** A number that stands in it as it is now. @default 0 */
+	number(path: readonly string[]): number;
 	/**
 	 * Sets one field. Nothing is written before `save()`.
 	 * @throws UserError when the file is written so that a person has to do it
@@ -37,6 +40,10 @@ export function openFleetFile(root: string, stack: string): FleetFile {
 	return {
 		name,
 		fleet,
+		number: (field) => {
+			const value = parseDocument(text).getIn(field);
+			return typeof value === "number" ? value : 0;
+		},
 		set: (field, value) => {
 			const edited = setField(text, field, value);
 			if (edited === undefined) {

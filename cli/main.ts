@@ -10,6 +10,7 @@ import { addInventory } from "./inventory/command";
 import { addLinks } from "./links/command";
 import { addReview } from "./review/command";
 import { addRevoke } from "./revoke/command";
+import { addRotate } from "./rotate/command";
 import { addStatus } from "./status/command";
 import { addTopology } from "./topology/command";
 import { addTrim } from "./trim/command";
@@ -32,6 +33,7 @@ function program(): Command {
 	addCheck(leafline);
 	addReview(leafline);
 	addRevoke(leafline);
+	addRotate(leafline);
 	addIam(leafline);
 	return leafline;
 }

@@ -21,7 +21,11 @@ export function fleetOf(file: FleetInput): Fleet {
 	for (const [name, group] of Object.entries(file.groups)) {
 		const names = expandDevices(group.devices).items.flatMap((item) => item.names);
 		groups[name] = { hardware: group.hardware ?? firstKind, link: linkOf(file.link, group.link), devices: names };
-		for (const device of names) devices[device] = { name: device, group: name, ...file.devices[device] };
+		for (const device of names) {
+			const { rotation: own = 0, ...others } = file.devices[device] ?? {};
+			const rotation = (file.rotation ?? 0) + own;
+			devices[device] = { name: device, group: name, ...others, ...(rotation > 0 && { rotation }) };
+		}
 	}
 	return {
 		name: file.fleet,

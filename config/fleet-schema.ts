@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { absent, choice, count, named, oneNumber, quantity, say, section, text } from "./fields";
 import { Hardware } from "./hardware-schema";
-import { MOST_PAYLOAD_TEXT } from "./limits";
+import { MOST_PAYLOAD_TEXT, MOST_ROTATIONS } from "./limits";
 import { DELIVER_POLICIES } from "./model";
 import { CLASS, CONSUMER, DEVICE, FLEET, GROUP, HARDWARE, LONGEST_LABEL } from "./names";
 import { acceptsProblem } from "./subject";
@@ -194,6 +194,11 @@ const Override = section(
 			"UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4",
 			"Public key of a user whose seed only the device knows. Default: derived from the fleet's secret.",
 		).exactOptional(),
+		rotation: count(
+			0,
+			MOST_ROTATIONS,
+			"How often this device was given a new key, besides with the whole fleet. Raise it by one: its old credentials stay valid until it has connected with the new ones.",
+		).exactOptional(),
 	},
 	"What is different about one device.",
 );
@@ -207,6 +212,11 @@ export const FleetFile = section(
 			})
 			.meta({ description: "Version of this file's format." }),
 		fleet: text(FLEET.form, "a name", "mine-north", "Name of the fleet."),
+		rotation: count(
+			0,
+			MOST_ROTATIONS,
+			"How often all devices were given new keys. Raise it by one: each device's old credentials stay valid until it has connected with the new ones.",
+		).exactOptional(),
 		hardware: named(Hardware, HARDWARE, "Kinds of devices.").prefault({}),
 		link: Link.prefault({}),
 		classes: named(Uplink, CLASS, "Kinds of traffic from the devices to the hub."),

@@ -17,3 +17,6 @@ export const MOST_PAYLOAD_TEXT = formatSize(MOST_PAYLOAD);
 
 /** Devices that may be run on one machine. */
 export const MOST_LOCAL = 256;
+
+/** Of keys, by the fleet file. Each leaves one that is revoked for ever, of which a fleet may have 10,000. */
+export const MOST_ROTATIONS = 1_000;

@@ -133,6 +133,8 @@ export interface Device {
 	readonly retired?: "drain" | "lost";
 	/** User nkey (`U…`) whose seed only the device knows. @default derived from the fleet's secret */
 	readonly publicKey?: string;
+	/** How often it was given a new key, by itself and with the whole fleet. @default 0 */
+	readonly rotation?: number;
 }
 
 /** The settings of one stack (`Pulumi.<env>.yaml`, namespace `leafline`). */

@@ -27,6 +27,11 @@ export const SYSTEM_EVENTS: readonly { readonly subject: string; readonly as: st
 	{ subject: "$SYS.SERVER.*.CLIENT.AUTH.ERR", as: `${EVENTS}.refused.$1` },
 ];
 
+/** Subject under which the journal keeps who connected to an account. @param account its public key */
+export function connects(account: string): string {
+	return `${EVENTS}.connect.${account}`;
+}
+
 /** Prefix of the requests that the journal keeps: JetStream's own, before which `$JS.<domain>.API` is mapped. */
 export const REQUESTS = "$JS.API";
 

@@ -16,6 +16,13 @@ export interface Roll {
 	readonly keys: Readonly<Record<string, KeyRef>>;
 	/** The keys that a name has had; only ever added to. */
 	readonly revoked: Readonly<Record<string, readonly KeyRef[]>>;
+	/**
+	 * Keys from before a rotation, oldest first. Each is valid until the hub has seen a later one of the same name, and
+	 * is then revoked there for ever; it stays here. @default none
+	 */
+	readonly former?: Readonly<Record<string, readonly KeyRef[]>>;
+	/** How often a name was rotated, where it was. @default 0 each */
+	readonly rotations?: Readonly<Record<string, number>>;
 }
 
 export interface Roster {
@@ -29,6 +36,8 @@ export interface Enrolled {
 	readonly publicKey?: string;
 	/** Its key is revoked. @default false */
 	readonly lost?: boolean;
+	/** How often it was given a new key. @default 0 */
+	readonly rotation?: number;
 }
 
 /** What a roster is made from. */
@@ -45,6 +54,8 @@ export interface Turnover {
 	readonly returned: readonly string[];
 	/** Have another key than before, which is revoked. */
 	readonly rekeyed: readonly string[];
+	/** Have another key than before, which stays valid until they have used the new one. */
+	readonly rotated: readonly string[];
 }
 
 /**
@@ -57,10 +68,13 @@ export const NO_ROLL: Roll = { keys: {}, revoked: {} };
 
 /** What the roster needs to know of a fleet. */
 export function enrolment({ devices, consumers }: Pick<Fleet, "devices" | "consumers">): Enrolment {
-	const enrolled = Object.values(devices).map(({ name, publicKey, retired }): [string, Enrolled] => [
-		name,
-		{ ...(publicKey !== undefined && { publicKey }), ...(retired === "lost" && { lost: true }) },
-	]);
+	const enrolled = Object.values(devices).map(({ name, publicKey, retired, rotation }): [string, Enrolled] => {
+		const lost = retired === "lost";
+		return [
+			name,
+			{ ...(publicKey !== undefined && { publicKey }), ...(lost && { lost }), ...(rotation && { rotation }) },
+		];
+	});
 	const readers = Object.keys(consumers).map((name): [string, Enrolled] => [name, {}]);
 	return { devices: Object.fromEntries(enrolled), readers: Object.fromEntries(readers) };
 }
@@ -75,7 +89,8 @@ export function advance(
 	old: Partial<Roster> = {},
 ): { roster: Roster; problems: Problem[] } {
 	const roster = { devices: advanceRoll(old.devices ?? NO_ROLL, devices), readers: advanceRoll(old.readers, readers) };
-	return { roster, problems: [...revivedKeys(devices, roster.devices), ...tooMany(roster)] };
+	const problems = [...revivedKeys(devices, roster.devices), ...turnedBack(devices, old.devices), ...tooMany(roster)];
+	return { roster, problems };
 }
 
 /** The roster of a fleet that begins. */
@@ -87,10 +102,13 @@ export function firstRoster(fleet: Pick<Fleet, "devices" | "consumers">): Roster
 export function turnover(old: Roll, next: Roll): Turnover {
 	const before = Object.keys(old.keys).sort();
 	const now = Object.keys(next.keys).sort();
+	const another = now.filter((name) => has(old.keys, name) && old.keys[name] !== next.keys[name]);
+	const stays = (name: string) => refsOf(next.former, name).includes(old.keys[name] ?? 1);
 	return {
 		left: before.filter((name) => !has(next.keys, name)),
 		returned: now.filter((name) => has(old.revoked, name) && !has(old.keys, name)),
-		rekeyed: now.filter((name) => has(old.keys, name) && old.keys[name] !== next.keys[name]),
+		rekeyed: another.filter((name) => !stays(name)),
+		rotated: another.filter(stays),
 	};
 }
 
@@ -108,32 +126,77 @@ export function generationOf({ keys }: Roll, name: string): number {
 
 function advanceRoll(old: Roll = NO_ROLL, wanted: Readonly<Record<string, Enrolled>>): Roll {
 	const revoked = new Map(Object.entries(old.revoked));
-	const revoke = (name: string, key: KeyRef) => {
-		const before = revoked.get(name) ?? [];
-		if (!before.includes(key)) revoked.set(name, [...before, key]);
+	const former = new Map(Object.entries(old.former ?? {}));
+	const add = (to: Map<string, readonly KeyRef[]>, name: string, key: KeyRef) => {
+		const before = to.get(name) ?? [];
+		if (!before.includes(key)) to.set(name, [...before, key]);
 	};
-	for (const [name, key] of Object.entries(old.keys)) {
-		const now = has(wanted, name) ? wanted[name] : undefined;
-		const another = now?.publicKey === undefined ? typeof key === "string" : now.publicKey !== key;
-		if (!now || now.lost || another) revoke(name, key);
-	}
 	const keys = new Map<string, KeyRef>();
-	for (const [name, { publicKey, lost }] of Object.entries(wanted)) {
-		const kept = has(old.keys, name) ? old.keys[name] : undefined;
-		if (!lost) keys.set(name, publicKey ?? (typeof kept === "number" ? kept : nextGeneration(revoked.get(name))));
-		else if (publicKey !== undefined) revoke(name, publicKey);
-		else if (!revoked.has(name)) revoke(name, 1);
+	const end = (name: string) => {
+		for (const key of [...(former.get(name) ?? []), ...refsOf(old.keys, name)]) add(revoked, name, key);
+		former.delete(name);
+	};
+	for (const name of Object.keys(old.keys)) {
+		const now = has(wanted, name) ? wanted[name] : undefined;
+		if (!now || now.lost) end(name);
 	}
-	return { keys: sorted(keys), revoked: sorted(revoked) };
+	for (const [name, { publicKey, lost, rotation = 0 }] of Object.entries(wanted)) {
+		if (lost) {
+			if (publicKey !== undefined) add(revoked, name, publicKey);
+			else if (!revoked.has(name)) add(revoked, name, 1);
+			continue;
+		}
+		const kept = has(old.keys, name) ? old.keys[name] : undefined;
+		const rotates = kept !== undefined && rotation > rotationOf(old, name);
+		const stays = publicKey === undefined && typeof kept === "number" && !rotates;
+		const had = [
+			...refsOf(Object.fromEntries(revoked), name),
+			...(former.get(name) ?? []),
+			...(kept === undefined ? [] : [kept]),
+		];
+		const key = publicKey ?? (stays ? kept : nextGeneration(had));
+		keys.set(name, key);
+		if (kept !== undefined && kept !== key) add(rotates ? former : revoked, name, kept);
+	}
+	const rotations = Object.entries(wanted).flatMap(([name, { rotation = 0, lost }]): [string, number][] => {
+		const all = Math.max(rotation, rotationOf(old, name));
+		return all > 0 && !lost ? [[name, all]] : [];
+	});
+	return {
+		keys: sorted(keys),
+		revoked: sorted(revoked),
+		...(former.size > 0 && { former: sorted(former) }),
+		...(rotations.length > 0 && { rotations: sorted(new Map(rotations)) }),
+	};
 }
 
-function nextGeneration(revoked: readonly KeyRef[] = []): number {
-	return 1 + Math.max(0, ...revoked.filter((key) => typeof key === "number"));
+function nextGeneration(had: readonly KeyRef[]): number {
+	return 1 + Math.max(0, ...had.filter((key) => typeof key === "number"));
 }
 
-/** Keys that devices made themselves, and that were revoked before. */
-function revivedKeys(devices: Enrolment["devices"], { revoked }: Roll): Problem[] {
-	const holders = new Map(Object.entries(revoked).flatMap(([name, keys]) => keys.map((key) => [key, name] as const)));
+function rotationOf({ rotations = {} }: Roll, name: string): number {
+	return (has(rotations, name) ? rotations[name] : undefined) ?? 0;
+}
+
+/** A number that went down would let the next rotation do nothing, and nobody would notice. */
+function turnedBack(devices: Enrolment["devices"], old: Roll = NO_ROLL): Problem[] {
+	const back = Object.entries(devices).filter(([name, { rotation = 0, lost }]) => {
+		return !lost && has(old.keys, name) && rotation < rotationOf(old, name);
+	});
+	const [first] = back;
+	if (first === undefined) return [];
+	const [name, { rotation = 0 }] = first;
+	const others = back.length > 1 ? `, and so are those of ${back.length - 1} more` : "";
+	const message = `the rotations of ${name}, its own and the fleet's, are ${rotation}, and ${rotationOf(old, name)} were done already${others}`;
+	return [
+		{ document: "fleet", path: ["rotation"], message, remedy: "write the numbers that were there, or higher ones" },
+	];
+}
+
+/** Keys that devices made themselves, and that were revoked before, or are as soon as a later one is used. */
+function revivedKeys(devices: Enrolment["devices"], { revoked, former = {} }: Roll): Problem[] {
+	const ended = [...Object.entries(former), ...Object.entries(revoked)];
+	const holders = new Map(ended.flatMap(([name, keys]) => keys.map((key) => [key, name] as const)));
 	return Object.entries(devices).flatMap(([device, { publicKey, lost }]): Problem[] => {
 		const holder = publicKey === undefined || lost ? undefined : holders.get(publicKey);
 		if (holder === undefined) return [];
@@ -145,12 +208,18 @@ function revivedKeys(devices: Enrolment["devices"], { revoked }: Roll): Problem[
 
 function tooMany({ devices, readers }: Roster): Problem[] {
 	const count = [devices, readers]
-		.flatMap(({ revoked }) => Object.values(revoked))
+		.flatMap(({ revoked, former = {} }) => [...Object.values(revoked), ...Object.values(former)])
 		.reduce((sum, it) => sum + it.length, 0);
 	if (count <= MOST_REVOKED) return [];
 	const message = `${count} keys of this fleet would be revoked, and the hub's accounts hold ${MOST_REVOKED}`;
 	const remedy = "begin with new keys: docs/operations.md, Certificates and credentials";
 	return [{ document: "fleet", path: ["groups"], message, remedy }];
+}
+
+function refsOf(map: Readonly<Record<string, KeyRef | readonly KeyRef[]>> = {}, name: string): readonly KeyRef[] {
+	const refs = has(map, name) ? map[name] : undefined;
+	if (refs === undefined) return [];
+	return typeof refs === "object" ? refs : [refs];
 }
 
 function has(map: object, name: string): boolean {

@@ -6,7 +6,7 @@ import { DynamicResource } from "../streams/dynamic";
 import { ACCOUNTS } from "./accounts";
 import { accountSeeds, type Keys } from "./keys";
 import { publicKey } from "./nkey";
-import { devicesWithKeys, type Revocations, revokedUsers } from "./revocations";
+import { devicesWithKeys, type Revocations, revokedUsers, rotatedKeys } from "./revocations";
 
 export interface HubRevocationsArgs {
 	readonly connection: pulumi.Input<Connection>;
@@ -14,6 +14,12 @@ export interface HubRevocationsArgs {
 	readonly operator: pulumi.Input<string>;
 	/** Public keys of users, by that of their account. */
 	readonly revoked: pulumi.Input<Record<string, readonly string[]>>;
+	/** Public keys by device, as `rotatedKeys()` gives them. */
+	readonly rotated: pulumi.Input<Record<string, readonly string[]>>;
+	/** Public key of DEVICES. */
+	readonly devicesAccount: pulumi.Input<string>;
+	/** Devices that were not seen with their new key are no change. @default false */
+	readonly ignorePending?: boolean;
 	/** Servers of the hub; every one must take the accounts. */
 	readonly servers: number;
 	readonly generation: pulumi.Input<string>;
@@ -27,7 +33,7 @@ export class HubRevocations extends DynamicResource {
 	constructor(name: string, args: HubRevocationsArgs, opts: pulumi.CustomResourceOptions) {
 		const secrets = { connection: pulumi.secret(args.connection), operator: pulumi.secret(args.operator) };
 		const additionalSecretOutputs = Object.keys(secrets);
-		const inputs = { ...args, ...secrets, found: undefined };
+		const inputs = { ...args, ...secrets, found: undefined, waiting: undefined };
 		super("revocations", "Revocations", name, inputs, { ...opts, additionalSecretOutputs });
 	}
 }
@@ -37,6 +43,8 @@ export interface KeepRevokedArgs {
 	readonly roster: pulumi.Output<Roster>;
 	readonly connection: pulumi.Input<Connection>;
 	readonly servers: number;
+	/** As in the settings. @default false */
+	readonly ignorePending?: boolean;
 	/** Anything that is another one when the hub was made anew. */
 	readonly generation: pulumi.Input<string>;
 }
@@ -53,7 +61,10 @@ export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOp
 		const seeds = accountSeeds(it);
 		return Object.fromEntries(ACCOUNTS.map((account) => [publicKey(seeds[account]), users[account]]));
 	});
-	const kept = new HubRevocations("revocations", { ...others, operator, revoked: pulumi.unsecret(revoked) }, opts);
+	const rotated = pulumi.unsecret(pulumi.all([keys, roster]).apply(([it, { devices }]) => rotatedKeys(it, devices)));
+	const devicesAccount = pulumi.unsecret(keys.apply((it) => publicKey(it.devices)));
+	const inputs = { ...others, operator, revoked: pulumi.unsecret(revoked), rotated, devicesAccount };
+	const kept = new HubRevocations("revocations", inputs, opts);
 	warnOfRevoked(args, kept);
 	return kept;
 }

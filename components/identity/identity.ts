@@ -165,6 +165,7 @@ export class Identity extends pulumi.ComponentResource {
 			roster: this.roster,
 			connection,
 			servers: this.topology.settings.hub.nodes,
+			...(this.topology.settings.ignorePending && { ignorePending: true }),
 			generation,
 		};
 		return keepRevoked(args, { parent: this, ...opts });

@@ -39,6 +39,17 @@ export function lostDevices(
 	return lost.flatMap((name) => refs(name).map((ref) => deviceKey(keys, name, ref))).sort();
 }
 
+/** Of devices that were rotated, their public keys, oldest first and the one in use last. */
+export function rotatedKeys(
+	keys: Pick<Keys, "fleetSecret">,
+	{ keys: current, former = {} }: Roll,
+): Record<string, string[]> {
+	const all = Object.entries(former).map(([device, refs]): [string, string[]] => {
+		return [device, [...refs, current[device] ?? 1].map((ref) => deviceKey(keys, device, ref))];
+	});
+	return Object.fromEntries(all);
+}
+
 /** Devices in service whose key is among those, sorted. */
 export function devicesWithKeys(
 	keys: Pick<Keys, "fleetSecret">,

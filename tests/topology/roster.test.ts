@@ -59,6 +59,57 @@ describe("who has which key", () => {
 		expect(step({ edge1: { publicKey: "UB" } }, gone).problems).toEqual([]);
 	});
 
+	test("a rotation gives a new key, and the one before stays beside it", () => {
+		const first = roster({ edge1: {}, edge2: { rotation: 2 } });
+		expect(first.devices.keys).toEqual({ edge1: 1, edge2: 1 });
+		const once = roster({ edge1: { rotation: 1 }, edge2: { rotation: 2 } }, first);
+		expect(once.devices).toEqual({
+			keys: { edge1: 2, edge2: 1 },
+			revoked: {},
+			former: { edge1: [1] },
+			rotations: { edge1: 1, edge2: 2 },
+		});
+		expect(turnover(first.devices, once.devices)).toEqual({ left: [], returned: [], rekeyed: [], rotated: ["edge1"] });
+		expect(roster({ edge1: { rotation: 1 }, edge2: { rotation: 2 } }, once)).toEqual(once);
+		const twice = roster({ edge1: { rotation: 2 }, edge2: { rotation: 3 } }, once);
+		expect(twice.devices.keys).toEqual({ edge1: 3, edge2: 2 });
+		expect(twice.devices.former).toEqual({ edge1: [1, 2], edge2: [1] });
+		expect(generations(twice.devices)).toEqual({ edge1: 3, edge2: 2 });
+	});
+
+	test("whoever is lost or leaves during a rotation has all of its keys revoked, and comes back with another", () => {
+		const rotated = roster({ edge1: { rotation: 1 } }, roster({ edge1: {} }));
+		for (const wanted of [{ edge1: { lost: true, rotation: 1 } }, {}]) {
+			const gone = roster(wanted, rotated);
+			expect(gone.devices).toEqual({ keys: {}, revoked: { edge1: [1, 2] } });
+			expect(roster({ edge1: { rotation: 1 } }, gone).devices.keys).toEqual({ edge1: 3 });
+		}
+	});
+
+	test("a device that makes its keys itself has an overlap when its rotation is raised together with the key", () => {
+		const first = roster({ edge1: { publicKey: "UA" } });
+		const rotated = roster({ edge1: { publicKey: "UB", rotation: 1 } }, first);
+		expect(rotated.devices).toMatchObject({ keys: { edge1: "UB" }, former: { edge1: ["UA"] }, revoked: {} });
+		// The old one is revoked when the new one was seen: nobody can have it again.
+		expect(step({ edge1: { publicKey: "UA", rotation: 2 } }, rotated).problems).toHaveLength(1);
+		const kept = roster({ edge1: { publicKey: "UA", rotation: 1 } }, first);
+		expect(kept.devices).toEqual({ keys: { edge1: "UA" }, revoked: {}, rotations: { edge1: 1 } });
+	});
+
+	test("a rotation that is taken back is refused: the next one would do nothing", () => {
+		const rotated = roster({ edge1: { rotation: 2 }, edge2: { rotation: 2 } });
+		const { problems } = step({ edge1: { rotation: 1 }, edge2: {} }, rotated);
+		expect(problems).toEqual([
+			{
+				document: "fleet",
+				path: ["rotation"],
+				message:
+					"the rotations of edge1, its own and the fleet's, are 1, and 2 were done already, and so are those of 1 more",
+				remedy: "write the numbers that were there, or higher ones",
+			},
+		]);
+	});
+
 	test("a key cannot be passed on to another device in one step: who has the old credentials would have the new", () => {
 		const first = roster({ edge1: { publicKey: "UA" } });
 		expect(step({ edge2: { publicKey: "UA" } }, first).problems).toHaveLength(1);
@@ -89,15 +140,25 @@ describe("who has which key", () => {
 	test("tells who left, who came back, and who has another key", () => {
 		const first = roster({ edge1: {}, edge2: {}, edge3: {} });
 		const second = roster({ edge2: {}, edge3: { publicKey: "UA" }, edge4: {} }, first);
-		expect(turnover(first.devices, second.devices)).toEqual({ left: ["edge1"], returned: [], rekeyed: ["edge3"] });
+		expect(turnover(first.devices, second.devices)).toEqual({
+			left: ["edge1"],
+			returned: [],
+			rekeyed: ["edge3"],
+			rotated: [],
+		});
 		const third = roster({ edge1: {}, edge2: {}, edge3: { publicKey: "UA" }, edge4: {} }, second);
-		expect(turnover(second.devices, third.devices)).toEqual({ left: [], returned: ["edge1"], rekeyed: [] });
+		expect(turnover(second.devices, third.devices)).toEqual({
+			left: [],
+			returned: ["edge1"],
+			rekeyed: [],
+			rotated: [],
+		});
 	});
 });
 
 describe("for any history of a fleet file", () => {
 	const enrolled: fc.Arbitrary<Enrolled> = fc.record(
-		{ publicKey: fc.constantFrom(...OWN), lost: fc.boolean() },
+		{ publicKey: fc.constantFrom(...OWN), lost: fc.boolean(), rotation: fc.nat(3) },
 		{ requiredKeys: [] },
 	);
 	const names = fc.constantFrom("edge1", "edge2", "constructor");
@@ -129,7 +190,9 @@ describe("for any history of a fleet file", () => {
 						for (const key of pairs(before.devices.revoked)) expect(revoked).toContain(key);
 						// Every key that anybody ever had is in use by them still, or is revoked.
 						for (const key of inUse(before))
-							expect(revoked.has(key) || inUse(all[index] as Roster).includes(key)).toBe(true);
+							expect(
+								revoked.has(key) || [...inUse(all[index] as Roster), ...pairs(devices.former ?? {})].includes(key),
+							).toBe(true);
 					}
 					for (const key of inUse(all[index] as Roster)) expect(revoked).not.toContain(key);
 				}

@@ -1,8 +1,8 @@
-import { createInbox, type Msg, type NatsConnection } from "nats";
-import { foreign } from "../../../config/printable";
+import type { NatsConnection } from "nats";
 import type { LeaflineOutput } from "../../../contract/outputs";
 import { domainApi } from "../../../jetstream/api";
 import { streamInfo } from "../../../jetstream/calls";
+import { directGet } from "../../../jetstream/direct-get";
 import { adminApi } from "../../../topology/permissions";
 import { messageOf } from "../../errors";
 import { type JournalEntry, readEntry } from "./entry";
@@ -15,9 +15,6 @@ const BATCH = 1_000;
 const ANSWER_MS = 5_000;
 /** And all of them; what has not come by then is read by the next look. */
 const PATIENCE_MS = 10_000;
-
-const END_OF_BATCH = 204;
-const NOT_FOUND = 404;
 
 export interface JournalFacts {
 	/** Oldest first. */
@@ -72,7 +69,7 @@ export class Journal {
 			this.next === undefined ? { start_time: new Date(Date.now() - WINDOW_MS).toISOString() } : { seq: this.next };
 		const subject = `${adminApi(this.outputs.hub.domain)}.DIRECT.GET.${journal}`;
 		let pending = 0;
-		for await (const message of answers(connection, subject, { ...start, batch: BATCH })) {
+		for await (const message of directGet(connection, subject, { ...start, batch: BATCH }, ANSWER_MS)) {
 			pending = Number(message.headers?.get("Nats-Num-Pending")) || 0;
 			const seq = Number(message.headers?.get("Nats-Sequence"));
 			const at = Date.parse(message.headers?.get("Nats-Time-Stamp") ?? "");
@@ -83,27 +80,5 @@ export class Journal {
 			if (entry) this.entries.push(entry);
 		}
 		return pending > 0;
-	}
-}
-
-/** What is answered to one request, up to the mark of its end. @throws Error when it stops before that */
-async function* answers(connection: NatsConnection, subject: string, body: object): AsyncGenerator<Msg> {
-	const inbox = createInbox();
-	const subscription = connection.subscribe(inbox);
-	const late = setTimeout(() => subscription.unsubscribe(), ANSWER_MS);
-	connection.publish(subject, JSON.stringify(body), { reply: inbox });
-	try {
-		for await (const message of subscription) {
-			const { code = 0, description = "" } = message.headers ?? {};
-			if (code === NOT_FOUND) return;
-			if (code >= 400) throw new Error(foreign(description) || `it answers ${code}`);
-			yield message;
-			if (code === END_OF_BATCH) return;
-			late.refresh();
-		}
-		throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
-	} finally {
-		clearTimeout(late);
-		subscription.unsubscribe();
 	}
 }

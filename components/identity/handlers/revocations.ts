@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { control } from "../../../control/control";
+import { some } from "../../../topology/format";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { requireConnection } from "../../streams/provider/read-connection";
@@ -7,6 +8,7 @@ import { accountOf, encodeAccount, issuedAt } from "../jwt";
 import { publicKey } from "../nkey";
 import { heldAccounts, pushAccount } from "../push";
 import { allOf, forEver, type Revocations, revocationsOf, withRevocations } from "../revocations";
+import { usedKeys } from "../used-keys";
 
 /** What the program asks for. */
 export interface RevocationsInputs {
@@ -15,6 +17,15 @@ export interface RevocationsInputs {
 	readonly operator: string;
 	/** Public keys of the users that each account must revoke, by its public key. */
 	readonly revoked: Readonly<Record<string, readonly string[]>>;
+	/**
+	 * Keys of devices that were rotated, oldest first and the newest last, by device: each but the last is revoked when
+	 * the hub has seen a later one. @default none
+	 */
+	readonly rotated?: Readonly<Record<string, readonly string[]>>;
+	/** Public key of the account that those are of. */
+	readonly devicesAccount?: string;
+	/** Do not look again for keys that were not seen yet, for drift checks. @default false */
+	readonly ignorePending?: boolean;
 	/** Servers of the hub; every one must take the accounts. */
 	readonly servers: number;
 	/** Another value looks again, at a hub that was made anew. */
@@ -26,6 +37,8 @@ export interface RevocationsInputs {
 interface State extends RevocationsInputs {
 	/** What the hub revokes by account, and nobody here asked for; kept as well. */
 	readonly found: Readonly<Record<string, Revocations>>;
+	/** Devices whose old key is still valid, sorted, for they have not used a later one. @default none */
+	readonly waiting?: readonly string[];
 }
 
 /**
@@ -35,7 +48,11 @@ interface State extends RevocationsInputs {
 export const revocations: Handler = {
 	async diff(_id, olds, news) {
 		if (JSON.stringify(news).includes(UNKNOWN)) return { changes: true };
+		if (((olds.waiting as string[] | undefined)?.length ?? 0) > 0 && news.ignorePending !== true)
+			return { changes: true };
 		const fields = ["connection", "revoked", "servers", "generation"] as const;
+		// A state that is older than rotations has none.
+		if (!isDeepStrictEqual(olds.rotated ?? {}, news.rotated ?? {})) return { changes: true };
 		const otherOperator = publicKey(String(olds.operator)) !== publicKey(String(news.operator));
 		return { changes: otherOperator || fields.some((field) => !isDeepStrictEqual(olds[field], news[field])) };
 	},
@@ -46,7 +63,7 @@ export const revocations: Handler = {
 
 	async read(id, props) {
 		const was = props as unknown as State;
-		const { found: _found, ...inputs } = was;
+		const { found: _found, waiting: _waiting, ...inputs } = was;
 		const held = await heldBy(was).catch((error: Error) => {
 			reporter(was.resourceUrn).warn(`what the hub revokes was not read back: ${error.message}`);
 			return undefined;
@@ -76,11 +93,13 @@ async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise
 	const { system, ready } = await control(requireConnection(inputs.connection));
 	const held = await heldBy(inputs);
 	const found: Record<string, Revocations> = {};
+	const { replaced, waiting } = await rotation(inputs, held);
 	let pushed = false;
 	for (const [account, users] of Object.entries(inputs.revoked)) {
 		const jwts = held[account] ?? [];
 		const [newest] = [...jwts].sort((a, b) => issuedAt(b) - issuedAt(a));
-		const all = allOf([...jwts.map(revocationsOf), known[account] ?? {}, forEver(users)]);
+		const ended = account === inputs.devicesAccount ? replaced : [];
+		const all = allOf([...jwts.map(revocationsOf), known[account] ?? {}, forEver(users), forEver(ended)]);
 		found[account] = others(inputs, account, all);
 		// Who has no account yet lets nobody in.
 		if (newest === undefined || jwts.every((jwt) => isDeepStrictEqual(allOf([revocationsOf(jwt)]), all))) continue;
@@ -91,7 +110,51 @@ async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise
 		pushed = true;
 	}
 	if (pushed) await ready();
-	return { ...inputs, found };
+	if (waiting.length > 0) {
+		const whose = `${waiting.length === 1 ? "has" : "have"} not connected with the new credentials yet`;
+		const text = `${some(waiting)} ${whose}: the old ones stay valid until then. leafline rotate says who, and what to do`;
+		const say = reporter(inputs.resourceUrn);
+		say.warn(text);
+		await say.flush();
+	}
+	return { ...inputs, found, ...(waiting.length > 0 && { waiting }) };
+}
+
+/**
+ * Which keys of before a rotation may go: those of devices that were seen with a later one. A device that was away all the
+ * time comes back with what it has, however long that takes.
+ */
+async function rotation(
+	{ connection, rotated = {}, devicesAccount = "" }: RevocationsInputs,
+	held: Readonly<Record<string, readonly string[]>>,
+): Promise<{ readonly replaced: readonly string[]; readonly waiting: readonly string[] }> {
+	const revoked = new Set((held[devicesAccount] ?? []).flatMap((jwt) => Object.keys(revocationsOf(jwt))));
+	const open = Object.entries(rotated).filter(([, keys]) => keys.slice(0, -1).some((key) => !revoked.has(key)));
+	if (open.length === 0) return { replaced: [], waiting: [] };
+	const { hub, ready } = await control(requireConnection(connection));
+	await ready();
+	const used = await usedKeys(hub, devicesAccount);
+	const replaced = new Set(
+		open.flatMap(([, keys]) =>
+			keys.slice(
+				0,
+				Math.max(
+					0,
+					keys.findLastIndex((key) => used.has(key)),
+				),
+			),
+		),
+	);
+	const waits = ([, keys]: [string, readonly string[]]) => {
+		return keys.slice(0, -1).some((key) => !revoked.has(key) && !replaced.has(key));
+	};
+	return {
+		replaced: [...replaced],
+		waiting: open
+			.filter(waits)
+			.map(([device]) => device)
+			.sort(),
+	};
 }
 
 /** What each account is at the servers of the hub. */

@@ -49,7 +49,7 @@ function rosterOf({ devices, readers }: Props): Roster {
 }
 
 function tell(say: Reporter, what: string, was: Roll, next: Roll): void {
-	const { left, returned, rekeyed } = turnover(was, next);
+	const { left, returned, rekeyed, rotated } = turnover(was, next);
 	if (left.length > 0) {
 		const whose = `${what} ${some(left)}`;
 		say.info(`${whose} left the fleet: the credentials are revoked for ever; the name may come back, with new ones`);
@@ -57,6 +57,11 @@ function tell(say: Reporter, what: string, was: Roll, next: Roll): void {
 	if (returned.length > 0) {
 		say.warn(
 			`${what} ${some(returned)} was revoked and comes back: it needs its new credentials, the old stay revoked`,
+		);
+	}
+	if (rotated.length > 0) {
+		say.warn(
+			`${what} ${some(rotated)} gets a new key: it needs its new credentials, the old stay valid until it has connected with them`,
 		);
 	}
 	if (rekeyed.length > 0) {

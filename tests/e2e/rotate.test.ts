@@ -1,0 +1,155 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect, credsAuthenticator, headers, NatsError } from "nats";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { LOCAL_ROOT, leafDir, SERVER_FILES } from "../../components/daemon/layout";
+import { type StackOutputs, stackOutputs } from "../../contract/outputs";
+import { sleep } from "../../system/wait";
+import { ADMIN_API } from "../../topology/permissions";
+import { eventually } from "../support/eventually";
+import { SMALL_FLEET } from "../support/fleets";
+import { makeProject, type Project, run } from "../support/project";
+import { openRawLeaf } from "../support/raw-leaf";
+
+// Runs of the engine.
+vi.setConfig({ testTimeout: 300_000 });
+
+const DEVICES = ["edge1", "edge2"] as const;
+type Device = (typeof DEVICES)[number];
+
+/** New keys for a whole fleet while its programs publish, through the real command line and the real engine. */
+describe("rotate", () => {
+	let project: Project;
+	let outputs: StackOutputs;
+	const old = new Map<Device, string>();
+	let running = true;
+	const published = new Map<Device, Promise<number>>();
+	beforeAll(async () => {
+		project = await makeProject(SMALL_FLEET);
+		await up();
+		for (const device of DEVICES) {
+			old.set(device, readFileSync(join(project.dir, leafDir(LOCAL_ROOT, device), SERVER_FILES.credentials), "utf8"));
+			published.set(device, publish(device));
+		}
+	}, 300_000);
+	afterAll(async () => {
+		running = false;
+		await Promise.allSettled(published.values());
+		await project?.close();
+	});
+
+	/** Publishes numbers until it is told to end, each until it is acknowledged, and gives how many. */
+	const publish = async (device: Device) => {
+		const servers = `127.0.0.1:${project.firstClientPort + DEVICES.indexOf(device)}`;
+		const local = await connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+		let n = 0;
+		const say = async () => {
+			const id = headers();
+			id.set("Nats-Msg-Id", String(n));
+			const { error } = (await local.request("vehicle.n", String(n), { timeout: 2_000, headers: id })).json<{
+				error?: object;
+			}>();
+			return error === undefined;
+		};
+		const refused = (error: unknown) => {
+			if (error instanceof NatsError) return false;
+			throw error;
+		};
+		for (; running; n++) {
+			while (!(await say().catch(refused))) await sleep(20);
+			await sleep(10);
+		}
+		await local.close();
+		return n;
+	};
+	const readOutputs = async () => {
+		outputs = stackOutputs.parse(await project.outputs());
+		writeFileSync(join(project.dir, "outputs.json"), JSON.stringify(outputs), { mode: 0o600 });
+	};
+	const up = async () => {
+		const { code, text } = await project.pulumi("up", "--yes", "--skip-preview");
+		expect(code, text).toBe(0);
+		await readOutputs();
+		return text;
+	};
+	const leafline = (...args: string[]) => {
+		const env = { ...project.env(), XDG_CACHE_HOME: join(project.dir, "cache") };
+		const main = join(project.dir, "bin/cli/main.js");
+		return run(process.execPath, [main, ...args, "--outputs", "outputs.json"], { cwd: project.dir, env });
+	};
+	const fleet = () => readFileSync(join(project.dir, "fleet.yaml"), "utf8");
+	const knock = (device: Device) => {
+		const at = { port: project.ports.leaf, ca: outputs.leafline.ca, name: "knock", credentials: old.get(device) ?? "" };
+		return openRawLeaf(at).then(
+			(leaf) => {
+				leaf.close();
+				return "let in";
+			},
+			() => "refused",
+		);
+	};
+	/** What the hub has of each device, in its order. */
+	const onHub = async () => {
+		const authenticator = credsAuthenticator(Buffer.from(outputs.access?.adminCreds ?? ""));
+		const admin = await connect({ servers: `127.0.0.1:${project.ports.client}`, authenticator });
+		const all: Record<Device, string[]> = { edge1: [], edge2: [] };
+		try {
+			const js = admin.jetstream({ apiPrefix: ADMIN_API });
+			const consumer = await js.consumers.get("hub_sensor");
+			const { num_pending } = await consumer.info();
+			if (num_pending === 0) return all;
+			for await (const message of await consumer.consume({ max_messages: 1_000 })) {
+				all[message.subject.split(".")[0] as Device]?.push(message.string());
+				if (message.info.pending === 0) break;
+			}
+			return all;
+		} finally {
+			await admin.close();
+		}
+	};
+
+	it("shows first, and does nothing", async () => {
+		expect((await leafline("rotate")).text).toBe("no device was rotated\n");
+		const { code, text } = await leafline("rotate", "--all");
+		expect(code, text).toBe(0);
+		expect(text).toContain("fleet.yaml: rotation: 1\n2 devices will have new credentials");
+		expect(fleet()).toBe(SMALL_FLEET);
+	});
+
+	it("gives all of them new keys; the old open until the new were used", async () => {
+		expect((await leafline("cut", "edge2")).code).toBe(0);
+		const { code, text } = await leafline("rotate", "--all", "--yes");
+		expect(code, text).toBe(0);
+		expect(fleet()).toBe(`${SMALL_FLEET}rotation: 1\n`);
+		await readOutputs();
+		expect(outputs.signing?.generations).toEqual({ edge1: 2, edge2: 2 });
+		const seen = async () => /edge1: the new key was used|1 device done/.test((await leafline("rotate")).text);
+		await eventually(seen, { what: "edge1 has used its new key", within: 60_000 });
+		expect(await up()).toContain("edge2 has not connected with the new credentials yet: the old ones stay valid");
+		const status = await leafline("rotate");
+		expect(status.code, status.text).toBe(2);
+		expect(status.text).toContain("1 device done: the new key was used, the old ones are revoked");
+		expect(status.text).toContain("edge2: away; comes in with the credentials that it has, old or new");
+		expect(await knock("edge1")).toBe("refused");
+		expect(await knock("edge2")).toBe("let in");
+	});
+
+	it("ends when the last one is back, and nothing was lost, doubled or reordered meanwhile", async () => {
+		expect((await leafline("restore", "edge2")).code).toBe(0);
+		const seen = async () => (await leafline("rotate")).text.includes("edge2: the new key was used");
+		await eventually(seen, { what: "edge2 has used its new key", within: 60_000 });
+		await up();
+		expect(await leafline("rotate")).toMatchObject({ code: 0 });
+		for (const device of DEVICES) expect(await knock(device)).toBe("refused");
+		running = false;
+		for (const device of DEVICES) {
+			const count = (await published.get(device)) ?? 0;
+			expect(count).toBeGreaterThan(10);
+			const has = async () => (await onHub())[device].length >= count;
+			await eventually(has, { what: `all ${count} of ${device}`, within: 60_000 });
+			expect((await onHub())[device]).toEqual(Array.from({ length: count }, (_, i) => String(i)));
+		}
+		const { code, text } = await project.pulumi("preview", "--expect-no-changes");
+		expect(code, text).toBe(0);
+	});
+});

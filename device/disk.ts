@@ -47,6 +47,14 @@ export function hasStream(storeDir: string, stream: string): boolean {
 	return streamFolder(storeDir, stream) !== undefined;
 }
 
+/** Whether nothing at all is left of a stream, as behind its deletion; what a power cut leaves is a folder without a description. */
+export function isRemoved(storeDir: string, stream: string): boolean {
+	const root = path.join(storeDir, "jetstream");
+	if (!fs.existsSync(root)) return false;
+	const accounts = fs.readdirSync(root);
+	return accounts.length > 0 && !accounts.some((account) => fs.existsSync(path.join(root, account, "streams", stream)));
+}
+
 /** `<store_dir>/jetstream/<account>/streams/<stream>/msgs` (nats-server 2.15, server/filestore.go). */
 export function streamFolder(storeDir: string, stream: string): string | undefined {
 	const root = path.join(storeDir, "jetstream");

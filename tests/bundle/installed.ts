@@ -29,7 +29,7 @@ export interface Installed {
 export function whyNotInstalled(): string | undefined {
 	if (process.platform !== "linux") return "not Linux";
 	if (process.getuid?.() !== 0) return "not root";
-	for (const tool of ["unshare", "setpriv", "chroot", "systemd-tmpfiles", "systemd-sysusers"]) {
+	for (const tool of ["unshare", "setpriv", "chroot", "systemd-tmpfiles", "systemd-sysusers", "systemd-notify"]) {
 		if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0) return `${tool} is not installed`;
 	}
 	const tried = spawnSync("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]);
@@ -47,6 +47,8 @@ export function installBundle(bundle: string): Installed {
 	for (const name of ["bin", "lib", "lib64"]) fs.symlinkSync(`usr/${name}`, at(name));
 	fs.copyFileSync(onPath("nats-server"), at("usr/local/bin/nats-server"));
 	fs.copyFileSync(process.execPath, at("usr/local/bin/node"));
+	// The installer looks into the root, where this machine's folders are not seen yet.
+	fs.writeFileSync(at("usr/bin/systemd-notify"), "", { mode: 0o755 });
 	fs.chmodSync(at("tmp"), 0o1777);
 	execFileSync("sh", [path.join(bundle, "install.sh"), "--root", root], { stdio: ["ignore", "ignore", "inherit"] });
 	execFileSync("systemd-tmpfiles", [`--root=${root}`, "--create", "leafline.conf"], {

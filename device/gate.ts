@@ -1,20 +1,23 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { hasRoomAgain, ROOM_NEEDED } from "../topology/disk-room";
-import { BLOCK, safeSequence } from "../topology/reserve";
+import { BLOCK, floorAfter, safeSequence } from "../topology/reserve";
 import { type Ask, streamInfo } from "./ask";
 import { closedStore } from "./closed-server";
 import { cutLine, newest, noteCut } from "./cut-note";
 import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
+import { behindNewer, olderLine, serverSkips } from "./floors";
 import { giveLimitBack, moveOn } from "./move-on";
-import { type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
+import { type Mark, type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
 import { diskRoom } from "./room";
-import { type DeviceSpec, DiskError } from "./spec";
+import { DeviceError, type DeviceSpec, DiskError } from "./spec";
+import { beginLife, isNewest } from "./this-boot";
 
 /**
- * To be run before the device's server takes a publisher and before it reaches the hub. After a clean end it looks and
- * leaves everything as it is; after any other it moves every stream past all that may ever have been stored.
+ * To be run before the device's server takes a publisher and before it reaches the hub. After a clean end that this boot
+ * of the machine has seen it looks and leaves everything as it is; after any other it moves every stream past all that may
+ * ever have been stored: in this store, and where nobody knows whether it is the newest, in a newer one.
  *
  * @param dir folder of `device.json`
  * @throws DeviceError when it cannot be proved that no sequence is used twice: the server must not start then
@@ -25,12 +28,24 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	const known = readReservations(storeDir, spec.device);
 	const { sealed, unproved, ...kept } = known ?? { version: 1 as const, device: spec.device, reserved: {} };
 	const present = spec.streams.filter(({ name }) => hasStream(storeDir, name));
-	const suspect = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
+	const older = present.length > 0 && !isNewest(storeDir, kept.life);
+	const changed = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
+	const skips = (older || changed.length > 0) && serverSkips();
+	// Without a mark nobody knows from where a stream of an older store would have to go on.
+	const suspect =
+		older && skips ? present.filter((each) => changed.includes(each) || !kept.reserved[each.name]) : changed;
 	if (suspect.length > 0) refuseWithoutRoom(storeDir);
+	const now = Date.now();
+	const writtenAt = timeOf(kept.at);
 	// From here on the store is in use: whatever ends it, the next start must not take it for sealed. Nor must `seal`,
 	// which runs after a gate that was ended or failed as well.
-	writeReservations(storeDir, suspect.length === 0 ? kept : { ...kept, unproved: true }, "gate");
-	if (suspect.length === 0) return;
+	if (suspect.length === 0) {
+		const reserved = older && skips ? behindNewer(kept.reserved, now - (writtenAt ?? now)) : kept.reserved;
+		beginLife(storeDir, { ...kept, reserved }, "gate");
+		if (older && skips) say(olderLine(spec.device, writtenAt, now));
+		return;
+	}
+	writeReservations(storeDir, { ...kept, unproved: true }, "gate");
 
 	say(`${spec.device}: the last end was not clean; moving ${suspect.map(({ name }) => name).join(", ")} on`);
 	const names = present.map(({ name }) => name);
@@ -39,20 +54,21 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		putDescriptionsBack(storeDir, await closed((ask) => leftOut(ask, names)));
 	}
 	keepDescriptions(storeDir, names);
-	const cut = { startedAt: Date.now(), interrupted: unproved === true };
-	const moved = await closed((ask) => moveAll(ask, spec, kept.reserved, { storeDir, cut }));
+	const cut = { startedAt: now, interrupted: unproved === true };
+	const moved = await closed((ask) => lookAtAll(ask, spec, kept, { storeDir, cut, skips }));
 	syncFileSystem(storeDir);
-	const wider = moved.filter((stream) => stream.wider);
-	if (wider.length > 0) {
+	const reserved = { ...kept.reserved, ...(skips ? floors(moved) : {}) };
+	if (skips) writeReservations(storeDir, { ...kept, reserved, unproved: true }, "gate");
+	const unfinished = moved.filter((stream) => skips || stream.wider);
+	if (unfinished.length > 0) {
 		await closed(async (ask) => {
-			for (const { name } of wider) await giveLimitBack(ask, name, () => syncFileSystem(storeDir));
+			for (const stream of unfinished) await finish(ask, stream, () => syncFileSystem(storeDir));
 		});
 		syncFileSystem(storeDir);
 	}
-	const reserved = { ...kept.reserved };
 	const streams: Record<string, Moved["streams"][string]> = {};
 	for (const { name, created, from, to } of moved) {
-		reserved[name] = { sequence: to + BLOCK, created };
+		reserved[name] = { ...reserved[name], sequence: to + BLOCK, created };
 		streams[name] = { from, to };
 		say(`${name}: came back with ${from}, goes on after ${to}`);
 	}
@@ -62,7 +78,7 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 		say(`${name}: lies in the store, but the server does not read it: its class takes no messages until it is mended`);
 	}
 	dropDescriptions(storeDir);
-	writeReservations(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } }, "gate");
+	beginLife(storeDir, { ...kept, reserved, moved: { at: new Date().toISOString(), streams } }, "gate");
 }
 
 /** Messages that move streams on must be stored. @throws DiskError */
@@ -88,13 +104,32 @@ interface MovedStream {
 	readonly wider: boolean;
 }
 
-/** All streams: those whose files look right may hold what a server that read them finds wrong. */
-async function moveAll(
+function floors(moved: readonly MovedStream[]): Record<string, Mark> {
+	return Object.fromEntries(moved.map(({ name, created, to }) => [name, { sequence: to + BLOCK, floor: to, created }]));
+}
+
+/** The server has ended in order since they were looked at, and has started again. @throws DeviceError */
+async function finish(ask: Ask, { name, to, wider }: MovedStream, synced: () => void): Promise<void> {
+	const last = (await streamInfo(ask.api, name))?.state.last_seq ?? 0;
+	if (last < to) throw new DeviceError(`${name} takes no messages, and stands at ${last} of ${to}`);
+	if (wider) await giveLimitBack(ask, name, synced);
+}
+
+function timeOf(text: string | undefined): number | undefined {
+	const at = Date.parse(text ?? "");
+	return Number.isFinite(at) ? at : undefined;
+}
+
+/**
+ * Moves all streams on, unless the server does it when it starts next: those whose files look right may hold what a server
+ * that read them finds wrong.
+ */
+async function lookAtAll(
 	ask: Ask,
 	spec: DeviceSpec,
-	reserved: Reservations["reserved"],
-	{ storeDir, cut }: { readonly storeDir: string; readonly cut: UncleanEnd },
-): Promise<MovedStream[]> {
+	{ reserved, at }: Reservations,
+	{ storeDir, cut, skips }: { readonly storeDir: string; readonly cut: UncleanEnd; readonly skips: boolean },
+): Promise<readonly MovedStream[]> {
 	const moved: MovedStream[] = [];
 	const ends: number[] = [];
 	for (const stream of spec.streams) {
@@ -105,8 +140,12 @@ async function moveAll(
 		const last = newest(info);
 		if (last !== undefined) ends.push(last);
 		const mark = reserved[stream.name];
-		const to = safeSequence(from, mark?.created === created ? mark.sequence : undefined);
-		const wider = await moveOn(ask, stream, to, () => syncFileSystem(storeDir));
+		const safe = safeSequence(from, mark?.created === created ? mark.sequence : undefined);
+		const writtenAt = timeOf(at) ?? last ?? cut.startedAt;
+		// It may be an image as well, of a store that was in use.
+		const to = skips ? floorAfter(safe, cut.startedAt - writtenAt) : safe;
+		// Also where nothing is to be stored: what a gate before this one has left goes.
+		const wider = await moveOn(ask, stream, skips ? from : to, () => syncFileSystem(storeDir));
 		moved.push({ name: stream.name, created, from, to, wider });
 	}
 	// A gate before this one may have moved some of them on: nobody knows then what came last.

@@ -4,6 +4,8 @@ import { DeviceError, type StreamSpec } from "./spec";
 
 /** Messages at a time: the server drops some when 10,000 wait to be stored. */
 const AT_ONCE = 5_000;
+/** How many move a stream on at most: an hour of them. */
+const MOST = 1_000_000_000;
 /** Room that one needs, with what the server stores beside it. */
 const BYTES_EACH = 256;
 /** While a full stream has more room, its own limit stands here: in the stream, so that no crash can lose it. */
@@ -21,7 +23,12 @@ export async function moveOn(ask: Ask, stream: StreamSpec, target: number, synce
 	let info = await mustExist(ask, stream.name);
 	await purgeFillers(ask, stream);
 	// All of them: a server that is killed may find again every message that it had purged.
-	const room = Math.max(0, target - info.state.last_seq) * BYTES_EACH;
+	const missing = Math.max(0, target - info.state.last_seq);
+	if (missing > MOST) {
+		const where = `stands at ${info.state.last_seq}, and has to go on after ${target}`;
+		throw new DeviceError(`${stream.name} ${where}: so far only leafline's nats-server moves it`);
+	}
+	const room = missing * BYTES_EACH;
 	if (!hasRoom(info, room)) info = await makeRoom(ask, info, room, synced);
 	for (let last = info.state.last_seq; last < target; ) {
 		const before = last;

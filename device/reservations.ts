@@ -8,6 +8,10 @@ import { DeviceError, DiskError } from "./spec";
 /** What is written down of a device's sequences, in its store: with the data or not at all. */
 export interface Reservations {
 	readonly version: 1;
+	/** ISO 8601: since then, more may have happened in another copy of this store. Absent in what an older leafline has left. */
+	readonly at?: string;
+	/** Of this store since it was last opened or closed: what `device/this-boot.ts` knows it by. */
+	readonly life?: string;
 	/** Whose store this is. */
 	readonly device: string;
 	/** By stream. */
@@ -26,6 +30,8 @@ export interface Reservations {
 export interface Mark {
 	/** The stream has never used a sequence above this. */
 	readonly sequence: number;
+	/** leafline's nats-server moves the stream on to this when it starts, if it stands before it (`floor_of_device.go`). */
+	readonly floor?: number;
 	/** When it was made, as the server tells it: one of the same name that was made anew begins anew. */
 	readonly created: string;
 }
@@ -94,7 +100,8 @@ function parse(text: string): Reservations | undefined {
 		const value = JSON.parse(text) as Reservations;
 		const marks = Object.values(value.reserved);
 		const whole = value.version === 1 && typeof value.device === "string";
-		const sound = ({ sequence, created }: Mark) => Number.isSafeInteger(sequence) && typeof created === "string";
+		const sound = ({ sequence, floor = 0, created }: Mark) =>
+			[sequence, floor].every(Number.isSafeInteger) && typeof created === "string";
 		return whole && marks.every(sound) ? value : undefined;
 	} catch {
 		return undefined;

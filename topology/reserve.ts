@@ -46,12 +46,11 @@ export function safeSequence(last: number, reserved: number | undefined): number
 }
 
 /**
- * What a stream of a device does not use in a second, on average over any time that counts: what it stores (less than a
- * tenth of it), and what starts after unclean ends skip (two blocks each, and seconds apart). Larger than both together,
- * so that an older store, moved on by the time since then, comes to stand behind whatever a newer one has used since,
- * that one's own moves included: those are the same rate.
+ * What a stream of a device does not use in a second: what it stores (some tenth of it at most), and what starts after
+ * unclean ends skip beside the time (three blocks each, and they take a second). So an older store, moved on by the time
+ * since then, comes to stand behind whatever a newer one has used, that one's own moves included: those are the same rate.
  */
-const SKIPPED_A_SECOND = BLOCK;
+const SKIPPED_A_SECOND = 4 * BLOCK;
 /** The longest time that is reckoned with, so that a wrong clock cannot use the sequences up. */
 const LONGEST_MS = 366 * 24 * 3600 * 1000;
 /** No stream is moved beyond it; half of what is exact in JSON. */
@@ -64,8 +63,9 @@ const LAST_SEQUENCE = 2 ** 52;
  * @param ms since then by the clock; negative where that was put back, or was ahead then
  */
 export function floorAfter(reserved: number, ms: number): number {
-	const seconds = Math.max(1, Math.ceil(Math.min(ms, LONGEST_MS) / 1000));
-	return Math.max(reserved, Math.min(reserved + seconds * SKIPPED_A_SECOND, LAST_SEQUENCE));
+	// To the millisecond: two stores that are moved on within a second must not come to stand at the same place.
+	const skipped = Math.ceil((Math.min(Math.max(ms, 0), LONGEST_MS) * SKIPPED_A_SECOND) / 1000);
+	return Math.max(reserved, Math.min(reserved + BLOCK + skipped, LAST_SEQUENCE));
 }
 
 /** Whether a stream stands so far behind its mark that it has lost what it once held; a start of its server moves it on. */

@@ -89,7 +89,7 @@ describe("a store that may be an older image", () => {
 	const lives = fc.array(
 		fc.record({
 			offMs: fc.integer({ min: 0, max: 5 * 86_400_000 }),
-			onMs: fc.integer({ min: 5_000, max: 10 * 86_400_000 }),
+			onMs: fc.integer({ min: 1_000, max: 10 * 86_400_000 }),
 			share: fc.double({ min: 0, max: 1, noNaN: true }),
 			clean: fc.boolean(),
 		}),
@@ -114,6 +114,16 @@ describe("a store that may be an older image", () => {
 		);
 	});
 
+	it("does not come to stand where the newer one did, though all of it were within a second", () => {
+		const ms = fc.integer({ min: 0, max: 1_000 });
+		fc.assert(
+			fc.property(sequence, ms, fc.integer({ min: 1, max: 1_000 }), ms, (mark, off, on, back) => {
+				const used = floorAfter(mark, off) + on * A_MS;
+				expect(floorAfter(mark, off + on + back)).toBeGreaterThan(used);
+			}),
+		);
+	});
+
 	it("is moved by leafline's server alone, from the third number of its change on", () => {
 		expect(["2.15.2", "2.15.2+leafline.2", "nats-server: v2.15.2+other.3", ""].filter(movesToFloors)).toEqual([]);
 		expect(["2.15.2+leafline.3", "nats-server: v2.16.0+leafline.12\n"].map(movesToFloors)).toEqual([true, true]);
@@ -121,8 +131,8 @@ describe("a store that may be an older image", () => {
 
 	it("is moved by a block at least, also where the clock was put back, and never beyond what is exact", () => {
 		expect(floorAfter(1_000, -5)).toBe(1_000 + BLOCK);
-		expect(floorAfter(1_000, 60_000)).toBe(1_000 + 60 * BLOCK);
-		expect(floorAfter(1_000, Number.MAX_SAFE_INTEGER)).toBe(1_000 + 366 * 86_400 * BLOCK);
+		expect(floorAfter(1_000, 60_000)).toBe(1_000 + 241 * BLOCK);
+		expect(floorAfter(1_000, Number.MAX_SAFE_INTEGER)).toBe(1_000 + BLOCK + 366 * 86_400 * 4 * BLOCK);
 		expect(floorAfter(2 ** 52 - 1, 60_000)).toBe(2 ** 52);
 		expect(floorAfter(2 ** 52 + 5, 60_000)).toBe(2 ** 52 + 5);
 	});

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { headers, type Msg, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { FLEET, type Solo, startSolo } from "../device/solo";
@@ -124,6 +125,16 @@ test.each([
 	180_000,
 );
 
+/** Until none of its threads runs any more: a signal alone is only sent. */
+async function halt(server: Server): Promise<void> {
+	const pid = server.pid() ?? 0;
+	process.kill(pid, "SIGSTOP");
+	if (process.platform !== "linux") return;
+	const tasks = `/proc/${pid}/task`;
+	const stopped = (thread: string) => fs.readFileSync(`${tasks}/${thread}/stat`, "utf8").includes(") T ");
+	await eventually(() => fs.readdirSync(tasks).every(stopped), { what: "a server stands still" });
+}
+
 /** A device by hand, to which the hub's stream on three nodes is a source's. */
 describe.each([
 	{ edition: "leafline's server", official: false },
@@ -198,7 +209,7 @@ describe.each([
 
 		const [asked, listened] = [resets().length, listens().length];
 		// What is answered goes through the log of the stream, which takes nothing while the others are not there.
-		for (const server of followers) process.kill(server.pid() ?? 0, "SIGSTOP");
+		await Promise.all(followers.map(halt));
 		try {
 			askFlowControl("late");
 			// Something is missing, so that the hub has the consumer begin anew.

@@ -2,7 +2,7 @@ import { CUT_NOTE } from "../topology/cut-note";
 import type { ConsumerConfig, StreamConfig } from "../topology/jetstream";
 import type { StreamInfo } from "./answers";
 import type { Api } from "./api";
-import { consumerInfo, streamInfo } from "./calls";
+import { consumerInfo, deleteConsumer, streamInfo } from "./calls";
 import { compareConsumer, compareStream } from "./compare";
 import { NoAnswer } from "./errors";
 import { type Patience, persist } from "./patience";
@@ -51,6 +51,23 @@ export async function putConsumer(api: Api, stream: string, wanted: ConsumerConf
 		return info !== undefined && compareConsumer(wanted, info.config).length === 0;
 	};
 	await persist((timeout) => writeAndReadBack(() => api.ask(endpoint, body, timeout), done), patience);
+}
+
+/**
+ * Makes a consumer as asked that is there in another form. One that was told to leave messages out has gone past them, and
+ * does not come back to them when it is told to send all: it is made anew, and begins at the first message.
+ * @param changed the fields in which it is another
+ */
+export async function mendConsumer(
+	api: Api,
+	stream: string,
+	wanted: ConsumerConfig,
+	changed: readonly string[],
+	patience: Patience,
+): Promise<void> {
+	if (changed.some((field) => field.startsWith("filter_subject")))
+		await deleteConsumer(api, stream, wanted.durable_name, patience);
+	await putConsumer(api, stream, wanted, patience);
 }
 
 async function writeAndReadBack(write: () => Promise<unknown>, done: () => Promise<boolean>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
 import { resetConsumer } from "../../jetstream/calls";
 import { persist } from "../../jetstream/patience";
-import { putConsumer } from "../../jetstream/put";
+import { mendConsumer } from "../../jetstream/put";
 import { some } from "../../topology/format";
 import { HUB_CONSUMER } from "../../topology/names";
 import { messageOf, UserError } from "../errors";
@@ -128,7 +128,7 @@ async function carryOut(act: Act, at: Place, config: Config, seen: Seen): Promis
 	const reset = () => resetConsumer(at.edge, stream, HUB_CONSUMER, after + 1, patience());
 	if (act === "make") {
 		if (!at.wanted) throw new UserError(`the outputs hold no window of ${config.className}: npm run up`);
-		await putConsumer(at.edge, stream, at.wanted, patience());
+		await mendConsumer(at.edge, stream, at.wanted, seen.consumer?.changed ?? [], patience());
 		if (isPlaced(seen)) await reset();
 	} else if (act === "reset") await reset();
 	else if (act === "drop") await dropMessage(at.edge, stream, seen.next?.seq ?? 0, config.dropPoison ?? ".", patience);

@@ -254,6 +254,17 @@ test("a consumer that was changed: a filter that keeps what comes from the hub",
 	await arrived("edge3", before + 10);
 });
 
+test("a consumer that has left out messages before the hub had any of that device", async () => {
+	const { config } = (await edge("edge4", `CONSUMER.INFO.edge4_sensor.${HUB_CONSUMER}`)) as { config: object };
+	const changed = { ...config, filter_subject: "edge.edge4.other" };
+	const call = `CONSUMER.CREATE.edge4_sensor.${HUB_CONSUMER}.edge.edge4.other`;
+	await edge("edge4", call, { stream_name: "edge4_sensor", config: changed });
+	await publish("edge4", 10);
+	expect(await onHub("edge4")).toBe(0);
+	expect((await heal("edge4")).text).toMatch(/^edge4_sensor: its consumer was changed \(filter_subject\): healed/);
+	await arrived("edge4", 10);
+});
+
 test("a consumer that is paused", async () => {
 	const before = await onHub("edge3");
 	const until = new Date(Date.now() + 3_600_000).toISOString();

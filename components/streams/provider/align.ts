@@ -4,7 +4,7 @@ import { consumerInfo, deleteConsumer, resetConsumer, streamInfo } from "../../.
 import { compareConsumer } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
 import type { Positions, Sourced } from "../../../jetstream/position";
-import { putConsumer } from "../../../jetstream/put";
+import { mendConsumer, putConsumer } from "../../../jetstream/put";
 import { sleep } from "../../../system/wait";
 import type { ConsumerConfig } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
@@ -28,7 +28,9 @@ export async function settleSourcingConsumer(
 	const found = await consumerInfo(api, stream, wanted.durable_name, patience);
 	const rejected = found ? consumerRejectedByServer(found.config as unknown as ConsumerConfig, wanted) : [];
 	if (rejected.length > 0) await deleteConsumer(api, stream, wanted.durable_name, patience);
-	if (!found || compareConsumer(wanted, found.config).length > 0) await putConsumer(api, stream, wanted, patience);
+	const changed = found ? compareConsumer(wanted, found.config).map(({ field }) => field) : [];
+	if (!found) await putConsumer(api, stream, wanted, patience);
+	else if (changed.length > 0) await mendConsumer(api, stream, wanted, changed, patience);
 	await align(api, stream, wanted.durable_name, positions, patience);
 }
 

@@ -32,10 +32,10 @@ describe("consumers", () => {
 
 describe("durable sources", () => {
 	it("whose consumer is missing", () => {
-		expectBroken(withConsumer("edge1_can", "hub", undefined), {
+		expectBroken(withConsumer("edge1_debug", "hub", undefined), {
 			rule: "durable-source-has-its-consumer",
-			at: "hub_can",
-			message: "hub_can sources edge1_can through consumer hub, which is not declared there: nothing arrives",
+			at: "hub_debug",
+			message: "hub_debug sources edge1_debug through consumer hub, which is not declared there: nothing arrives",
 		});
 		expectBroken(withConsumer("hub_commands", "edge2", undefined), {
 			rule: "durable-source-has-its-consumer",

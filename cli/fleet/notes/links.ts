@@ -97,6 +97,12 @@ function namesakeNotes(entries: readonly JournalEntry[]): Note[] {
 	});
 }
 
+function whyClosed(reason = ""): string {
+	return /^Protocol Violation/i.test(reason)
+		? "leafline doctor shows credentials in this way, to see whether they are good; or a program that is no leaf node"
+		: "A link slower than what it is sent, or a program that asks for too much";
+}
+
 function floodNotes(entries: readonly JournalEntry[], now: number): Note[] {
 	const closed = entries.filter(({ what, reason }) => what.kind === "disconnect" && TOO_MUCH.test(reason ?? ""));
 	return largest(closed, ({ client, reason }) => `${client?.name}\n${client?.user}\n${reason}`).flatMap(
@@ -105,7 +111,7 @@ function floodNotes(entries: readonly JournalEntry[], now: number): Note[] {
 			if (!last?.client) return [];
 			const { name, user, host } = last.client;
 			const lately = group.filter(({ at }) => now - at < HOUR_MS).length;
-			const text = `${name || user} from ${host}: the hub closed its link ${plural(group.length, "time")}: ${last.reason}; last at ${moment(last.at)}. A link slower than what it is sent, or a program that asks for too much`;
+			const text = `${name || user} from ${host}: the hub closed its link ${plural(group.length, "time")}: ${last.reason}; last at ${moment(last.at)}. ${whyClosed(last.reason)}`;
 			return [{ code: "closed-by-hub", text, needsHand: lately >= OFTEN }];
 		},
 	);

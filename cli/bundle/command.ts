@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { some } from "../../topology/format";
 import { plural } from "../format";
-import { loadOutputs } from "../outputs";
+import { command, outputsOf, say } from "../options";
 import { makeBundles } from "./bundle";
 import { type BundleFlags, bundleOptions, chooseDevices } from "./options";
 
@@ -10,12 +10,9 @@ const SILENT_MS = 2_000;
 
 /** `leafline bundle`: what goes onto devices. Reads the stack's outputs, asks no server, and changes nothing but the folder. */
 export function addBundle(leafline: Command): void {
-	leafline
-		.command("bundle")
+	command(leafline, "bundle")
 		.argument("[device...]")
 		.description("Write what goes onto devices: configuration, credentials, streams, device program, units, installer")
-		.option("-s, --stack <stack>", "name of the stack (default: the selected one)")
-		.option("--outputs <file>", "outputs written by: pulumi stack output --json --show-secrets")
 		.option("-g, --group <group...>", "every device of these groups")
 		.option("--all", "every device of the fleet")
 		.option("-o, --out <folder>", "where the bundles go", "bundles")
@@ -27,13 +24,12 @@ export function addBundle(leafline: Command): void {
 		.option("--mount <folder>", "mount point without which the device's server does not start")
 		.action(async (devices: string[], flags: BundleFlags) => {
 			const options = bundleOptions(flags);
-			const { stack, outputs: file } = flags;
-			const outputs = await loadOutputs({ stack, file });
+			const outputs = await outputsOf(flags);
 			const chosen = chooseDevices(outputs, devices, flags);
 			const key = await makeBundles(outputs, chosen.devices, flags.out, options, progressOf(chosen.devices.length));
 			if (chosen.skipped.length > 0) process.stderr.write(`note: retired, without a bundle: ${some(chosen.skipped)}\n`);
 			const count = plural(chosen.devices.length, "bundle");
-			process.stdout.write(`${flags.out}: ${count}, release ${options.release}, signed with ${key}\n`);
+			say(`${flags.out}: ${count}, release ${options.release}, signed with ${key}`);
 		});
 }
 

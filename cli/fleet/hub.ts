@@ -1,8 +1,7 @@
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { foreign } from "../../config/printable";
 import type { StackOutputs } from "../../contract/outputs";
-import type { Connection } from "../../control/connection";
-import { control } from "../../control/control";
+import { type Control, control } from "../../control/control";
 import { type Api, domainApi } from "../../jetstream/api";
 import { askMonitor, leafz, serverVersion } from "../../jetstream/monitoring";
 import { messageOf, UserError } from "../errors";
@@ -28,25 +27,38 @@ export const HUB_ANSWER_MS = 5_000;
 
 /** Throws a `UserError` if the hub does not answer. */
 export async function openHub({ leafline, access }: StackOutputs): Promise<Hub> {
-	if (!access)
-		throw new UserError(
-			"these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets",
-		);
 	const { clientUrl, monitorUrl } = leafline.hub;
-	const { adminCreds } = access;
+	const { adminCreds } = secret(access);
 	const api = (connection: NatsConnection) => (domain: string) =>
 		domainApi(connection, domain, adminCreds, leafline.hub.apiPrefix);
 	if (clientUrl) return openDirect(clientUrl, adminCreds, monitorUrl, api);
-	return openThroughLeaf({ ...access, urls: leafline.hub.urls, ca: leafline.ca }, api);
+	return openThroughLeaf({ leafline, access }, api);
 }
+
+/** What a stack keeps secret. @throws UserError when the outputs were written without it */
+export function secret<T>(part: T | undefined): T {
+	if (part !== undefined) return part;
+	throw new UserError("these outputs hold no credentials; write them with: pulumi stack output --json --show-secrets");
+}
+
+/**
+ * The way to a stack's hub for which 7422 alone has to be open: a short-lived leaf node of our own goes in between. It ends
+ * with this process.
+ * @throws UserError when the outputs hold no credentials, or the hub does not answer
+ */
+export async function throughLeaf({ leafline, access }: Reached): Promise<Control> {
+	const connection = { ...secret(access), urls: leafline.hub.urls, ca: leafline.ca };
+	return control(connection).catch((error) => {
+		throw new UserError(messageOf(error));
+	});
+}
+
+type Reached = Pick<StackOutputs, "leafline" | "access">;
 
 type ApiOf = (connection: NatsConnection) => Hub["api"];
 
-/** Only 7422 is open: a short-lived leaf node of our own goes in between. It ends with this process. */
-async function openThroughLeaf(connection: Connection, api: ApiOf): Promise<Hub> {
-	const way = await control(connection).catch((error) => {
-		throw new UserError(messageOf(error));
-	});
+async function openThroughLeaf(outputs: Reached, api: ApiOf): Promise<Hub> {
+	const way = await throughLeaf(outputs);
 	return {
 		connection: way.hub,
 		version: await serverVersion(way.system),

@@ -2,11 +2,11 @@ import type { LeaflineOutput, StackOutputs } from "../../contract/outputs";
 import { resetConsumer } from "../../jetstream/calls";
 import { persist } from "../../jetstream/patience";
 import { mendConsumer } from "../../jetstream/put";
-import { some } from "../../topology/format";
 import { HUB_CONSUMER } from "../../topology/names";
 import { messageOf, UserError } from "../errors";
 import { consumerOf } from "../fleet/consumer";
 import { openHub } from "../fleet/hub";
+import { named } from "../fleet/named";
 import { count } from "../format";
 import { type Act, diagnose, isPoison, type Seen } from "./diagnose";
 import { dropMessage } from "./drop";
@@ -64,8 +64,7 @@ export async function heal(
 }
 
 function namedDevice({ devices }: LeaflineOutput, device: string): LeaflineOutput["devices"][string] {
-	const found = Object.hasOwn(devices, device) ? devices[device] : undefined;
-	if (!found) throw new UserError(`the fleet has no device ${device}; it has ${some(Object.keys(devices))}`);
+	const found = named(devices, device);
 	if (found.retired === "lost") throw new UserError(`${device} is lost (retired: lost): it cannot connect`);
 	return found;
 }

@@ -1,9 +1,10 @@
 import { devicePublicKey } from "../../components/identity/credentials";
 import type { StackOutputs } from "../../contract/outputs";
-import { control } from "../../control/control";
 import { some } from "../../topology/format";
 import { runUpdate } from "../engine";
 import { messageOf, UserError } from "../errors";
+import { secret, throughLeaf } from "../fleet/hub";
+import { named } from "../fleet/named";
 import { type FleetFile, openFleetFile } from "../fleet-file";
 import { plural } from "../format";
 import { projectDir } from "../project";
@@ -26,16 +27,16 @@ export interface RevokeOptions {
 export async function revoke(
 	outputs: StackOutputs,
 	devices: readonly string[],
-	{ stack: named, yes = false }: RevokeOptions,
+	{ stack: chosen, yes = false }: RevokeOptions,
 	say: (line: string) => void,
 ): Promise<number> {
 	const { leafline } = outputs;
-	const stack = named ?? leafline.environment;
-	for (const device of devices) requireDevice(outputs, device);
+	const stack = chosen ?? leafline.environment;
+	for (const device of devices) named(leafline.devices, device);
 	const root = projectDir();
 	const file = openFleetFile(root, stack);
 	const keys = keysOf(outputs, file, devices);
-	const way = await reach(outputs);
+	const way = await throughLeaf(outputs);
 	try {
 		const linked = await linkedDevices(way);
 		for (const device of devices) {
@@ -74,20 +75,13 @@ export async function revoke(
 	}
 }
 
-function requireDevice({ leafline }: StackOutputs, device: string): void {
-	if (Object.hasOwn(leafline.devices, device)) return;
-	throw new UserError(`the fleet has no device ${device}; it has ${some(Object.keys(leafline.devices))}`);
-}
-
 /** Of devices in service; what was lost before has no key that these outputs know. */
 function keysOf(
 	{ leafline, signing }: StackOutputs,
 	{ fleet, name }: FleetFile,
 	devices: readonly string[],
 ): { readonly account: string; readonly users: ReadonlyMap<string, string> } {
-	if (!signing) {
-		throw new UserError("these outputs hold no secrets; write them with: pulumi stack output --json --show-secrets");
-	}
+	const keys = secret(signing);
 	const users = new Map<string, string>();
 	for (const device of devices) {
 		if (!Object.hasOwn(fleet.devices, device)) {
@@ -96,24 +90,13 @@ function keysOf(
 			);
 		}
 		if (leafline.devices[device]?.retired === "lost") continue;
-		users.set(device, devicePublicKey(signing, device, fleet.devices[device]?.publicKey));
+		users.set(device, devicePublicKey(keys, device, fleet.devices[device]?.publicKey));
 	}
-	return { account: signing.devicesAccount, users };
+	return { account: keys.devicesAccount, users };
 }
 
 function plan(device: string, { linked, lost }: { readonly linked: boolean; readonly lost: boolean }): string {
 	const now = linked ? "connected" : "not connected";
 	if (lost) return `${device}  ${now}; the fleet file calls it lost already`;
 	return `${device}  ${now}; its credentials will never open again, what the hub has of it stays, what it still holds stays on it`;
-}
-
-async function reach({ leafline, access }: StackOutputs) {
-	if (!access) {
-		throw new UserError("these outputs hold no secrets; write them with: pulumi stack output --json --show-secrets");
-	}
-	try {
-		return await control({ urls: leafline.hub.urls, ca: leafline.ca, ...access });
-	} catch (error) {
-		throw new UserError(messageOf(error));
-	}
 }

@@ -2,6 +2,7 @@ import type { StackOutputs } from "../../contract/outputs";
 import { some } from "../../topology/format";
 import { runUpdate } from "../engine";
 import { UserError } from "../errors";
+import { named } from "../fleet/named";
 import { type FleetFile, openFleetFile } from "../fleet-file";
 import { plural } from "../format";
 import { projectDir } from "../project";
@@ -26,10 +27,10 @@ export interface RotateOptions {
 export async function rotate(
 	{ leafline }: StackOutputs,
 	devices: readonly string[],
-	{ stack: named, all = false, yes = false }: RotateOptions,
+	{ stack: wanted, all = false, yes = false }: RotateOptions,
 	say: (line: string) => void,
 ): Promise<number> {
-	const stack = named ?? leafline.environment;
+	const stack = wanted ?? leafline.environment;
 	const root = projectDir();
 	const file = openFleetFile(root, stack);
 	const { chosen, own } = choose(file, devices, all);
@@ -73,8 +74,7 @@ function choose({ fleet, name }: FleetFile, devices: readonly string[], all: boo
 		return { chosen: chosen.map((it) => it.name), own: own.map((it) => it.name) };
 	}
 	for (const device of devices) {
-		const found = Object.hasOwn(fleet.devices, device) ? fleet.devices[device] : undefined;
-		if (!found) throw new UserError(`${name} has no device ${device}; it has ${some(Object.keys(fleet.devices))}`);
+		const found = named(fleet.devices, device, name);
 		if (found.retired === "lost") throw new UserError(`${device} is lost (retired: lost): all of its keys are revoked`);
 		if (found.publicKey !== undefined) {
 			const remedy = `make a new one there, write it into ${name} as publicKey, and raise rotation in the same edit`;

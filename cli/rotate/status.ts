@@ -3,12 +3,10 @@ import { heldAccounts } from "../../components/identity/push";
 import { revocationsOf } from "../../components/identity/revocations";
 import { usedKeys } from "../../components/identity/used-keys";
 import type { SigningOutput, StackOutputs } from "../../contract/outputs";
-import { type Control, control } from "../../control/control";
+import type { Control } from "../../control/control";
 import { some } from "../../topology/format";
-import { messageOf, UserError } from "../errors";
+import { secret, throughLeaf } from "../fleet/hub";
 import { plural } from "../format";
-
-const SECRETS = "these outputs hold no secrets; write them with: pulumi stack output --json --show-secrets";
 
 /** Devices that were rotated, and how far each is. */
 interface Rotated {
@@ -23,19 +21,17 @@ interface Rotated {
 /**
  * Says who has not used its newest key.
  * @returns exit code: 0 nobody waits, 2 somebody does
- * @throws UserError when the hub does not answer
+ * @throws UserError when the outputs hold no credentials, or the hub does not answer
  */
 export async function rotationStatus(
 	{ leafline, access, signing }: StackOutputs,
 	say: (line: string) => void,
 ): Promise<number> {
-	if (!access || !signing) throw new UserError(SECRETS);
-	const way = await control({ urls: leafline.hub.urls, ca: leafline.ca, ...access }).catch((error) => {
-		throw new UserError(messageOf(error));
-	});
+	const keys = secret(signing);
+	const way = await throughLeaf({ leafline, access });
 	try {
 		const names = Object.entries(leafline.devices).flatMap(([name, { retired }]) => (retired === "lost" ? [] : [name]));
-		const { done, seen, waiting } = await look(way, signing, names, leafline.hub.nodes);
+		const { done, seen, waiting } = await look(way, keys, names, leafline.hub.nodes);
 		if (done.length + seen.length + waiting.length === 0) say("no device was rotated");
 		if (done.length > 0) say(`${plural(done.length, "device")} done: the new key was used, the old ones are revoked`);
 		if (seen.length > 0) say(`${some(seen)}: the new key was used; the next npm run up revokes the old ones`);

@@ -21,7 +21,7 @@ export function within(ms: number): Patience {
 
 /** Repeats what may be repeated until it is answered. @throws NoAnswer when the patience is at its end; ApiError, BadAnswer */
 export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, patience: Patience): Promise<T> {
-	let peersDeadline: number | undefined;
+	let peersDeadline = Number.POSITIVE_INFINITY;
 	for (let round = 0; ; round++) {
 		const timeouts = patience.timeoutsMs;
 		const wanted = timeouts[Math.min(round, timeouts.length - 1)] ?? 5_000;
@@ -31,9 +31,8 @@ export async function persist<T>(attempt: (timeoutMs: number) => Promise<T>, pat
 		} catch (error) {
 			if (!isTransient(error)) throw error;
 			patience.waiting?.(error);
-			const offline = isPeerOffline(error);
-			if (offline) peersDeadline ??= Math.min(patience.deadline, Date.now() + PEERS_MS);
-			if (Date.now() >= ((offline && peersDeadline) || patience.deadline)) throw error;
+			if (isPeerOffline(error)) peersDeadline = Math.min(peersDeadline, Date.now() + PEERS_MS);
+			if (Date.now() >= Math.min(patience.deadline, isPeerOffline(error) ? peersDeadline : Infinity)) throw error;
 			if (patience.worthWaiting && !(await patience.worthWaiting())) throw error;
 			// "Nobody answers" comes back at once; do not turn that into a storm.
 			await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(500, 500 - (Date.now() - started)))));

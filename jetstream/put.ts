@@ -56,7 +56,7 @@ export async function putConsumer(api: Api, stream: string, wanted: ConsumerConf
 /**
  * Makes a consumer as asked that is there in another form. One that was told to leave messages out has gone past them, and
  * does not come back to them when it is told to send all: it is made anew, and begins at the first message.
- * @param changed the fields in which it is another
+ * @param changed the fields in which it is another; none where there is no such consumer
  */
 export async function mendConsumer(
 	api: Api,

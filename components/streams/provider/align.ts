@@ -4,7 +4,7 @@ import { consumerInfo, deleteConsumer, resetConsumer, streamInfo } from "../../.
 import { compareConsumer } from "../../../jetstream/compare";
 import type { Patience } from "../../../jetstream/patience";
 import type { Positions, Sourced } from "../../../jetstream/position";
-import { mendConsumer, putConsumer } from "../../../jetstream/put";
+import { mendConsumer } from "../../../jetstream/put";
 import { sleep } from "../../../system/wait";
 import type { ConsumerConfig } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
@@ -29,8 +29,7 @@ export async function settleSourcingConsumer(
 	const rejected = found ? consumerRejectedByServer(found.config as unknown as ConsumerConfig, wanted) : [];
 	if (rejected.length > 0) await deleteConsumer(api, stream, wanted.durable_name, patience);
 	const changed = found ? compareConsumer(wanted, found.config).map(({ field }) => field) : [];
-	if (!found) await putConsumer(api, stream, wanted, patience);
-	else if (changed.length > 0) await mendConsumer(api, stream, wanted, changed, patience);
+	if (!found || changed.length > 0) await mendConsumer(api, stream, wanted, changed, patience);
 	await align(api, stream, wanted.durable_name, positions, patience);
 }
 

@@ -20,5 +20,8 @@ export const KEEP_V8_FLAGS: readonly string[] = ["--no-opt", "--no-sparkplug", "
 /** How often `keep` has V8 give back what is not needed any more, which by itself waits until that is many megabytes. */
 export const COLLECT_EVERY_MS = 30_000;
 
-/** MiB that the unit of `keep` may take: twice its budget of 60 MB. */
+/** Bytes of memory that the device program may take: its budget. */
+export const PROGRAM_BYTES = 60_000_000;
+
+/** MiB that the unit of `keep` may take: twice that budget. */
 export const KEEP_MEMORY_MAX_MIB = 120;

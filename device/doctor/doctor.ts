@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { BUNDLE } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
 import { messageOf } from "../../system/message";
+import { PROGRAM_BYTES } from "../../topology/program-memory";
 import { diskRoom } from "../room";
 import { DEVICE_SPEC_FILE, type DeviceSpec } from "../spec";
 import { STREAMS_FILE, type StreamsFile } from "../streams";
@@ -12,9 +13,6 @@ import { probeHub } from "./hub";
 import { type Credentials, clockFinding, credentialsFinding, modeFinding, readCredentials } from "./judge-identity";
 import { cardFinding, kernelFindings, spaceFindings, syncFinding } from "./judge-machine";
 import { cardKind, measureSyncs, readKernel, storedBytes } from "./machine";
-
-/** What the device program takes at most (docs/device.md). */
-const PROGRAM_BYTES = 60_000_000;
 
 export interface DoctorReport {
 	readonly device: string;

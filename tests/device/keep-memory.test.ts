@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { createSeed } from "../../components/identity/nkey";
 import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
 import { eventually } from "../support/eventually";
+import { PROGRAM } from "../support/keep-process";
 import { freePorts } from "../support/ports";
 import { makeServers, type Servers } from "../support/servers";
 
-const PROGRAM = resolve("bin/device/leafline-device.js");
 /** `keep` ends with its standard input, at the latest with this process. */
 const KEEP = `
 exec 3<&0 </dev/null

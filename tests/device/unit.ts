@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { deviceSpec } from "../../components/leaves/device-spec";
 import { reservationsFile } from "../../device/reservations";
 import type { DeviceSpec, KeepSpec } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
 import { eventually } from "../support/eventually";
+import { PROGRAM, startKeep } from "../support/keep-process";
 import type { Rig } from "../support/rig";
 
 /**
@@ -58,17 +59,6 @@ done
 kill $watch 2>/dev/null
 `;
 
-/** `keep` ends with its standard input, at the latest with this process. */
-const KEEP = `
-exec 3<&0 </dev/null
-"$0" "$1" keep 2>&1 3<&- & keep=$!
-( read -r _ <&3; kill -9 $keep ) 2>/dev/null & watch=$!
-wait $keep
-kill $watch 2>/dev/null
-`;
-
-const PROGRAM = resolve("bin/device/leafline-device.js");
-
 /**
  * Takes a device of a rig over: its server ends, and what it stored goes on at `store`.
  * @param store a folder that is not there yet
@@ -102,31 +92,22 @@ export async function runUnit(rig: Rig, name: string, store: string): Promise<Un
 	});
 	const ended = new Promise((done) => supervisor.once("close", done));
 	let journal = "";
-	const startKeep = () => {
-		const child = spawn("sh", ["-c", KEEP, process.execPath, PROGRAM], {
-			cwd: keepDir,
-			stdio: ["pipe", "pipe", "inherit"],
-		});
-		child.stdout.on("data", (text) => {
-			journal += text;
-		});
-		return child;
-	};
-	let keep = startKeep();
+	let keep = startKeep(keepDir);
 	const unit: Unit = {
 		spec,
 		said: () => read("said"),
-		kept: () => journal,
+		kept: () => journal + keep.said(),
 		log: () => read("server.log"),
 		starts: () => lines("starts"),
 		attempts: () => lines("attempts"),
 		pid: () => Number(read("pid")) || undefined,
 		async restartKeep() {
-			await endOf(keep);
-			keep = startKeep();
+			await keep.stop();
+			journal += keep.said();
+			keep = startKeep(keepDir);
 		},
 		async stop() {
-			await endOf(keep);
+			await keep.stop();
 			supervisor.stdin.end();
 			await ended;
 		},
@@ -134,10 +115,4 @@ export async function runUnit(rig: Rig, name: string, store: string): Promise<Un
 	await eventually(() => rig.bench.api(name, "INFO"), { what: `the hub reaches ${name}`, within: 120_000 });
 	await eventually(() => existsSync(reservationsFile(store)), { what: `marks of ${name}` });
 	return unit;
-}
-
-async function endOf(child: ChildProcess): Promise<void> {
-	const ended = new Promise((done) => child.once("close", done));
-	child.stdin?.end();
-	await ended;
 }

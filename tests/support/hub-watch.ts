@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { KeepSpec, WatchedHub } from "../../device/spec";
 import { MONITOR, NODE } from "../../render/node/files";
 import { renderReport } from "../../render/node/report";
+import { sleep } from "../../system/wait";
 import { eventually } from "./eventually";
+import { startKeep } from "./keep-process";
 import type { Server } from "./servers";
 
 /** What looks after the nodes of a hub, as it is installed, and what it has restarted here. */
@@ -68,7 +70,7 @@ export function nodeWatch(folder: string, nodes: readonly Node[]): HubWatch {
 			});
 			const ended = new Promise((done) => child.once("close", done));
 			const over = ended.then(() => true);
-			while (!(await Promise.race([over, pause(50)]))) {
+			while (!(await Promise.race([over, sleep(50)]))) {
 				const calls = readFileSync(asked, "utf8");
 				if (!calls.includes("restart nats-hub.service")) continue;
 				await node.server.kill(calls.startsWith("kill -s TERM ") ? "SIGTERM" : "SIGUSR2");
@@ -86,7 +88,7 @@ export function nodeWatch(folder: string, nodes: readonly Node[]): HubWatch {
 			while (!(await done())) {
 				if (Date.now() > deadline) throw new Error(`not within ${DEADLINE_MS} ms: ${what}; the watch says: ${said}`);
 				await Promise.all(looks.map((look) => look()));
-				await pause(500);
+				await sleep(500);
 			}
 		},
 		stop: async () => {},
@@ -117,19 +119,12 @@ export function keeperWatch(folder: string, nodes: readonly Node[]): HubWatch {
 	const spec: KeepSpec = { devices: {}, hubs: Object.fromEntries(hubs) };
 	writeFileSync(join(folder, "spec.json"), JSON.stringify(spec));
 	const counted = new Map<Server, number>();
-	let said = "";
-	const child = spawn("sh", ["-c", KEEP, process.execPath, resolve("bin/device/leafline-device.js")], {
-		cwd: folder,
-		stdio: ["pipe", "pipe", "inherit"],
-	});
-	child.stdout.on("data", (text) => {
-		said += text;
-	});
+	const keep = startKeep(folder);
 	let ended = false;
 	const served = Promise.all(
 		nodes.map(async (node) => {
 			while (!ended) {
-				await pause(50);
+				await sleep(50);
 				if (!existsSync(asked(node))) continue;
 				await node.server.kill("SIGTERM");
 				counted.set(node.server, (counted.get(node.server) ?? 0) + 1);
@@ -139,38 +134,19 @@ export function keeperWatch(folder: string, nodes: readonly Node[]): HubWatch {
 		}),
 	);
 	return {
-		said: () => said,
+		said: keep.said,
 		restarts: (node) => counted.get(node) ?? 0,
 		until: async (done, what) => {
 			const asTold = async () => Boolean(await done());
 			await eventually(asTold, { what, within: DEADLINE_MS }).catch((error) => {
-				throw new Error(`${error.message}; the watch says: ${said}`);
+				throw new Error(`${error.message}; the watch says: ${keep.said()}`);
 			});
 		},
 		async stop() {
 			if (ended) return;
 			ended = true;
 			await served;
-			await endOf(child);
+			await keep.stop();
 		},
 	};
-}
-
-/** Ends with its standard input, at the latest with this process. */
-const KEEP = `
-exec 3<&0 </dev/null
-"$0" "$1" keep 2>&1 3<&- & keep=$!
-( read -r _ <&3; kill -9 $keep ) 2>/dev/null & watch=$!
-wait $keep
-kill $watch 2>/dev/null
-`;
-
-async function endOf(child: ChildProcess): Promise<void> {
-	const ended = new Promise((done) => child.once("close", done));
-	child.stdin?.end();
-	await ended;
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((done) => setTimeout(done, ms));
 }

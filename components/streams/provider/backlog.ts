@@ -7,7 +7,7 @@ import { positionOf } from "../../../jetstream/position";
 import { limiter, sleep } from "../../../system/wait";
 import type { StreamSource } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
-import type { StreamProps } from "./stream-props";
+import { everSourced, type StreamProps } from "./stream-props";
 
 /** What a device holds and the hub does not have. */
 export interface Backlog {
@@ -31,16 +31,19 @@ export interface Backlogs {
 }
 
 /** The sources that an update takes away, without those of devices that the fleet file gives up. */
-export function removedSources(old: StreamProps, next: StreamProps): StreamSource[] {
+export function removedSources(
+	old: Pick<StreamProps, "sources" | "gone">,
+	next: Pick<StreamProps, "sources" | "lost">,
+): StreamSource[] {
 	const lost = new Set(next.lost);
-	return Object.entries(old.sources ?? {}).flatMap(([name, source]) =>
+	return Object.entries(everSourced(old)).flatMap(([name, source]) =>
 		next.sources?.[name] || lost.has(deviceOf(source) ?? "") ? [] : [source],
 	);
 }
 
 /** Devices that an update takes away, given up or not. */
 export function removedDevices(old: StreamProps, next: StreamProps): string[] {
-	return removedSources(old, { ...next, lost: [] }).flatMap((source) => deviceOf(source) ?? []);
+	return removedSources(old, { sources: next.sources }).flatMap((source) => deviceOf(source) ?? []);
 }
 
 /** The device that a source takes from; undefined for a stream of the hub itself. */

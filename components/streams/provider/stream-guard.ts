@@ -99,11 +99,15 @@ export async function obstacle(wanted: StreamProps): Promise<string | undefined>
 	if (!seen || "error" in seen || !seen.info) return undefined;
 	try {
 		mayTakeOver(wanted, seen.info);
-		return undefined;
 	} catch (error) {
 		if (error instanceof UserError) return error.message;
 		throw error;
 	}
+	if (wanted.allowDataLoss) return undefined;
+	// A stack that has lost its state knows of no device that has left; the stream does.
+	const { sources = [] } = seen.info.config;
+	const live = Object.fromEntries(sources.map((source) => [source.name, source]));
+	return lookForBacklog(connection, wanted.config.name, removedSources({ sources: live }, wanted));
 }
 
 const unreachable = new Map<string, { at: number; error: string }>();

@@ -23,6 +23,12 @@ export interface StreamProps {
 	readonly ignorePending?: boolean;
 	/** Output: devices whose sources are not yet as asked, and why. `sources` holds them as they are. */
 	readonly pending?: Readonly<Record<string, string>>;
+	/**
+	 * Output of a refresh: sources that the stack gave the stream and that are not there any more, or not with the stream,
+	 * by name. Nobody let their devices go: what those hold must come to the hub, or be given up, as if they were sourced.
+	 * @default none
+	 */
+	readonly gone?: Readonly<Record<string, StreamSource>>;
 	/** Devices that the fleet file gives up, with what they hold; no part of the stream. */
 	readonly lost?: readonly string[];
 }
@@ -48,11 +54,13 @@ export function full({ config, sources, owner }: StreamProps): StreamConfig {
 	};
 }
 
+/** Everything that a stream sources or is to source again, as far as the state knows. */
+export function everSourced({ sources, gone }: Pick<StreamProps, "sources" | "gone">): StreamProps["sources"] {
+	return { ...gone, ...sources };
+}
+
 /** What is stored, with those parts replaced that are different on the server. */
-export function observe(
-	known: StreamProps,
-	{ config: found }: StreamInfo,
-): Pick<Props, "config" | "sources" | "owner"> {
+export function observe(known: StreamProps, { config: found }: StreamInfo): Props {
 	const config: Props = { ...known.config };
 	const sources: Props = { ...known.sources };
 	let owner: unknown = known.owner;
@@ -68,5 +76,16 @@ export function observe(
 		} else if (actual === undefined) delete sources[source];
 		else sources[source] = actual;
 	}
-	return { config, sources, owner };
+	return { config, sources, owner, ...goneFrom(known, sources) };
+}
+
+/** What is stored of a stream that is not on the server; undefined where nothing of it has to be remembered. */
+export function observeGone(known: StreamProps): Pick<StreamProps, "sources" | "consumers" | "gone"> | undefined {
+	const gone = goneFrom(known, {});
+	return gone.gone && { sources: {}, consumers: {}, ...gone };
+}
+
+function goneFrom(known: StreamProps, found: Props): Pick<StreamProps, "gone"> {
+	const gone = Object.entries(everSourced(known)).filter(([name]) => found[name] === undefined);
+	return gone.length > 0 ? { gone: Object.fromEntries(gone) } : {};
 }

@@ -17,7 +17,7 @@ import { atStake, loweredLimits, rejectedByServer } from "./rules";
 import { type Settled, settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
 import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
-import { full, observe, streamProps as props, type StreamProps } from "./stream-props";
+import { full, observe, observeGone, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
 /** A server that is older than 2.15 was seen to take 14 minutes for one source of a big stream. */
@@ -44,9 +44,10 @@ export const stream: Handler = {
 		const [old, next] = [props(olds), props(news)];
 		const fields = ["config", "sources", "consumers", "owner", "connection", "allowDataLoss"] as const;
 		const held = next.ignorePending ? waitingSources(old, next) : {};
-		const changes = fields.some((field) =>
+		const differs = fields.some((field) =>
 			field === "sources" ? !same(old.sources, { ...next.sources, ...held }) : !same(old[field], next[field]),
 		);
+		const changes = differs || old.gone !== undefined;
 		const moving =
 			Object.keys(held).length > 0 ? undefined : movedSources(next.config.name, old.sources ?? {}, next.sources ?? {});
 		if (moving) {
@@ -75,14 +76,18 @@ export const stream: Handler = {
 		const { api, say } = await open(known);
 		const patience = patient(say, READ_MS);
 		const info = await streamInfo(api, id, patience);
-		if (!info) return { id: "", props: {} };
-		const observed: Props = {
-			...stored,
-			...observe(known, info),
-			consumers: await observeConsumers(api, known, patience),
-		};
-		const { pending: _, ...inputs } = observed;
-		return { id, props: observed, inputs };
+		const { gone: _, ...rest } = stored;
+		const observed = info
+			? { ...observe(known, info), consumers: await observeConsumers(api, known, patience) }
+			: observeGone(known);
+		if (!observed) return { id: "", props: {} };
+		if (!info) {
+			say.warn(`${id} is not on the hub any more: the next update makes it anew, and it gets what its devices hold`);
+			await say.flush();
+		}
+		const read: Props = { ...rest, ...observed };
+		const { pending: __, ...inputs } = read;
+		return { id, props: read, inputs };
 	},
 
 	async update(_id, olds, news) {

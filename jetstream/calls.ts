@@ -96,6 +96,11 @@ export async function deleteMessage(api: Api, stream: string, seq: number, patie
 	);
 }
 
+/** Deletes the messages of a stream before a sequence. */
+export async function purgeBefore(api: Api, stream: string, seq: number, patience: Patience): Promise<void> {
+	await persist((timeout) => api.ask(`STREAM.PURGE.${stream}`, { seq }, timeout), patience);
+}
+
 /** Deletes a stream; one that is gone already is fine. */
 export async function deleteStream(api: Api, name: string, patience: Patience): Promise<void> {
 	await unlessMissing(STREAM_NOT_FOUND, () =>

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "nats";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DeviceOptions, readDevice, settleDevice } from "../../components/streams/provider/edge-device";
 import { stream } from "../../components/streams/provider/index";
 import { type Control, closeAll, control } from "../../control/control";
@@ -7,8 +7,9 @@ import type { StreamInfo } from "../../jetstream/answers";
 import { hubPositions } from "../../jetstream/position";
 import { sleep } from "../../system/wait";
 import { CUT_NOTE, writeCut } from "../../topology/cut-note";
+import { OWNER } from "../../topology/names";
 import { type Bench, startBench, until } from "./bench";
-import { edgeStream, source, streamProps } from "./fixtures";
+import { edgeStream, hubConfig, source, streamProps } from "./fixtures";
 
 let bench: Bench;
 let way: Control;
@@ -40,6 +41,7 @@ const settle = (device: string, changes = {}, options: Partial<DeviceOptions> = 
 const read = (device: string, changes = {}) =>
 	readDevice(way, device, [edgeStream(device, changes)], { owner: OPTIONS.owner, ...onHub() });
 const api = (device: string) => way.api(device);
+const withOwner = (config: object) => ({ ...config, metadata: { [OWNER]: OPTIONS.owner } });
 const publish = (connection: NatsConnection, subject: string) =>
 	connection.request(subject, "x".repeat(1_000), { timeout: 5_000 });
 
@@ -135,6 +137,65 @@ test("a lower limit waits until the hub has what it would delete", async () => {
 	const sources = { edge1_can: source("edge1"), edge4_can: source("edge4") };
 	await stream.update("hub_can", {}, streamProps(bench.connection, { sources }));
 	await until(async () => (await settle("edge4", lower)).outcome === "settled", "the hub has all of edge4", 30_000);
+});
+
+describe("a full stream that drops its oldest, and is to be smaller", () => {
+	const old = { discard: "old" as const, max_bytes: 2_000_000 };
+	const lower = { discard: "old" as const, max_bytes: 500_000 };
+	const { consumer: _, ...ordinary } = source("edge3");
+	const sources = {
+		edge3_can: { ...ordinary, opt_start_seq: 1, external: { api: "$JS.edge3.API", deliver: "deliver.edge3" } },
+	};
+	const hub = (changes: object) =>
+		streamProps(bench.connection, { config: hubConfig({ name: "hub_low" }), ...changes });
+	const info = (domain: string, name: string) => api(domain).ask<StreamInfo>(`STREAM.INFO.${name}`, undefined, 5_000);
+	const deleted = (domain: string, name: string) =>
+		api(domain)
+			.ask(`STREAM.DELETE.${name}`, undefined, 5_000)
+			.catch(() => {});
+	const fill = async (messages: number) => {
+		const all = Array.from({ length: messages }, () => publish(bench.device("edge3"), "vehicle.speed"));
+		await Promise.all(all);
+	};
+	const atHub = async () => (await info("hub", "hub_low")).state.messages;
+
+	// A class that becomes durable is made smaller, and its source waits for a consumer that comes behind that.
+	test("that an ordinary source has taken, becomes so also while programs publish", async () => {
+		await deleted("edge3", "edge3_can");
+		await api("edge3").ask("STREAM.CREATE.edge3_can", withOwner({ ...edgeStream("edge3", old).stream }), 5_000);
+		await stream.create(hub({ sources }));
+		await fill(1_000);
+		await until(async () => (await atHub()) === 1_000, "1,000 at the hub", 30_000);
+		let publishing = true;
+		let published = 1_000;
+		const program = (async () => {
+			for (; publishing; published++) {
+				await publish(bench.device("edge3"), "vehicle.speed");
+				await sleep(5);
+			}
+		})().catch(() => {});
+		await until(async () => (await settle("edge3", lower)).outcome === "settled", "it is smaller", 30_000);
+		publishing = false;
+		await program;
+		const { config, state } = await info("edge3", "edge3_can");
+		expect(config.max_bytes).toBe(500_000);
+		expect(state.bytes).toBeLessThanOrEqual(500_000);
+		await until(async () => (await atHub()) === published, "everything at the hub", 30_000);
+	});
+
+	test("keeps what the hub has not got, and gets the consumer through which that comes", async () => {
+		await settle("edge3", old);
+		await api("edge3").ask("CONSUMER.DELETE.edge3_can.hub", undefined, 5_000);
+		await deleted("hub", "hub_low");
+		await fill(1_000);
+		const { messages } = (await info("edge3", "edge3_can")).state;
+		const late = await settle("edge3", lower);
+		expect(late).toMatchObject({ outcome: "pending", reason: expect.stringMatching(/hub does not have yet$/) });
+		expect((await info("edge3", "edge3_can")).state.messages).toBe(messages);
+		await stream.create(hub({ sources: { edge3_can: source("edge3") } }));
+		await until(async () => (await settle("edge3", lower)).outcome === "settled", "the hub has all of it", 30_000);
+		expect((await info("hub", "hub_low")).state.messages).toBe(messages);
+	});
 });
 
 test("a device whose own programs have reserved the room says who has it", async () => {

@@ -44,7 +44,9 @@ describe("in Pulumi's own dynamic provider process, by nothing but the text in t
 			"the warning",
 		);
 		await host.delete(id, first);
-		expect((await host.read(id, second)).id).toBe("");
+		// What it sourced is remembered, so that no device is let go unseen; where there is nothing to remember, it is gone.
+		expect((await host.read(id, second)).outs).toMatchObject({ sources: {}, gone: sources("edge1", "edge2") });
+		expect((await host.read(id, { ...second, sources: {} })).id).toBe("");
 	});
 
 	test("a preview that knows nothing of the hub yet passes", async () => {

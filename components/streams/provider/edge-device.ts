@@ -9,15 +9,16 @@ import { type Positions, streamPositions } from "../../../jetstream/position";
 import { putStream } from "../../../jetstream/put";
 import { UserError } from "../../../system/user-error";
 import { CUT_NOTE } from "../../../topology/cut-note";
-import type { ConsumerConfig, StreamConfig, StreamSource } from "../../../topology/jetstream";
+import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import type { EdgeStream } from "../../../topology/model";
 import { edgeStreamName, OWNER } from "../../../topology/names";
 import { changedIdentities, describeChange } from "../../../topology/source-identity";
 import { align, misplacedFor, settleSourcingConsumer } from "./align";
+import { lossOf } from "./edge-lower";
 import { BUSY_MS, connected, OFFLINE, patient, READ_BUSY_MS, silence } from "./edge-reach";
 import { explainRefusal, makeRoom } from "./edge-room";
 import { moveSubjects } from "./edge-subjects";
-import { atStake, loweredLimits, rejectedByServer } from "./rules";
+import { rejectedByServer } from "./rules";
 
 export type DeviceResult =
 	| { readonly outcome: "settled" }
@@ -57,7 +58,8 @@ export async function settleDevice(
 		const mayLower = async (lowered: StreamConfig, info: StreamInfo) => {
 			mayChange(lowered, info);
 			const consumer = streams.find(({ stream }) => stream.name === lowered.name)?.consumer;
-			return options.allowDataLoss || (await lossOf(api, lowered, info, consumer, patience)) === undefined;
+			const { allowDataLoss, positions } = options;
+			return allowDataLoss || (await lossOf(api, lowered, info, { consumer, positions }, patience)) === undefined;
 		};
 		await makeRoom(api, live, marked, { owner: options.owner, mayLower }, patience);
 		await moveSubjects(api, live, marked, { owner: options.owner, mayChange }, patience);
@@ -151,20 +153,22 @@ async function settleStream(
 			info = undefined;
 		}
 	}
+	let loss: string | undefined;
 	if (!info) await putStream(api, stream, undefined, patience);
 	else if (compareStream(stream, info.config).length > 0) {
 		if (!options.allowDataLoss) {
 			refuseIdentity(stream, info);
-			const loss = await lossOf(api, stream, info, consumer, patience);
-			if (loss !== undefined) throw new Deferred(loss);
+			loss = await lossOf(api, stream, info, { consumer, positions: options.positions }, patience);
 		}
-		await putStream(api, stream, info, patience);
+		if (loss === undefined) await putStream(api, stream, info, patience);
 	}
+	// Also where the stream has to wait for it: what the hub is still to get comes through this consumer.
 	if (consumer) await settleSourcingConsumer(api, stream.name, consumer, options.positions, patience);
 	for (const { name, consumer: reader } of stream.sources ?? []) {
 		const positions = streamPositions(api, stream.name, () => patience);
 		if (reader) await align(options.hub, name, reader.name, positions, patience);
 	}
+	if (loss !== undefined) throw new Deferred(loss);
 }
 
 /** Streams that leafline made, or a device from its bundle, carry `leafline.` in their metadata. */
@@ -191,22 +195,6 @@ function refuseIdentity(wanted: StreamConfig, { config }: StreamInfo): void {
 		`${wanted.name}: ${changes.map(describeChange).join(", ")} of its source would give it everything again that it ` +
 			"has. Declare a downlink with another name, or set leafline:allowDataLoss to true to have that.",
 	);
-}
-
-/** What a change would delete that the hub does not have yet; undefined if nothing. */
-async function lossOf(
-	api: Api,
-	wanted: StreamConfig,
-	info: StreamInfo,
-	consumer: ConsumerConfig | undefined,
-	patience: Patience,
-): Promise<string | undefined> {
-	const lost = atStake(loweredLimits(info.config as unknown as StreamConfig, wanted), info.state);
-	if (lost.length === 0) return undefined;
-	const reader = consumer && (await consumerInfo(api, wanted.name, consumer.durable_name, patience));
-	if (reader && reader.num_pending + reader.num_ack_pending === 0) return undefined;
-	const what = lost.map(({ field, from, to }) => `${field} from ${from} to ${to}`).join(", ");
-	return `${wanted.name}: lowering ${what} would delete messages that the hub does not have yet`;
 }
 
 function withOwner({ stream, consumer }: EdgeStream, owner: string): Wanted {

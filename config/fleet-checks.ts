@@ -17,7 +17,15 @@ export function checkFleet(document: YamlDocument): Issue[] {
 		...checkConsumers(file),
 		...checkHardware(file),
 		...checkDevices(file, document),
+		...checkSigningKey(file),
 	];
+}
+
+function checkSigningKey(file: Fields): Issue[] {
+	const { rotation, end } = mapOf(file.signingKey);
+	if (typeof rotation !== "number" || typeof end !== "number" || end <= rotation) return [];
+	const message = `${show(end)} would end the key that signs now, which is that of rotation ${rotation}`;
+	return [{ path: ["signingKey", "end"], message, remedy: `write ${rotation} to end all before it, or leave it out` }];
 }
 
 function checkNames(file: Fields): Issue[] {

@@ -35,6 +35,7 @@ export function fleetOf(file: FleetInput): Fleet {
 		consumers: mapValues(file.consumers, consumerOf),
 		groups,
 		devices,
+		...(file.signingKey && { signingKey: file.signingKey }),
 	};
 }
 

@@ -203,6 +203,22 @@ const Override = section(
 	"What is different about one device.",
 );
 
+const SigningKey = section(
+	{
+		rotation: count(
+			0,
+			MOST_ROTATIONS,
+			"How often it was replaced. Raise it by one: credentials that the old one signed stay valid until every device has connected with new ones.",
+		),
+		end: count(
+			0,
+			MOST_ROTATIONS,
+			"Keys from before this rotation end, whoever has not connected with a later one: those devices are locked out until they have new credentials.",
+		).prefault(0),
+	},
+	"The account's signing key, which signs the credentials of every device.",
+);
+
 export const FleetFile = section(
 	{
 		apiVersion: z
@@ -217,6 +233,7 @@ export const FleetFile = section(
 			MOST_ROTATIONS,
 			"How often all devices were given new keys. Raise it by one: each device's old credentials stay valid until it has connected with the new ones.",
 		).exactOptional(),
+		signingKey: SigningKey.exactOptional(),
 		hardware: named(Hardware, HARDWARE, "Kinds of devices.").prefault({}),
 		link: Link.prefault({}),
 		classes: named(Uplink, CLASS, "Kinds of traffic from the devices to the hub."),

@@ -19,6 +19,15 @@ export interface Fleet {
 	readonly groups: Readonly<Record<string, DeviceGroup>>;
 	/** Every device of every group, in the order in which the file names them. */
 	readonly devices: Readonly<Record<string, Device>>;
+	/** The key of the account that signs the credentials of all devices. @default never replaced */
+	readonly signingKey?: SigningKeyRotation;
+}
+
+export interface SigningKeyRotation {
+	/** How often it was replaced. */
+	readonly rotation: number;
+	/** Keys from before this rotation end although devices were not seen with a later one. At most `rotation`. @default 0 */
+	readonly end: number;
 }
 
 export interface Hardware {

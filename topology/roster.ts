@@ -1,5 +1,6 @@
 import type { Fleet } from "../config/model";
 import type { Problem } from "./model";
+import { advanceSigning, type Signing, signingOf } from "./signing";
 
 /**
  * Who has which key, and which keys are revoked for ever. A device's key is derived from the fleet's secret, its name
@@ -28,6 +29,8 @@ export interface Roll {
 export interface Roster {
 	readonly devices: Roll;
 	readonly readers: Roll;
+	/** Of the account's signing key. @default never replaced */
+	readonly signing?: Signing;
 }
 
 /** What a fleet file says of one user. */
@@ -44,6 +47,7 @@ export interface Enrolled {
 export interface Enrolment {
 	readonly devices: Readonly<Record<string, Enrolled>>;
 	readonly readers: Readonly<Record<string, Enrolled>>;
+	readonly signing?: Signing;
 }
 
 /** What became of the names between two rosters, each sorted. */
@@ -66,8 +70,11 @@ export const MOST_REVOKED = 10_000;
 
 export const NO_ROLL: Roll = { keys: {}, revoked: {} };
 
+type Enrollable = Pick<Fleet, "devices" | "consumers" | "signingKey">;
+
 /** What the roster needs to know of a fleet. */
-export function enrolment({ devices, consumers }: Pick<Fleet, "devices" | "consumers">): Enrolment {
+export function enrolment(fleet: Enrollable): Enrolment {
+	const { devices, consumers } = fleet;
 	const enrolled = Object.values(devices).map(({ name, publicKey, retired, rotation }): [string, Enrolled] => {
 		const lost = retired === "lost";
 		return [
@@ -76,7 +83,8 @@ export function enrolment({ devices, consumers }: Pick<Fleet, "devices" | "consu
 		];
 	});
 	const readers = Object.keys(consumers).map((name): [string, Enrolled] => [name, {}]);
-	return { devices: Object.fromEntries(enrolled), readers: Object.fromEntries(readers) };
+	const signing = signingOf(fleet);
+	return { devices: Object.fromEntries(enrolled), readers: Object.fromEntries(readers), ...(signing && { signing }) };
 }
 
 /**
@@ -85,16 +93,21 @@ export function enrolment({ devices, consumers }: Pick<Fleet, "devices" | "consu
  * @returns it, and why it must not be
  */
 export function advance(
-	{ devices, readers }: Enrolment,
+	{ devices, readers, signing: wanted }: Enrolment,
 	old: Partial<Roster> = {},
 ): { roster: Roster; problems: Problem[] } {
-	const roster = { devices: advanceRoll(old.devices ?? NO_ROLL, devices), readers: advanceRoll(old.readers, readers) };
-	const problems = [...revivedKeys(devices, roster.devices), ...turnedBack(devices, old.devices), ...tooMany(roster)];
-	return { roster, problems };
+	const { signing, problems: signs } = advanceSigning(wanted, old.signing);
+	const roster = {
+		devices: advanceRoll(old.devices ?? NO_ROLL, devices),
+		readers: advanceRoll(old.readers, readers),
+		...(signing && { signing }),
+	};
+	const rolls = [...revivedKeys(devices, roster.devices), ...turnedBack(devices, old.devices), ...tooMany(roster)];
+	return { roster, problems: [...rolls, ...signs] };
 }
 
 /** The roster of a fleet that begins. */
-export function firstRoster(fleet: Pick<Fleet, "devices" | "consumers">): Roster {
+export function firstRoster(fleet: Enrollable): Roster {
 	return advance(enrolment(fleet)).roster;
 }
 

@@ -12,10 +12,11 @@ import {
 	type Share,
 } from "../../topology/permissions";
 import { firstRoster, type Roster } from "../../topology/roster";
+import type { Signing } from "../../topology/signing";
 import { isSubset } from "../../topology/subjects";
 import { formerAdminKey, roleClaims } from "./credentials";
 import { encodeAccount, encodeOperator } from "./jwt";
-import { type AccountSeeds, accountSeeds, type Keys } from "./keys";
+import { type AccountSeeds, accountSeeds, type Keys, signers } from "./keys";
 import { publicKey } from "./nkey";
 import { forEver, lostDevices } from "./revocations";
 
@@ -84,7 +85,13 @@ export function fleetClaims(
 		roster,
 		lost.map(({ name }) => name),
 	);
-	return accountClaims(keys, { role: deviceRole(downlinkStreams(topology)), revoked, limits: deviceLimits(topology) });
+	const role = deviceRole(downlinkStreams(topology));
+	return accountClaims(keys, {
+		role,
+		revoked,
+		limits: deviceLimits(topology),
+		...(roster.signing && { signing: roster.signing }),
+	});
 }
 
 export interface AccountRules {
@@ -95,22 +102,24 @@ export interface AccountRules {
 	readonly revoked?: readonly string[];
 	/** Of the account DEVICES. @default none */
 	readonly limits?: AccountLimits;
+	/** Of its signing key. @default never replaced */
+	readonly signing?: Signing;
 }
 
 /** As `fleetClaims`, from the bare rules. */
 export function accountClaims(
 	keys: Keys,
-	{ role, shares = SHARES, revoked = [], limits: most = NO_LIMITS }: AccountRules,
+	{ role, shares = SHARES, revoked = [], limits: most = NO_LIMITS, signing }: AccountRules,
 ): AccountClaims {
 	const seeds = accountSeeds(keys);
 	// The library's type lacks the description, which the format has.
-	const deviceScope: SigningKey & { description: string } = {
+	const deviceScope = (key: string): SigningKey & { description: string } => ({
 		kind: "user_scope",
-		key: publicKey(keys.deviceSigner),
+		key,
 		role: "device",
 		template: roleClaims(role),
 		description: streamsOf(shares),
-	};
+	});
 	const common = (account: AccountKey, streams: OperatorLimits) => ({
 		limits: limits(streams),
 		exports: offered(shares.filter(({ from }) => from === NAMES[account])),
@@ -122,7 +131,8 @@ export function accountClaims(
 			...common("devices", NO_STREAMS),
 			// Not `conn`: when an account is pushed, the server counts leaf connections in it as well, and closes what is above.
 			limits: { ...limits(NO_STREAMS), ...most },
-			signing_keys: [deviceScope],
+			// Which of them have ended the push decides, which knows who was seen with which (`signers.ts`).
+			signing_keys: signers(keys, signing).map(deviceScope),
 			...(revoked.length > 0 && { revocations: { ...forEver(revoked) } }),
 		},
 		hub: {

@@ -3,20 +3,13 @@ import type { Connection } from "../../control/connection";
 import type { Topology } from "../../topology/model";
 import { generationOf, generations, type Roll, type Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
-import { type AccountClaims, fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
+import { fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
 import { adminCreds, deviceCreds, devicePublicKey, readerCreds, systemCreds } from "./credentials";
+import { HubAccounts, signersInputs } from "./hub-accounts";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";
-import {
-	type AccountSeeds,
-	accountSeeds,
-	bundleSeed,
-	type DeviceSigning,
-	deviceProgramSeed,
-	deviceSigning,
-	type Keys,
-} from "./keys";
+import { accountSeeds, bundleSeed, type DeviceSigning, deviceProgramSeed, deviceSigning, type Keys } from "./keys";
 import { publicKey } from "./nkey";
-import { type RevokedUsers, revokedUsers } from "./revocations";
+import { revokedUsers } from "./revocations";
 import { keepRoster } from "./roster";
 
 export interface IdentityArgs {
@@ -88,7 +81,9 @@ export class Identity extends pulumi.ComponentResource {
 		this.adminCreds = keys.apply((it) => adminCreds(it, { direct }));
 		this.systemCreds = keys.apply((it) => systemCreds(it, { direct }));
 		this.readerCreds = pulumi.all([keys, roster]).apply(([it, { readers }]) => readersCreds(it, topology, readers));
-		this.signing = pulumi.all([keys, roster]).apply(([it, { devices }]) => deviceSigning(it, generations(devices)));
+		this.signing = pulumi
+			.all([keys, roster])
+			.apply(([it, { devices, signing }]) => deviceSigning(it, generations(devices), signing));
 		this.registerOutputs({});
 	}
 
@@ -143,11 +138,14 @@ export class Identity extends pulumi.ComponentResource {
 		const claims = pulumi.unsecret(known.apply(([keys, roster]) => fleetClaims(keys, topology, roster)));
 		const revoked = pulumi.unsecret(known.apply(([keys, roster]) => revokedUsers(keys, roster)));
 		const keys = this.keys.apply(accountSeeds);
+		const signers = this.roster.apply(signersInputs);
 		const args = {
 			connection,
 			keys,
 			claims,
 			revoked,
+			signers,
+			...(topology.settings.ignorePending && { ignorePending: true }),
 			servers: topology.settings.hub.nodes,
 			generation,
 		};
@@ -199,32 +197,6 @@ class HubCertificates extends DynamicResource {
 		const made = { caPem: undefined, caKey: undefined, serverCert: undefined, serverKey: undefined };
 		const secret = ["caKey", "serverKey"];
 		super("certificates", "Certificates", name, { hosts, ...made }, { ...opts, additionalSecretOutputs: secret });
-	}
-}
-
-export interface HubAccountsArgs {
-	readonly connection: pulumi.Input<Connection>;
-	readonly keys: pulumi.Input<AccountSeeds>;
-	readonly claims: pulumi.Input<AccountClaims>;
-	/** Everybody who is revoked, for a hub that knows nobody. */
-	readonly revoked: pulumi.Input<RevokedUsers>;
-	readonly servers: number;
-	readonly generation: pulumi.Input<string>;
-}
-
-/** The accounts of an environment in the hub's resolver. */
-export class HubAccounts extends DynamicResource {
-	/** When they were signed last, in seconds since 1970. */
-	declare readonly issuedAt: pulumi.Output<number>;
-
-	constructor(name: string, args: HubAccountsArgs, opts: pulumi.CustomResourceOptions) {
-		const inputs = {
-			...args,
-			connection: pulumi.secret(args.connection),
-			keys: pulumi.secret(args.keys),
-			issuedAt: undefined,
-		};
-		super("accounts", "Accounts", name, inputs, { ...opts, additionalSecretOutputs: ["connection", "keys"] });
 	}
 }
 

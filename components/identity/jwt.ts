@@ -44,6 +44,11 @@ export function accountOf(token: string): { readonly name: string; readonly clai
 	return { name, claims: nats };
 }
 
+/** The name that a user's token gives it; for a device that of the device. Does not verify it. @throws on anything but a token */
+export function userNameOf(token: string): string {
+	return decoded(token).name;
+}
+
 function decoded(token: string): { iat: number; name: string; nats: Partial<Account> } {
 	const [, body = ""] = token.split(".");
 	return JSON.parse(Buffer.from(body, "base64url").toString());

@@ -1,4 +1,5 @@
 import { hkdfSync, randomBytes } from "node:crypto";
+import { type Signing, signerGeneration } from "../../topology/signing";
 import { createSeed, encodeSeed, type KeyType, publicKey } from "./nkey";
 
 /** Everything secret that an environment's identity is made of. Made once; whoever has it, has the fleet. */
@@ -50,6 +51,21 @@ export function accountSeeds({ operator, devices, hub }: Keys): AccountSeeds {
 	return { operator, devices, hub, admin: derived("admin"), readers: derived("readers") };
 }
 
+/**
+ * Seed of the account's signing key, scoped to the devices' role. Later ones are derived of the operator's seed, for none of
+ * them may follow from what the output `signing` held before.
+ * @param generation from 1
+ */
+export function signerSeed({ deviceSigner, operator }: Keys, generation: number): string {
+	if (generation === 1) return deviceSigner;
+	return seedFrom("A", Buffer.from(operator), `leafline device signer ${generation}`);
+}
+
+/** Public keys of the account's signing keys, oldest first, the one that signs now last. */
+export function signers(keys: Keys, signing?: Signing): readonly string[] {
+	return Array.from({ length: signerGeneration(signing) }, (_, i) => publicKey(signerSeed(keys, i + 1)));
+}
+
 /** What makes the credentials of devices, and of nobody else. */
 export interface DeviceSigning {
 	readonly deviceSigningSeed: string;
@@ -62,10 +78,17 @@ export interface DeviceSigning {
 	readonly generations?: Readonly<Record<string, number>>;
 }
 
-/** @param generations of devices whose first key was revoked */
-export function deviceSigning(keys: Keys, generations: Readonly<Record<string, number>> = {}): DeviceSigning {
+/**
+ * @param generations of devices whose first key was revoked
+ * @param signing of the account's signing key. @default never replaced
+ */
+export function deviceSigning(
+	keys: Keys,
+	generations: Readonly<Record<string, number>> = {},
+	signing?: Signing,
+): DeviceSigning {
 	return {
-		deviceSigningSeed: keys.deviceSigner,
+		deviceSigningSeed: signerSeed(keys, signerGeneration(signing)),
 		devicesAccount: publicKey(keys.devices),
 		fleetSecret: keys.fleetSecret,
 		createdAt: keys.createdAt,

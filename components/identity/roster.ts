@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
 import { enrolment, firstRoster, type Roll, type Roster } from "../../topology/roster";
+import type { Signing } from "../../topology/signing";
 import { DynamicResource } from "../streams/dynamic";
 
 /**
@@ -11,17 +12,19 @@ export class KeyRoster extends DynamicResource {
 	/** The provider computes it from the one before. */
 	declare readonly devices: pulumi.Output<Roll>;
 	declare readonly readers: pulumi.Output<Roll>;
+	declare readonly signing: pulumi.Output<Signing | undefined>;
 
 	constructor(name: string, { fleet }: Pick<Topology, "fleet">, opts: pulumi.CustomResourceOptions) {
-		super("roster", "Roster", name, { enrolment: enrolment(fleet), devices: undefined, readers: undefined }, opts);
+		const kept = { devices: undefined, readers: undefined, signing: undefined };
+		super("roster", "Roster", name, { enrolment: enrolment(fleet), ...kept }, opts);
 	}
 }
 
 /** The roster of an environment. */
 export function keepRoster(topology: Topology, opts: pulumi.CustomResourceOptions): pulumi.Output<Roster> {
-	const { devices, readers } = new KeyRoster("roster", topology, opts);
+	const { devices, readers, signing } = new KeyRoster("roster", topology, opts);
 	// Without an engine nobody computes it, and nobody was there before.
-	return pulumi.all([devices, readers]).apply(([devices, readers]) => {
-		return devices && readers ? { devices, readers } : firstRoster(topology.fleet);
+	return pulumi.all([devices, readers, signing]).apply(([devices, readers, signing]) => {
+		return devices && readers ? { devices, readers, ...(signing && { signing }) } : firstRoster(topology.fleet);
 	});
 }

@@ -94,6 +94,12 @@ const CASES: readonly Case[] = [
 		to: "  la.ke:",
 		says: 'x.yaml:31:3  consumers."la.ke": "la.ke" cannot name a consumer; did you mean la-ke?',
 	},
+	{
+		name: "a signing key that would end with the old ones",
+		from: "fleet: quarry\n",
+		to: "fleet: quarry\nsigningKey: { rotation: 1, end: 2 }\n",
+		says: "x.yaml:3:33  signingKey.end: 2 would end the key that signs now, which is that of rotation 1; write 1 to end all before it, or leave it out",
+	},
 ];
 
 describe("fleet relations", () => {

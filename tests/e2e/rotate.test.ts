@@ -27,10 +27,8 @@ describe("rotate", () => {
 	beforeAll(async () => {
 		project = await makeProject(SMALL_FLEET);
 		await up();
-		for (const device of DEVICES) {
-			old.set(device, readFileSync(join(project.dir, leafDir(LOCAL_ROOT, device), SERVER_FILES.credentials), "utf8"));
-			published.set(device, publish(device));
-		}
+		remember();
+		for (const device of DEVICES) published.set(device, publish(device));
 	}, 300_000);
 	afterAll(async () => {
 		running = false;
@@ -38,6 +36,12 @@ describe("rotate", () => {
 		await project?.close();
 	});
 
+	/** The credentials that devices have now, to be tried when they should be old. */
+	const remember = () => {
+		for (const device of DEVICES) {
+			old.set(device, readFileSync(join(project.dir, leafDir(LOCAL_ROOT, device), SERVER_FILES.credentials), "utf8"));
+		}
+	};
 	/** Publishes numbers until it is told to end, each until it is acknowledged, and gives how many. */
 	const publish = async (device: Device) => {
 		const servers = `127.0.0.1:${project.firstClientPort + DEVICES.indexOf(device)}`;
@@ -134,13 +138,58 @@ describe("rotate", () => {
 		expect(await knock("edge2")).toBe("let in");
 	});
 
-	it("ends when the last one is back, and nothing was lost, doubled or reordered meanwhile", async () => {
+	it("ends when the last one is back", async () => {
 		expect((await leafline("restore", "edge2")).code).toBe(0);
 		const seen = async () => (await leafline("rotate")).text.includes("edge2: the new key was used");
 		await eventually(seen, { what: "edge2 has used its new key", within: 60_000 });
 		await up();
 		expect(await leafline("rotate")).toMatchObject({ code: 0 });
 		for (const device of DEVICES) expect(await knock(device)).toBe("refused");
+	});
+
+	it("shows what another signing key would do, and refuses what cannot be", async () => {
+		const file = fleet();
+		const { code, text } = await leafline("rotate", "--signing-key");
+		expect(code, text).toBe(0);
+		expect(text).toContain("fleet.yaml: signingKey.rotation: 1\na new key signs the credentials of 2 devices");
+		const end = await leafline("rotate", "--signing-key", "--end", "--yes");
+		expect(end).toMatchObject({ code: 1 });
+		expect(end.text).toContain("the signing key was never replaced: fleet.yaml has no signingKey.rotation");
+		expect((await leafline("rotate", "--end")).text).toContain("--end goes with --signing-key");
+		expect(fleet()).toBe(file);
+	});
+
+	it("puts a new signing key beside the old one, which waits for the device that is away", async () => {
+		remember();
+		expect((await leafline("cut", "edge2")).code).toBe(0);
+		const { code, text } = await leafline("rotate", "--signing-key", "--yes");
+		expect(code, text).toBe(0);
+		await readOutputs();
+		expect(fleet()).toContain("signingKey: { rotation: 1 }\n");
+		const waitsForOne = async () => {
+			const { text } = await leafline("rotate");
+			return /signing key: edge2 not seen with the newest, and away/.test(text) && !/signing key: edge1/.test(text);
+		};
+		await eventually(waitsForOne, { what: "edge1 came in with the new", within: 60_000 });
+		expect(await up()).toContain("edge2 has not connected with credentials that the new signing key signed yet");
+		// Not edge1, which counts by the credentials that somebody came in with last.
+		expect(await knock("edge2")).toBe("let in");
+		const end = await leafline("rotate", "--signing-key", "--end");
+		expect(end.text).toContain("would be locked out until they have new credentials: edge2\n");
+	});
+
+	it("ends the old signing key when the last device came in with the new", async () => {
+		expect((await leafline("restore", "edge2")).code).toBe(0);
+		const seen = async () => (await leafline("rotate")).text.includes("every device came in with the newest");
+		await eventually(seen, { what: "edge2 came in with the new", within: 60_000 });
+		await up();
+		const { code, text } = await leafline("rotate");
+		expect(code, text).toBe(0);
+		expect(text).toContain("2 devices done");
+		for (const device of DEVICES) expect(await knock(device)).toBe("refused");
+	});
+
+	it("has lost, doubled and reordered nothing meanwhile", async () => {
 		running = false;
 		for (const device of DEVICES) {
 			const count = (await published.get(device)) ?? 0;

@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Account } from "@nats-io/jwt";
 import { control } from "../../../control/control";
+import { some } from "../../../topology/format";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { requireConnection } from "../../streams/provider/read-connection";
 import { ACCOUNTS, type AccountClaims, type AccountJwts, type AccountKey, accountJwts } from "../accounts";
 import { accountOf, issuedAt } from "../jwt";
 import type { AccountSeeds } from "../keys";
+import { type Login, logins } from "../logins";
 import { publicKey } from "../nkey";
 import { heldAccounts, lookUpAccount, pushAccount } from "../push";
 import { forEver, type RevokedUsers, revocationsOf, withRevocations } from "../revocations";
+import { judgeSigners, type SignersInputs, type SignersMemory, signersIn } from "../signers";
 
 /** What the program asks for. */
 export interface AccountsInputs {
@@ -19,6 +22,10 @@ export interface AccountsInputs {
 	readonly claims: AccountClaims;
 	/** Everybody who is revoked, for a hub that knows nobody; another list alone is no change. @default nobody */
 	readonly revoked?: RevokedUsers;
+	/** Where the signing key of DEVICES was ever replaced; other devices alone are no change. */
+	readonly signers?: SignersInputs;
+	/** Do not look again for devices that were not seen with the newest one, for drift checks. @default false */
+	readonly ignorePending?: boolean;
 	/** Servers of the hub; every one must take the accounts. */
 	readonly servers: number;
 	/** Another value pushes again, for a hub that was made anew. */
@@ -27,7 +34,7 @@ export interface AccountsInputs {
 }
 
 /** And what the state holds besides. */
-interface State extends Omit<AccountsInputs, "keys"> {
+interface State extends Omit<AccountsInputs, "keys">, SignersMemory {
 	/** Seconds since 1970. */
 	readonly issuedAt: number;
 	readonly jwts: Partial<AccountJwts>;
@@ -50,6 +57,8 @@ export const accounts: Handler = {
 			isDeepStrictEqual(was.connection, wanted.connection) &&
 			was.servers === wanted.servers &&
 			was.generation === wanted.generation &&
+			was.signers?.end === wanted.signers?.end &&
+			(wanted.ignorePending === true || (was.waiting ?? []).length === 0) &&
 			isDeepStrictEqual(identities(was.keys), identities(wanted.keys));
 		return { changes: !same };
 	},
@@ -60,7 +69,7 @@ export const accounts: Handler = {
 
 	async read(id, props) {
 		const was = props as unknown as State;
-		const { issuedAt: _issuedAt, jwts: _jwts, ...inputs } = was;
+		const { issuedAt: _issuedAt, jwts: _jwts, ended: _ended, waiting: _waiting, seen: _seen, ...inputs } = was;
 		const found = await lookUp(was).catch((error: Error) => {
 			reporter(was.resourceUrn).warn(`the accounts were not read back: ${error.message}`);
 			return undefined;
@@ -80,26 +89,58 @@ export const accounts: Handler = {
 };
 
 async function push(inputs: AccountsInputs, was?: State): Promise<Props> {
-	const { system, ready } = await control(requireConnection(inputs.connection));
+	const { system, hub, ready } = await control(requireConnection(inputs.connection));
 	const { keys, servers, revoked } = inputs;
 	const all = ACCOUNTS.map(async (account) => [account, await heldAccounts(system, publicKey(keys[account]), servers)]);
 	const held: Readonly<Record<AccountKey, readonly string[]>> = Object.fromEntries(await Promise.all(all));
 	const newest = Math.max(was?.issuedAt ?? 0, ...Object.values(held).flat().map(issuedAt));
 	const issued = Math.max(Math.floor(Date.now() / 1000), newest + 1);
 	const begins = was === undefined || was.generation !== inputs.generation;
+	const memory = await signersMemory(inputs, held.devices, was, async () => {
+		await ready();
+		return logins(hub, publicKey(keys.devices));
+	});
+	const claims = { ...inputs.claims, devices: withoutSigners(inputs.claims.devices, memory.ended) };
 	const kept = (account: AccountKey) => {
 		const state = was?.jwts?.[account];
 		const known = [...held[account], ...(state === undefined ? [] : [state])].map(revocationsOf);
-		return withRevocations(inputs.claims[account], [
-			...known,
-			...(begins && revoked ? [forEver(revoked[account])] : []),
-		]);
+		return withRevocations(claims[account], [...known, ...(begins && revoked ? [forEver(revoked[account])] : [])]);
 	};
 	const jwts = accountJwts(keys, byAccount(kept), issued);
 	for (const account of ACCOUNTS) await pushAccount(system, jwts[account], servers);
 	// While a server takes over an account it may lose requests of it.
 	await ready();
-	return { ...inputs, issuedAt: issued, jwts };
+	await tellWaiting(inputs, memory);
+	return { ...inputs, issuedAt: issued, jwts, ...memory };
+}
+
+/** How far the signing keys of DEVICES are; nothing where there is only the first one. */
+async function signersMemory(
+	{ claims, signers }: AccountsInputs,
+	held: readonly string[],
+	was: State | undefined,
+	readLogins: () => Promise<readonly Login[]>,
+): Promise<SignersMemory> {
+	const keys = signersIn(claims.devices);
+	if (signers === undefined || keys.length < 2) return {};
+	return judgeSigners(keys, signers, held, was, readLogins);
+}
+
+function withoutSigners(devices: AccountClaims["devices"], ended: readonly string[] = []): AccountClaims["devices"] {
+	if (ended.length === 0) return devices;
+	const { signing_keys = [] } = devices;
+	return {
+		...devices,
+		signing_keys: signing_keys.filter((key) => !ended.includes(signersIn({ signing_keys: [key] })[0] ?? "")),
+	};
+}
+
+async function tellWaiting({ resourceUrn }: AccountsInputs, { waiting = [] }: SignersMemory): Promise<void> {
+	if (waiting.length === 0) return;
+	const whose = `${waiting.length === 1 ? "has" : "have"} not connected with credentials that the new signing key signed yet`;
+	const say = reporter(resourceUrn);
+	say.warn(`${some(waiting)} ${whose}: the old key stays valid until then. leafline rotate says who, and what to do`);
+	await say.flush();
 }
 
 function byAccount<T>(of: (account: AccountKey) => T): Record<AccountKey, T> {

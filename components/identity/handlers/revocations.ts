@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { control } from "../../../control/control";
 import { some } from "../../../topology/format";
+import { overlapOf } from "../../../topology/overlap";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { requireConnection } from "../../streams/provider/read-connection";
 import { accountOf, encodeAccount, issuedAt } from "../jwt";
+import { usedKeys } from "../logins";
 import { publicKey } from "../nkey";
 import { heldAccounts, pushAccount } from "../push";
 import { allOf, forEver, type Revocations, revocationsOf, withRevocations } from "../revocations";
-import { usedKeys } from "../used-keys";
 
 /** What the program asks for. */
 export interface RevocationsInputs {
@@ -120,6 +121,8 @@ async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise
 	return { ...inputs, found, ...(waiting.length > 0 && { waiting }) };
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /**
  * Which keys of before a rotation may go: those of devices that were seen with a later one. A device that was away all the
  * time comes back with what it has, however long that takes.
@@ -129,32 +132,14 @@ async function rotation(
 	held: Readonly<Record<string, readonly string[]>>,
 ): Promise<{ readonly replaced: readonly string[]; readonly waiting: readonly string[] }> {
 	const revoked = new Set((held[devicesAccount] ?? []).flatMap((jwt) => Object.keys(revocationsOf(jwt))));
-	const open = Object.entries(rotated).filter(([, keys]) => keys.slice(0, -1).some((key) => !revoked.has(key)));
+	const open = Object.entries(rotated).filter(([, keys]) => !overlapOf(keys, NOBODY, revoked).done);
 	if (open.length === 0) return { replaced: [], waiting: [] };
 	const { hub, ready } = await control(requireConnection(connection));
 	await ready();
 	const used = await usedKeys(hub, devicesAccount);
-	const replaced = new Set(
-		open.flatMap(([, keys]) =>
-			keys.slice(
-				0,
-				Math.max(
-					0,
-					keys.findLastIndex((key) => used.has(key)),
-				),
-			),
-		),
-	);
-	const waits = ([, keys]: [string, readonly string[]]) => {
-		return keys.slice(0, -1).some((key) => !revoked.has(key) && !replaced.has(key));
-	};
-	return {
-		replaced: [...replaced],
-		waiting: open
-			.filter(waits)
-			.map(([device]) => device)
-			.sort(),
-	};
+	const overlaps = open.map(([device, keys]) => ({ device, ...overlapOf(keys, used, revoked) }));
+	const waiting = overlaps.filter(({ over }) => !over).map(({ device }) => device);
+	return { replaced: overlaps.flatMap(({ replaced }) => replaced), waiting: waiting.sort() };
 }
 
 /** What each account is at the servers of the hub. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { formatPath } from "../../../config/errors";
 import { some } from "../../../topology/format";
 import { advance, type Enrolment, NO_ROLL, type Roll, type Roster, turnover } from "../../../topology/roster";
+import { FIRST_SIGNING, type Signing } from "../../../topology/signing";
 import { type Reporter, reporter } from "../../streams/provider/engine";
 import type { Handler, Props } from "../../streams/provider/handler";
 
@@ -25,6 +26,7 @@ export const roster: Handler = {
 		const say = reporter(news.resourceUrn);
 		tell(say, "device", was.devices, next.devices);
 		tell(say, "reader", was.readers, next.readers);
+		tellSigner(say, was.signing, next.signing);
 		await say.flush();
 		return { changes: !isDeepStrictEqual(was, next) };
 	},
@@ -44,8 +46,20 @@ export const roster: Handler = {
 	async delete() {},
 };
 
-function rosterOf({ devices, readers }: Props): Roster {
-	return { devices: (devices as Roll | undefined) ?? NO_ROLL, readers: (readers as Roll | undefined) ?? NO_ROLL };
+function rosterOf({ devices, readers, signing }: Props): Roster {
+	return {
+		devices: (devices as Roll | undefined) ?? NO_ROLL,
+		readers: (readers as Roll | undefined) ?? NO_ROLL,
+		...(signing !== undefined && { signing: signing as Signing }),
+	};
+}
+
+/** All credentials of devices are others, and the old ones of nobody end by it. */
+function tellSigner(say: Reporter, { rotation: was } = FIRST_SIGNING, { rotation } = FIRST_SIGNING): void {
+	if (rotation === was) return;
+	say.warn(
+		"a new key signs the credentials of all devices: they need new ones; those that the old key signed stay valid until every device has connected with new ones",
+	);
 }
 
 function tell(say: Reporter, what: string, was: Roll, next: Roll): void {

@@ -6,10 +6,11 @@
  *     leafline-device seal     after the server has ended: everything on disk, and said so
  *     leafline-device streams  behind the gate: makes the streams in files that the store does not have yet
  *     leafline-device keep     while it runs: reserves sequences, makes room, and streams in memory
+ *     leafline-device mqtt     takes messages of MQTT into the streams; a process of its own, where the fleet file asks for it
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
  *     leafline-device doctor   what is wrong with this device, and what to do: clock, way to the hub, credentials, disk
  *
- * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`. Exit code 1 with one line says
+ * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`, `mqtt` reads `mqtt.json`. Exit code 1 with one line says
  * why a start could not be proved to be safe: the server must not be started then. `gate` waits for a disk that is full or
  * read-only.
  */
@@ -23,16 +24,23 @@ import { makeStreams } from "./streams";
 import { verifyBundle } from "./verify";
 
 const USAGE =
-	"usage: leafline-device gate | streams | seal | keep | doctor [FOLDER] | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
+	"usage: leafline-device gate | streams | seal | keep | mqtt | doctor [FOLDER] | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
 async function main([action, ...options]: readonly string[]): Promise<void> {
 	if (action === "gate") await onceTheDiskTakesIt(() => gate(".", readSpec(), say));
 	else if (action === "seal") endedWell() && seal(".", readSpec());
 	else if (action === "keep") keep(".");
 	else if (action === "streams") await makeStreams(".", readSpec(), say);
+	else if (action === "mqtt") await takeMqtt();
 	else if (action === "verify") verify(options);
 	else if (action === "doctor") await doctor(options);
 	else throw new DeviceError(USAGE);
+}
+
+async function takeMqtt(): Promise<void> {
+	// Loaded here, as the doctor is.
+	const { mqtt } = await import("./mqtt/bridge");
+	await mqtt(".");
 }
 
 /** For `install.sh`. */

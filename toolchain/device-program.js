@@ -35,7 +35,8 @@ function bundleDeviceProgram(root) {
 			minifyWhitespace: true,
 			// The client library looks whether there is one, at which Node loads it; only object stores, left out, use it.
 			define: { "globalThis.ReadableStream": "Object" },
-			alias: { tls: "./device/without-tls.ts" },
+			// Node's own streams in place of a copy of them, and no log of the library's.
+			alias: { tls: "./device/without-tls.ts", "readable-stream": "stream", debug: "./device/mqtt/without-log.ts" },
 			legalComments: "eof",
 			// Paths stand in the file; that of a linked node_modules would be one of this machine.
 			preserveSymlinks: true,

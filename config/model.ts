@@ -164,6 +164,8 @@ export interface Settings {
 	readonly adopt: readonly string[];
 	/** NATS URLs to manage the hub through, instead of a control leaf on 7422. @default none */
 	readonly controlUrls: readonly string[];
+	/** Room at the hub for the releases that devices fetch, bytes of one copy. @default there are no rollouts */
+	readonly rolloutBytes?: number;
 }
 
 /** A nats-server with leafline's change, or one as its project releases it. */

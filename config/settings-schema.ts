@@ -93,6 +93,7 @@ export const SettingsFile = section(
 			"tls://hub.example.com:4222",
 			"Where to manage the hub, instead of through a control leaf.",
 		).exactOptional(),
+		rollout: quantity(SIZE, "Room at the hub for releases that devices fetch.", { example: "1GiB" }).exactOptional(),
 	},
 	"Settings of one stack.",
 );

@@ -50,6 +50,7 @@ function withDefaults(stackName: string, given: SettingsInput): Settings {
 		ignorePending: given.ignorePending ?? false,
 		adopt: given.adopt ?? [],
 		controlUrls: given.controlUrls ?? [],
+		...(given.rollout !== undefined && { rolloutBytes: given.rollout }),
 	};
 }
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /**
- * The outputs of a leafline stack, version 4. Everything here is plain JSON: names, sizes in bytes, times in
+ * The outputs of a leafline stack, version 5. Everything here is plain JSON: names, sizes in bytes, times in
  * milliseconds, speeds in bits a second, rates in messages a second.
  */
 
 /** Version of the contract that this program writes. A reader must ignore nothing and guess nothing. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 const token = z.string().regex(/^[a-z0-9-]+$/);
 const streamName = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -198,6 +198,10 @@ export const accessOutput = z.strictObject({
 export const signingOutput = z.strictObject({
 	deviceSigningSeed: z.string(),
 	devicesAccount: z.string().describe("Public key of the account that devices bind to."),
+	releasesAccount: z
+		.string()
+		.describe("Public key of the account in which devices ask for releases. Absent where there was none yet.")
+		.exactOptional(),
 	fleetSecret: z.string().describe("Each device's own seed is derived from it."),
 	createdAt: count.describe("Seconds since 1970; the `iat` of every credential."),
 	generations: z

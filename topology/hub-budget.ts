@@ -18,6 +18,7 @@ import { JOURNAL_BYTES } from "./journal";
 import type { Machine } from "./machines";
 import type { HubBudget, Problem } from "./model";
 import { powerCutLoss } from "./power-cut";
+import { rolloutBytes } from "./rollout/streams";
 import { downStoredBytes, hubStoredBytes } from "./sizes";
 
 /** The third budget: disks of the hub, and what its machines sustain. */
@@ -52,7 +53,8 @@ export function hubBudget(
 	const { nodes, fileBytes } = settings.hub;
 	const planned = shards.map((shard) => plannedShard(fleet, settings, shard));
 	const neededBytes = planned.reduce((sum, { maxBytes, replicas }) => sum + maxBytes * replicas, 0);
-	const availableBytes = Math.max(0, Math.floor(nodes * Math.min(fileBytes * USABLE, fileBytes - JOURNAL_BYTES)));
+	const usable = Math.min(fileBytes * USABLE, fileBytes - JOURNAL_BYTES) - rolloutBytes(settings);
+	const availableBytes = Math.max(0, Math.floor(nodes * usable));
 	const messagesPerSecond = planned.reduce((sum, { rate }) => sum + rate, 0);
 	const bytesPerSecond = planned.reduce((sum, { rate, size, replicas }) => sum + rate * size * replicas, 0);
 	const readers = Object.values(fleet.consumers);
@@ -156,7 +158,8 @@ function diskProblem(
 		return [];
 	}
 	const { name, direction, keepMs, rate, replicas } = largest;
-	const perNode = Math.ceil(Math.max(neededBytes / nodes / USABLE, neededBytes / nodes + JOURNAL_BYTES));
+	const needed = neededBytes / nodes + rolloutBytes(settings);
+	const perNode = Math.ceil(Math.max(needed / USABLE, needed + JOURNAL_BYTES));
 	// More than a volume holds is no remedy.
 	const sold = settings.hub.aws === undefined || perNode <= MOST_FILE_BYTES;
 	return [

@@ -34,8 +34,8 @@ export interface StreamConfig {
 	sources?: StreamSource[];
 	/** leafline makes no mirrors, but sees those of others. */
 	mirror?: StreamSource;
-	/** Publishes what it stores once more. leafline does not, others may. */
-	republish?: SubjectTransform;
+	/** Publishes what it stores once more. leafline does so with orders of a rollout, others may. */
+	republish?: SubjectTransform & { headers_only?: boolean };
 	/** `async` acknowledges before a message is written. @default "default" */
 	persist_mode?: "default" | "async";
 	metadata?: Record<string, string>;

@@ -39,6 +39,9 @@ const LEAST_SUBSCRIPTIONS = 256;
 const LINKS_OF_A_DEVICE = 2;
 const LEAST_LINKS = 32;
 
+/** One inbox, and what a server takes up by itself. */
+const RELEASE_SUBSCRIPTIONS = 16;
+
 /** Of the account DEVICES. */
 export function deviceLimits({ fleet, devices }: Pick<Topology, "fleet" | "devices">): AccountLimits {
 	const uplinks = Object.keys(fleet.classes).length;
@@ -48,6 +51,11 @@ export function deviceLimits({ fleet, devices }: Pick<Topology, "fleet" | "devic
 		subs: Math.max(LEAST_SUBSCRIPTIONS, roundUp(SUBSCRIPTION_ROOM * subscriptions)),
 		leaf: mostLinks(Object.keys(devices).length),
 	};
+}
+
+/** Of the account RELEASES, whose links hear nothing but their own inbox. @param devices limits of DEVICES */
+export function releaseLimits({ leaf }: AccountLimits): AccountLimits {
+	return { subs: leaf === NO_LIMITS.leaf ? NO_LIMITS.subs : RELEASE_SUBSCRIPTIONS, leaf };
 }
 
 /** Leaf connections of so many devices. In steps, so that a device more is hardly ever a push. */

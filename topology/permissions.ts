@@ -1,5 +1,6 @@
 import type { Topology } from "./model";
 import { apiPrefix, deliverPrefix, downDeliverPrefix, downSubjects, HUB_CONSUMER, HUB_DOMAIN } from "./names";
+import { releaseAdminShares, releaseShares } from "./rollout/permissions";
 
 /**
  * Who may say what to whom. Who connects and what there is to reach are in accounts of their own, and an account takes
@@ -9,6 +10,7 @@ import { apiPrefix, deliverPrefix, downDeliverPrefix, downSubjects, HUB_CONSUMER
  * - HUB: streams, consumers and their sources. Nobody binds to it.
  * - ADMIN: administrators. They reach the API of every device and of the hub.
  * - READERS: readers. They reach the consumers that they read through.
+ * - RELEASES: devices while they ask for a release (`rollout/names.ts`). Holds nothing.
  * - and the system account.
  *
  * It is not enough that a user may not publish to a subject: a server answers on whatever subject a request names for
@@ -25,7 +27,7 @@ export interface Role {
 }
 
 /** The accounts of an environment besides the system account. */
-export type AccountName = "DEVICES" | "HUB" | "ADMIN" | "READERS";
+export type AccountName = "DEVICES" | "HUB" | "ADMIN" | "READERS" | "RELEASES";
 
 /** Something that one account offers and another one takes. */
 export interface Share {
@@ -95,7 +97,7 @@ export function deviceRole(downlinks: readonly string[]): Role {
 		subscribe: [
 			`${apiPrefix(DEVICE)}.>`,
 			`$JS.FC.${DEVICE}.>`,
-			...(downlinks.length > 0 ? [`${downDeliverPrefix(DEVICE)}.>`] : []),
+			`${downDeliverPrefix(DEVICE)}.>`,
 			...downlinks.map((stream) => `$JSC.R.${HUB_DOMAIN}.*.${stream}.${DEVICE}.*`),
 		],
 		connections: ["LEAFNODE"],
@@ -155,7 +157,13 @@ export function readerInbox(consumer: string): string {
  * streams that an account exports or imports change, the server (2.15.2) takes their subscriptions from leaf connections
  * that are open, and says so to nobody but its log; `components/identity/accounts.ts` makes the devices connect anew.
  */
-export const SHARES: readonly Share[] = [...uplinkShares(), ...downlinkShares(), ...adminShares(), ...readerShares()];
+export const SHARES: readonly Share[] = [
+	...uplinkShares(),
+	...downlinkShares(),
+	...adminShares(),
+	...readerShares(),
+	...releaseShares(),
+];
 
 /**
  * What the hub's sources need of the devices, and no more: the empty messages that a device can make a source send reach
@@ -196,6 +204,7 @@ function adminShares(): Share[] {
 		{ ...ofHub, kind: "stream", subject: "$JS.EVENT.ADVISORY.>" },
 		// Commands for devices, for the streams of the downlinks.
 		{ ...ofHub, kind: "service", subject: downSubjects("*") },
+		...releaseAdminShares(),
 	];
 }
 

@@ -1,6 +1,6 @@
 import type { Account, Export, Import, OperatorLimits, SigningKey } from "@nats-io/jwt";
 import { SYSTEM_EVENTS } from "../../topology/journal";
-import { type AccountLimits, deviceLimits, NO_LIMITS } from "../../topology/limits-by-role";
+import { type AccountLimits, deviceLimits, NO_LIMITS, releaseLimits } from "../../topology/limits-by-role";
 import type { Topology } from "../../topology/model";
 import {
 	type AccountName,
@@ -11,6 +11,7 @@ import {
 	SHARES,
 	type Share,
 } from "../../topology/permissions";
+import { releasesRole } from "../../topology/rollout/permissions";
 import { firstRoster, type Roster } from "../../topology/roster";
 import type { Signing } from "../../topology/signing";
 import { isSubset } from "../../topology/subjects";
@@ -25,7 +26,7 @@ import { forEver, lostDevices } from "./revocations";
  * comes when everybody gives and takes what it should: its push makes the devices connect anew where they have to.
  * ADMIN is last: administrators wait for it, and it takes what the others give.
  */
-export const ACCOUNTS = ["hub", "readers", "devices", "admin"] as const;
+export const ACCOUNTS = ["hub", "readers", "releases", "devices", "admin"] as const;
 export type AccountKey = (typeof ACCOUNTS)[number];
 
 /** What the accounts state. */
@@ -40,6 +41,7 @@ export type AccountJwts = Readonly<Record<AccountKey, string>>;
 const NAMES: Readonly<Record<AccountKey, AccountName>> = {
 	hub: "HUB",
 	readers: "READERS",
+	releases: "RELEASES",
 	devices: "DEVICES",
 	admin: "ADMIN",
 };
@@ -113,11 +115,11 @@ export function accountClaims(
 ): AccountClaims {
 	const seeds = accountSeeds(keys);
 	// The library's type lacks the description, which the format has.
+	const scope = (role: Role, key: string): SigningKey => {
+		return { kind: "user_scope", key, role: "device", template: roleClaims(role) };
+	};
 	const deviceScope = (key: string): SigningKey & { description: string } => ({
-		kind: "user_scope",
-		key,
-		role: "device",
-		template: roleClaims(role),
+		...scope(role, key),
 		description: streamsOf(shares),
 	});
 	const common = (account: AccountKey, streams: OperatorLimits) => ({
@@ -141,6 +143,13 @@ export function accountClaims(
 			// Until there was ADMIN, administrators were here.
 			revocations: { ...forEver([formerAdminKey(keys)]) },
 		},
+		// Who is no device any more gets no release either.
+		releases: {
+			...common("releases", NO_STREAMS),
+			limits: { ...limits(NO_STREAMS), ...releaseLimits(most) },
+			signing_keys: signers(keys, signing).map((key) => scope(releasesRole(), key)),
+			...(revoked.length > 0 && { revocations: { ...forEver(revoked) } }),
+		},
 		admin: common("admin", NO_STREAMS),
 		readers: { ...common("readers", NO_STREAMS), mappings: mapped(READER_MAPPINGS) },
 	};
@@ -160,7 +169,7 @@ export function accountJwts(seeds: AccountSeeds, claims: AccountClaims, issuedAt
 	const signature = { seed: seeds.operator, issuedAt };
 	const signed = (account: AccountKey) =>
 		encodeAccount({ name: NAMES[account], subject: publicKey(seeds[account]), claims: claims[account] }, signature);
-	return { hub: signed("hub"), readers: signed("readers"), devices: signed("devices"), admin: signed("admin") };
+	return Object.fromEntries(ACCOUNTS.map((account) => [account, signed(account)])) as AccountJwts;
 }
 
 function limits(streams: OperatorLimits): OperatorLimits {

@@ -10,15 +10,24 @@ import { publicKey } from "./nkey";
  * @param ownKey public key (`U…`) of a device that made its key itself
  */
 export function deviceCreds(signing: DeviceSigning, device: string, ownKey?: string): string {
-	const token = encodeUser(
-		{
-			name: device,
-			subject: devicePublicKey(signing, device, ownKey),
-			claims: { issuer_account: signing.devicesAccount },
-		},
-		{ seed: signing.deviceSigningSeed, issuedAt: signing.createdAt },
-	);
-	return formatCreds(token, ownKey === undefined ? seedOf(signing, device) : undefined);
+	const seed = ownKey === undefined ? seedOf(signing, device) : undefined;
+	return formatCreds(deviceToken(signing, device, ownKey), seed);
+}
+
+function deviceToken(signing: DeviceSigning, device: string, ownKey: string | undefined): string {
+	const subject = devicePublicKey(signing, device, ownKey);
+	const signature = { seed: signing.deviceSigningSeed, issuedAt: signing.createdAt };
+	return encodeUser({ name: device, subject, claims: { issuer_account: signing.devicesAccount } }, signature);
+}
+
+/**
+ * The token by which a device asks for releases, with the key that it has anyway. Not secret: nobody else can show it.
+ * @param ownKey as in `deviceCreds()`
+ * @returns undefined where the outputs are older than the account
+ */
+export function releasesToken(signing: DeviceSigning, device: string, ownKey?: string): string | undefined {
+	if (signing.releasesAccount === undefined) return undefined;
+	return deviceToken({ ...signing, devicesAccount: signing.releasesAccount }, device, ownKey);
 }
 
 /** Public key of a device's user, as revocations name it. */

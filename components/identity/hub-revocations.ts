@@ -18,6 +18,8 @@ export interface HubRevocationsArgs {
 	readonly rotated: pulumi.Input<Record<string, readonly string[]>>;
 	/** Public key of DEVICES. */
 	readonly devicesAccount: pulumi.Input<string>;
+	/** Public key of RELEASES. */
+	readonly releasesAccount: pulumi.Input<string>;
 	/** Devices that were not seen with their new key are no change. @default false */
 	readonly ignorePending?: boolean;
 	/** Servers of the hub; every one must take the accounts. */
@@ -63,7 +65,9 @@ export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOp
 	});
 	const rotated = pulumi.unsecret(pulumi.all([keys, roster]).apply(([it, { devices }]) => rotatedKeys(it, devices)));
 	const devicesAccount = pulumi.unsecret(keys.apply((it) => publicKey(it.devices)));
-	const inputs = { ...others, operator, revoked: pulumi.unsecret(revoked), rotated, devicesAccount };
+	const releasesAccount = pulumi.unsecret(keys.apply((it) => publicKey(accountSeeds(it).releases)));
+	const accounts = { devicesAccount, releasesAccount };
+	const inputs = { ...others, operator, revoked: pulumi.unsecret(revoked), rotated, ...accounts };
 	const kept = new HubRevocations("revocations", inputs, opts);
 	warnOfRevoked(args, kept);
 	return kept;

@@ -40,15 +40,23 @@ export interface AccountSeeds {
 	readonly hub: string;
 	readonly admin: string;
 	readonly readers: string;
+	readonly releases: string;
 }
 
 /**
- * ADMIN and READERS came later than the keys of older environments, so they are derived: of the operator's seed, which
+ * ADMIN, READERS and RELEASES came later than the keys of older environments, so they are derived: of the operator's seed, which
  * signs the accounts in any case, and not of the fleet's secret, for whoever makes devices' credentials has that.
  */
 export function accountSeeds({ operator, devices, hub }: Keys): AccountSeeds {
 	const derived = (name: string) => seedFrom("A", Buffer.from(operator), `leafline account ${name}`);
-	return { operator, devices, hub, admin: derived("admin"), readers: derived("readers") };
+	return {
+		operator,
+		devices,
+		hub,
+		admin: derived("admin"),
+		readers: derived("readers"),
+		releases: derived("releases"),
+	};
 }
 
 /**
@@ -71,6 +79,8 @@ export interface DeviceSigning {
 	readonly deviceSigningSeed: string;
 	/** Public key of the account DEVICES. */
 	readonly devicesAccount: string;
+	/** Public key of the account RELEASES. Absent in outputs of a release without it. */
+	readonly releasesAccount?: string;
 	readonly fleetSecret: string;
 	/** Seconds since 1970. */
 	readonly createdAt: number;
@@ -90,6 +100,7 @@ export function deviceSigning(
 	return {
 		deviceSigningSeed: signerSeed(keys, signerGeneration(signing)),
 		devicesAccount: publicKey(keys.devices),
+		releasesAccount: publicKey(accountSeeds(keys).releases),
 		fleetSecret: keys.fleetSecret,
 		createdAt: keys.createdAt,
 		generations,

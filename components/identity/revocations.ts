@@ -26,7 +26,7 @@ export function revokedUsers(keys: Pick<Keys, "fleetSecret">, roster: Roster): R
 	const readers = all(roster.readers, (name, ref) => readerPublicKey(keys, name, Number(ref)));
 	const devices = all(roster.devices, (name, ref) => deviceKey(keys, name, ref));
 	// Readers with credentials from before READERS was are in the account of the streams.
-	return { devices, hub: readers, readers, admin: [] };
+	return { devices, releases: devices, hub: readers, readers, admin: [] };
 }
 
 /** Those of the devices that the fleet file calls lost, sorted: they are thrown out before anything else is done. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../control/connection";
 import { journalStream } from "../../topology/journal";
 import type { Topology } from "../../topology/model";
+import { rolloutStreams } from "../../topology/rollout/streams";
 import { Devices } from "./devices";
 import { EdgeStreams } from "./edge-streams";
 import { Leaders } from "./leaders";
@@ -37,6 +38,7 @@ export class Streams extends pulumi.ComponentResource {
 	constructor(name: string, args: StreamsArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("leafline:streams:Streams", name, {}, opts);
 		this.journal = createJournal(args, { parent: this });
+		createRolloutStreams(args, { parent: this, dependsOn: this.journal });
 		const down = createHubStreams(args, "downlink", { parent: this, dependsOn: this.journal });
 		this.edgeStreams = createEdgeStreams(args, {
 			parent: this,
@@ -58,6 +60,15 @@ function createJournal({ topology, connection, hub }: StreamsArgs, opts: pulumi.
 	const config = journalStream(topology.settings);
 	const args = { connection, config, allowDataLoss, adopt: adopt.includes(config.name) };
 	return new Stream(config.name, args, { ...opts, ...keeping(environment, allowDataLoss, hub) });
+}
+
+/** Nothing in them is lost for good: whoever made a release can make it again. */
+function createRolloutStreams({ topology, connection, hub }: StreamsArgs, opts: pulumi.CustomResourceOptions): void {
+	const { adopt } = topology.settings;
+	for (const config of rolloutStreams(topology.settings)) {
+		const args = { connection, config, allowDataLoss: true, adopt: adopt.includes(config.name) };
+		new Stream(config.name, args, { ...opts, ...(hub ? { deletedWith: hub } : {}) });
+	}
 }
 
 function createHubStreams(

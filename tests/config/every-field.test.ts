@@ -31,6 +31,7 @@ const SETTINGS = {
   leafline:ignorePending: false
   leafline:adopt: [hub_can]
   leafline:controlUrls: [tls://hub.example.com:4222]
+  leafline:rollout: 1GiB
   leafline:hub:
     kind: aws
     nodes: 3

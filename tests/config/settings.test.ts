@@ -81,12 +81,15 @@ describe("settings", () => {
 			ignorePending: true,
 			adopt: ["hub_can"],
 			controlUrls: ["tls://hub.example.com:4222"],
+			rollout: "1GiB",
 		};
 		const { memory: _memory, file: _file, ...hub } = raw.hub;
+		const { rollout: _rollout, ...others } = raw;
 		const { settings } = parseSettings("prod", raw);
 		expect(settings).toEqual({
-			...raw,
+			...others,
 			environment: "prod",
+			rolloutBytes: 1024 ** 3,
 			hub: { ...hub, memoryBytes: 2 * 1024 ** 3, fileBytes: 1024 ** 4, aws: settings?.hub.aws },
 		});
 	});
@@ -105,7 +108,7 @@ describe("settings", () => {
 		[
 			"a key of the hub's",
 			{ nodes: 3 },
-			"leafline:nodes: unknown key; known here: fleet, hub, leaves, sourcing, allowDataLoss, ignorePending, adopt, controlUrls",
+			"leafline:nodes: unknown key; known here: fleet, hub, leaves, sourcing, allowDataLoss, ignorePending, adopt, controlUrls, rollout",
 		],
 		[
 			"a misspelt key of the hub's",

@@ -120,7 +120,13 @@ test("JSON Schema and reader accept and refuse the same", () => {
 		leafline: buildOutputs(everything(), LIVE) as Record<string, unknown>,
 		leafConfigs: { edge1: "server_name: edge1\n" },
 		access: { adminCreds: "a", systemCreds: "s", readerCreds: { lake: "r" } },
-		signing: { deviceSigningSeed: "s", devicesAccount: "A", fleetSecret: "f", createdAt: 1_800_000_000 },
+		signing: {
+			deviceSigningSeed: "s",
+			devicesAccount: "A",
+			releasesAccount: "R",
+			fleetSecret: "f",
+			createdAt: 1_800_000_000,
+		},
 	});
 	const both = (outputs: unknown) => {
 		const accepted = validate(outputs);
@@ -132,7 +138,7 @@ test("JSON Schema and reader accept and refuse the same", () => {
 	expect(both(unsigned)).toBe(true);
 	expect(both({ ...good(), own: "output of a user's program" })).toBe(true);
 	for (const wrong of [
-		{ schemaVersion: 5 },
+		{ schemaVersion: 6 },
 		{ unheardOf: true },
 		{ environment: 1 },
 		{ devices: { "Edge 1": {} } },

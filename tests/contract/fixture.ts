@@ -20,7 +20,7 @@ export function stackFixture(options: FixtureOptions = {}): StackOutputs {
 	const names = Object.keys(devices);
 	return {
 		leafline: {
-			schemaVersion: 4,
+			schemaVersion: 5,
 			environment: "local",
 			fleet: "demo",
 			hub: {

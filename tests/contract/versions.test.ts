@@ -39,8 +39,8 @@ test("secrets that were masked are absent", () => {
 });
 
 test("outputs of a newer leafline say so, whatever else is in them", () => {
-	expect(failure({ ...fixture(), leafline: { schemaVersion: 5, hubs: [] } })).toBe(
-		"the stack was made by a newer leafline: its outputs have schema version 5, this program knows 4; update leafline",
+	expect(failure({ ...fixture(), leafline: { schemaVersion: 6, hubs: [] } })).toBe(
+		"the stack was made by a newer leafline: its outputs have schema version 6, this program knows 5; update leafline",
 	);
 });
 

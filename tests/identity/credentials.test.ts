@@ -79,7 +79,9 @@ describe("keys", () => {
 	it("of accounts do not follow from what makes the credentials of devices", () => {
 		const { createdAt, devices, deviceSigner, fleetSecret } = KEYS;
 		const others: Keys = { ...createKeys(), createdAt, devices, deviceSigner, fleetSecret };
-		expect(deviceSigning(others)).toEqual(SIGNING);
+		const releasesAccount = publicKey(accountSeeds(others).releases);
+		expect(deviceSigning(others)).toEqual({ ...SIGNING, releasesAccount });
+		expect(releasesAccount).not.toBe(SIGNING.releasesAccount);
 		const { devices: shared, ...seeds } = accountSeeds(others);
 		expect(shared).toBe(SEEDS.devices);
 		expect(Object.values(seeds).filter((seed) => Object.values(SEEDS).includes(seed))).toEqual([]);

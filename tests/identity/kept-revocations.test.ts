@@ -53,7 +53,7 @@ describe("what the hub revokes", () => {
 			connection: bench.connection,
 			keys: accountSeeds(bench.keys),
 			claims: accountClaims(bench.keys, { role: deviceRole([]), revoked: names.map(user) }),
-			revoked: { devices: [], hub: [], readers: [], admin: [] },
+			revoked: { devices: [], releases: [], hub: [], readers: [], admin: [] },
 			servers: 1,
 			generation: "",
 		};
@@ -131,10 +131,13 @@ describe("what the hub revokes", () => {
 	});
 
 	it("is everybody at once, at a hub that was made anew", async () => {
-		const inputs = { ...accountsInputs(), revoked: { devices: [user("edge5")], hub: [], readers: [], admin: [] } };
+		const inputs = {
+			...accountsInputs(),
+			revoked: { devices: [user("edge5")], releases: [], hub: [], readers: [], admin: [] },
+		};
 		const { outs } = await accounts.create(inputs);
 		expect(await knock("edge5")).toBe("refused");
-		const anew = { ...inputs, revoked: { devices: [user("edge6")], hub: [], readers: [], admin: [] } };
+		const anew = { ...inputs, revoked: { devices: [user("edge6")], releases: [], hub: [], readers: [], admin: [] } };
 		// Another list alone is for the resource that waits for the streams.
 		expect(await accounts.diff("accounts", outs, anew)).toEqual({ changes: false });
 		await accounts.update("accounts", outs, {

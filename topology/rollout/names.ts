@@ -1,4 +1,4 @@
-import { downDeliverPrefix } from "../names";
+import { downDeliverPrefix, HUB_DOMAIN } from "../names";
 
 /**
  * Names of a rollout: how a release travels from the hub to devices that accept nothing inbound. The hub holds two key-value
@@ -39,6 +39,14 @@ export function keySubject(bucket: string, key: string): string {
 	return `$KV.${bucket}.${key}`;
 }
 
+/**
+ * The same in the account ADMIN, to write it. Not `$KV.…`, which no leaf connection lets pass where both ends have JetStream
+ * (nats-server 2.15.2, `denyAllJs`), and administrators come over one.
+ */
+export function adminKeySubject(bucket: string, key: string): string {
+	return `$ADMIN.${HUB_DOMAIN}.KV.${bucket}.${key}`;
+}
+
 /** Bytes of a file in one chunk; the last one is shorter. Each is stored as gzip of these bytes (RFC 1952). */
 export const CHUNK_BYTES = 32 * 1024;
 
@@ -48,10 +56,10 @@ export function chunksOf(bytes: number): number {
 }
 
 /** Keys in `leafline_releases`. @param sha256 of the whole file, hexadecimal @param n from 0 */
-export function partKey(sha256: string, n: number | "*"): string {
+export function partKey(sha256: string, n: number | string): string {
 	return `part.${sha256}.${n}`;
 }
-export function ownKey(device: string, sha256: string, n: number | "*"): string {
+export function ownKey(device: string, sha256: string, n: number | string): string {
 	return `own.${device}.${sha256}.${n}`;
 }
 
@@ -67,8 +75,8 @@ export const CURRENT_KEY = "rollout.current";
  * value, with the header `Nats-Sequence`; or one with the status 404 and no value.
  */
 export const askWant = (device: string) => `releases.want.${device}`;
-export const askPart = (sha256: string, n: number | "*") => `releases.part.${sha256}.${n}`;
-export const askOwn = (device: string, sha256: string, n: number | "*") => `releases.own.${device}.${sha256}.${n}`;
+export const askPart = (sha256: string, n: number | string) => `releases.part.${sha256}.${n}`;
+export const askOwn = (device: string, sha256: string, n: number | string) => `releases.own.${device}.${sha256}.${n}`;
 
 /** Where it publishes its `Have` there; the stream's acknowledgement comes to the reply. */
 export const tellHave = (device: string) => `releases.have.${device}`;

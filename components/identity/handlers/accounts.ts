@@ -100,11 +100,20 @@ async function push(inputs: AccountsInputs, was?: State): Promise<Props> {
 		await ready();
 		return logins(hub, publicKey(keys.devices));
 	});
-	const claims = { ...inputs.claims, devices: withoutSigners(inputs.claims.devices, memory.ended) };
+	const { devices, releases } = inputs.claims;
+	const claims = {
+		...inputs.claims,
+		devices: withoutSigners(devices, memory.ended),
+		releases: withoutSigners(releases, memory.ended),
+	};
 	const kept = (account: AccountKey) => {
 		const state = was?.jwts?.[account];
 		const known = [...held[account], ...(state === undefined ? [] : [state])].map(revocationsOf);
-		return withRevocations(claims[account], [...known, ...(begins && revoked ? [forEver(revoked[account])] : [])]);
+		return withRevocations(claims[account], [
+			...known,
+			// An account that came later than the revocations has never heard of them.
+			...((begins || known.length === 0) && revoked ? [forEver(revoked[account])] : []),
+		]);
 	};
 	const jwts = accountJwts(keys, byAccount(kept), issued);
 	for (const account of ACCOUNTS) await pushAccount(system, jwts[account], servers);
@@ -144,7 +153,7 @@ async function tellWaiting({ resourceUrn }: AccountsInputs, { waiting = [] }: Si
 }
 
 function byAccount<T>(of: (account: AccountKey) => T): Record<AccountKey, T> {
-	return { hub: of("hub"), readers: of("readers"), devices: of("devices"), admin: of("admin") };
+	return Object.fromEntries(ACCOUNTS.map((account) => [account, of(account)])) as Record<AccountKey, T>;
 }
 
 async function lookUp({

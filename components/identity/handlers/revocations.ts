@@ -25,6 +25,8 @@ export interface RevocationsInputs {
 	readonly rotated?: Readonly<Record<string, readonly string[]>>;
 	/** Public key of the account that those are of. */
 	readonly devicesAccount?: string;
+	/** Public key of the account in which devices show the same keys besides. @default none */
+	readonly releasesAccount?: string;
 	/** Do not look again for keys that were not seen yet, for drift checks. @default false */
 	readonly ignorePending?: boolean;
 	/** Servers of the hub; every one must take the accounts. */
@@ -99,7 +101,7 @@ async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise
 	for (const [account, users] of Object.entries(inputs.revoked)) {
 		const jwts = held[account] ?? [];
 		const [newest] = [...jwts].sort((a, b) => issuedAt(b) - issuedAt(a));
-		const ended = account === inputs.devicesAccount ? replaced : [];
+		const ended = [inputs.devicesAccount, inputs.releasesAccount].includes(account) ? replaced : [];
 		const all = allOf([...jwts.map(revocationsOf), known[account] ?? {}, forEver(users), forEver(ended)]);
 		found[account] = others(inputs, account, all);
 		// Who has no account yet lets nobody in.

@@ -116,6 +116,8 @@ export const streamInfo = z.looseObject({
 	config: streamConfig,
 	/** When it was made. */
 	created: time.exactOptional(),
+	/** The server's clock. */
+	ts: time.exactOptional(),
 	state: streamState,
 	domain: z.string().max(255).exactOptional(),
 	/** Only of a stream that sources. */

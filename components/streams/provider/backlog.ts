@@ -3,10 +3,10 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import { nextMessage, streamInfo } from "../../../jetstream/calls";
 import { JetStreamError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
-import { positionOf } from "../../../jetstream/position";
 import { limiter, sleep } from "../../../system/wait";
 import type { StreamSource } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
+import { placeIn } from "./source-place";
 import { everSourced, type StreamProps } from "./stream-props";
 
 /** What a device holds and the hub does not have. */
@@ -117,7 +117,9 @@ async function lookAt(
 		if (!here) return { is: "missing" };
 		const { messages, last_seq: last } = here.state;
 		const upTo = before?.is === "held" ? before.upTo : last;
-		const position = hub ? (await positionOf(way.api(HUB_DOMAIN), hub, { ...here, name: stream }, patience)).seq : 0;
+		const place = hub ? await placeIn(way, hub, source, { api, info: here }, patience) : undefined;
+		// Not certain: nobody can say yet which of its messages those are.
+		const position = place?.proven ? place.seq : 0;
 		// A stream that ends before what the hub has was made anew or has gone back: which of its messages the hub has, nobody knows.
 		const behind = position > last ? 0 : position;
 		const found = await Promise.all(

@@ -5,7 +5,7 @@ import { same } from "../../../jetstream/compare";
 import { JetStreamError, NoAnswer } from "../../../jetstream/errors";
 import { patternsOf } from "../../../jetstream/origin";
 import type { Patience } from "../../../jetstream/patience";
-import { lastUnder, positionOf, streamIdentity } from "../../../jetstream/position";
+import { lastUnder, streamIdentity } from "../../../jetstream/position";
 import { putStream } from "../../../jetstream/put";
 import { type Note, noted, readNotes, withoutNotes, writeNotes } from "../../../jetstream/source-notes";
 import { limiter } from "../../../system/wait";
@@ -17,6 +17,7 @@ import { deviceOf } from "./backlog";
 import type { Reporter } from "./engine";
 import { leaving } from "./source-leaving";
 import { originOf, type SourceOrigin } from "./source-origin";
+import { certainPlace } from "./source-place";
 import { staleSources, withoutProbes } from "./source-probe";
 import { newestBehind } from "./source-scan";
 
@@ -128,9 +129,11 @@ async function place(
 	if (typeof origin === "string") return origin;
 	const { created = "" } = origin.info;
 	const behind = existing.state.last_seq ?? 0;
-	const at = async (): Promise<Pick<Note, "seq" | "behind"> | undefined> => {
-		if (old)
-			return { ...(await positionOf(way.api(HUB_DOMAIN), existing, { name: source.name, created }, patience)), behind };
+	const at = async (): Promise<Pick<Note, "seq" | "behind"> | string | undefined> => {
+		if (old) {
+			const place = await certainPlace(way, existing, old, origin, patience);
+			return typeof place === "string" ? place : { seq: place.seq, behind };
+		}
 		if (note) return noted(note, origin.info);
 		const last = await lastUnder(
 			way.api(HUB_DOMAIN),
@@ -143,7 +146,7 @@ async function place(
 		return last && !other ? { seq: last.seq, behind } : undefined;
 	};
 	const found = await at();
-	if (!found) return undefined;
+	if (!found || typeof found === "string") return found;
 	// Asked after the hub, which may be ahead of what was known before.
 	const again = await originOf(way, source, ASK_MS);
 	if (typeof again === "string") return again;

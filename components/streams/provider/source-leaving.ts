@@ -7,6 +7,7 @@ import type { Begin } from "../../../topology/begin";
 import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
 import { originOf } from "./source-origin";
+import { certainPlace } from "./source-place";
 import { withoutProbes } from "./source-probe";
 
 const ASK_MS = 15_000;
@@ -25,21 +26,21 @@ export async function leaving(
 	const stay = new Set((wanted.sources ?? []).map(({ name }) => name));
 	const begins = new Map<string, Begin>();
 	const limited = limiter();
+	const byDevice = async (source: StreamSource) => {
+		const origin = await originOf(way, source, ASK_MS);
+		const place = typeof origin === "string" ? origin : await certainPlace(way, found, source, origin, patience);
+		if (typeof origin === "string" || typeof place === "string" || place.seq === 0) return;
+		begins.set(source.name, { seq: place.seq, identity: streamIdentity(origin.info.created ?? "") });
+	};
 	const look = async (source: StreamSource) => {
 		const { name, subject_transforms = [] } = source;
 		const destinations = subject_transforms.map(({ dest }) => dest);
 		const last = await lastUnder(way.api(HUB_DOMAIN), found.config.name, destinations, name, patience);
-		const seq = Math.max(toldPosition(found, name), last?.seq ?? 0);
-		if (seq === 0) return;
-		const identity = last?.identity ?? (await identityOf(way, source));
-		if (identity !== undefined) begins.set(name, { seq, identity });
+		const told = toldPosition(found, name);
+		if (last?.identity !== undefined) begins.set(name, { seq: Math.max(told, last.seq), identity: last.identity });
+		else if (told > 0) await byDevice(source);
 	};
 	const going = withoutProbes(found.config.sources ?? []).filter(({ name }) => !stay.has(name));
 	await Promise.all(going.map((source) => limited(() => look(source))));
 	return begins;
-}
-
-async function identityOf(way: Control, source: StreamSource): Promise<string | undefined> {
-	const origin = await originOf(way, source, ASK_MS);
-	return typeof origin === "string" ? undefined : streamIdentity(origin.info.created ?? "");
 }

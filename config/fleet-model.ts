@@ -36,6 +36,7 @@ export function fleetOf(file: FleetInput): Fleet {
 		groups,
 		devices,
 		...(file.signingKey && { signingKey: file.signingKey }),
+		...(file.authority && { authority: file.authority }),
 	};
 }
 

@@ -219,6 +219,17 @@ const SigningKey = section(
 	"The account's signing key, which signs the credentials of every device.",
 );
 
+const Authority = section(
+	{
+		rotation: count(0, MOST_ROTATIONS, "How often it was replaced. Raise it by one, with stage beside, for a new one."),
+		stage: choice(
+			["beside", "signs", "alone"],
+			"beside: devices are given the new one beside the old, which signs. signs: the new one signs. alone: the old one is gone.",
+		),
+	},
+	"The authority that signs the hub's certificate, where leafline makes it.",
+);
+
 export const FleetFile = section(
 	{
 		apiVersion: z
@@ -234,6 +245,7 @@ export const FleetFile = section(
 			"How often all devices were given new keys. Raise it by one: each device's old credentials stay valid until it has connected with the new ones.",
 		).exactOptional(),
 		signingKey: SigningKey.exactOptional(),
+		authority: Authority.exactOptional(),
 		hardware: named(Hardware, HARDWARE, "Kinds of devices.").prefault({}),
 		link: Link.prefault({}),
 		classes: named(Uplink, CLASS, "Kinds of traffic from the devices to the hub."),

@@ -21,6 +21,16 @@ export interface Fleet {
 	readonly devices: Readonly<Record<string, Device>>;
 	/** The key of the account that signs the credentials of all devices. @default never replaced */
 	readonly signingKey?: SigningKeyRotation;
+	/** What signs the hub's certificate. @default never replaced */
+	readonly authority?: AuthorityRotation;
+}
+
+/** Where devices are on the way from one authority of the hub's certificate to the next. */
+export interface AuthorityRotation {
+	/** How often it was replaced. */
+	readonly rotation: number;
+	/** `beside`: devices are given the new one beside the old, which signs; `signs`: the new one does; `alone`: the old one is gone. */
+	readonly stage: "beside" | "signs" | "alone";
 }
 
 export interface SigningKeyRotation {

@@ -1,3 +1,4 @@
+import { authorityTags } from "../../components/identity/authorities";
 import { deviceCreds, devicePublicKey } from "../../components/identity/credentials";
 import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../components/identity/keys";
 import { publicKey, sign } from "../../components/identity/nkey";
@@ -65,7 +66,7 @@ export function deviceBundle(
 	const { leafline } = outputs;
 	const conf = readConf(outputs, device);
 	const group = edgeGroupOf(outputs, device);
-	const credentials = credentialsOf(signer.signing, device, conf, options);
+	const credentials = credentialsOf(outputs, signer.signing, device, conf, options);
 	const files: Files = {
 		...options.common,
 		...confFiles(leafline, group, device, conf),
@@ -151,7 +152,13 @@ function unitFiles(conf: DeviceConf, mount: string | undefined): Files {
 	};
 }
 
-function credentialsOf(signing: DeviceSigning, device: string, { user }: DeviceConf, options: DeviceOptions): Files {
+function credentialsOf(
+	{ leafline }: StackOutputs,
+	signing: DeviceSigning,
+	device: string,
+	{ user }: DeviceConf,
+	options: DeviceOptions,
+): Files {
 	if (options.credentials === "none") return {};
 	if (user !== "" && user !== devicePublicKey(signing, device)) {
 		throw new UserError(
@@ -160,7 +167,7 @@ function credentialsOf(signing: DeviceSigning, device: string, { user }: DeviceC
 		);
 	}
 	return {
-		[BUNDLE.credentials]: textContent(deviceCreds(signing, device)),
+		[BUNDLE.credentials]: textContent(deviceCreds(signing, device, undefined, authorityTags(leafline.ca))),
 		[BUNDLE.programKey]: textContent(deviceProgramSeed(signing.fleetSecret, device)),
 	};
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UserError } from "../errors";
 import { type Common, command, outputsOf, say } from "../options";
+import { rotateAuthority } from "./authority";
 import { rotate } from "./rotate";
 import { rotateSigningKey } from "./signing-key";
 import { rotationStatus } from "./status";
@@ -8,6 +9,7 @@ import { rotationStatus } from "./status";
 interface Flags extends Common {
 	readonly all?: boolean;
 	readonly signingKey?: boolean;
+	readonly ca?: boolean;
 	readonly end?: boolean;
 	readonly yes?: boolean;
 }
@@ -21,18 +23,21 @@ export function addRotate(leafline: Command): void {
 		)
 		.option("--all", "every device of the fleet")
 		.option("--signing-key", "the key of the account that signs the credentials of all devices")
-		.option("--end", "with --signing-key: end the old ones now; says whom that locks out")
+		.option("--ca", "the authority of the hub's certificate, one step on: beside the old one, signs, alone")
+		.option("--end", "with --signing-key: end the old ones now; with --ca: go on; says whom that locks out")
 		.option("-y, --yes", "do it")
 		.action(async (names: string[], options: Flags) => {
 			const devices = [...new Set(names)];
 			if (options.all && devices.length > 0) throw new UserError("name devices, or say --all");
-			if (options.signingKey && (options.all || devices.length > 0)) {
-				throw new UserError("--signing-key is one key for all devices: name none, and leave --all out");
+			const one = [options.signingKey, options.ca].filter(Boolean).length;
+			if (one > 1 || (one === 1 && (options.all || devices.length > 0))) {
+				throw new UserError("--signing-key and --ca are for all devices: say one of them alone, and name no device");
 			}
-			if (options.end && !options.signingKey) throw new UserError("--end goes with --signing-key");
+			if (options.end && one === 0) throw new UserError("--end goes with --signing-key or --ca");
 			const outputs = await outputsOf(options);
-			if (options.signingKey) {
-				process.exitCode = await rotateSigningKey(outputs, options, say);
+			if (one === 1) {
+				const rotated = options.ca ? rotateAuthority(outputs, options, say) : rotateSigningKey(outputs, options, say);
+				process.exitCode = await rotated;
 				return;
 			}
 			const asked = options.all || devices.length > 0;

@@ -8,6 +8,7 @@ import { some } from "../../topology/format";
 import { overlapOf } from "../../topology/overlap";
 import { secret, throughLeaf } from "../fleet/hub";
 import { plural } from "../format";
+import { authorityStatus } from "./authority-status";
 import { signerStatus } from "./signer-status";
 
 /** Devices that were rotated, and how far each is. */
@@ -44,12 +45,14 @@ export async function rotationStatus(
 		const known = await askKnown(way, keys.devicesAccount, leafline.hub.nodes);
 		const { done, seen, waiting } = judge(keys, names, known);
 		const signer = signerStatus(keys, names, known);
-		if (done.length + seen.length + waiting.length === 0 && signer.alone) say("no device was rotated");
+		const authority = authorityStatus(leafline.ca, names, known);
+		if (done.length + seen.length + waiting.length === 0 && signer.alone && authority.lines.length === 0)
+			say("no device was rotated");
 		if (done.length > 0) say(`${plural(done.length, "device")} done: the new key was used, the old ones are revoked`);
 		if (seen.length > 0) say(`${some(seen)}: the new key was used; the next npm run up revokes the old ones`);
 		sayWaiting(waiting, known.linked, say);
-		for (const line of signer.lines) say(line);
-		return waiting.length + signer.waiting.length === 0 ? 0 : 2;
+		for (const line of [...signer.lines, ...authority.lines]) say(line);
+		return waiting.length + signer.waiting.length + authority.waiting.length === 0 ? 0 : 2;
 	} finally {
 		await way.close();
 	}

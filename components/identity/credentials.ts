@@ -8,16 +8,28 @@ import { publicKey } from "./nkey";
  * The credentials file (`.creds`) of a device. Its permissions are not in it: the account's template holds them.
  * A device that made its key itself gets a file without the seed, which it must append.
  * @param ownKey public key (`U…`) of a device that made its key itself
+ * @param tags marks of the authorities that its bundle holds (`authorityTags()`). @default none
  */
-export function deviceCreds(signing: DeviceSigning, device: string, ownKey?: string): string {
+export function deviceCreds(
+	signing: DeviceSigning,
+	device: string,
+	ownKey?: string,
+	tags: readonly string[] = [],
+): string {
 	const seed = ownKey === undefined ? seedOf(signing, device) : undefined;
-	return formatCreds(deviceToken(signing, device, ownKey), seed);
+	return formatCreds(deviceToken(signing, device, ownKey, tags), seed);
 }
 
-function deviceToken(signing: DeviceSigning, device: string, ownKey: string | undefined): string {
+function deviceToken(
+	signing: DeviceSigning,
+	device: string,
+	ownKey: string | undefined,
+	tags: readonly string[] = [],
+): string {
 	const subject = devicePublicKey(signing, device, ownKey);
 	const signature = { seed: signing.deviceSigningSeed, issuedAt: signing.createdAt };
-	return encodeUser({ name: device, subject, claims: { issuer_account: signing.devicesAccount } }, signature);
+	const claims = { issuer_account: signing.devicesAccount, ...(tags.length > 0 && { tags: [...tags] }) };
+	return encodeUser({ name: device, subject, claims }, signature);
 }
 
 /**

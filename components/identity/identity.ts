@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../control/connection";
+import { authorityOf } from "../../topology/authority";
 import type { Topology } from "../../topology/model";
 import { generationOf, generations, type Roll, type Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
 import { fleetClaims, operatorJwt, systemAccountJwt } from "./accounts";
+import { authorityTags } from "./authorities";
 import { adminCreds, deviceCreds, devicePublicKey, readerCreds, systemCreds } from "./credentials";
 import { HubAccounts, signersInputs } from "./hub-accounts";
 import { type HubRevocations, keepRevoked } from "./hub-revocations";
@@ -65,7 +67,7 @@ export class Identity extends pulumi.ComponentResource {
 		const roster = keepRoster(topology, kept);
 		const certificates = args.certificates
 			? pulumi.output(args.certificates)
-			: pulumi.output(new HubCertificates("certificates", args.hosts ?? hosts(topology), kept));
+			: pulumi.output(new HubCertificates("certificates", args.hosts ?? hosts(topology), topology, kept));
 		// The local demo, and whoever manages the hub by a URL of its own, come through the client port.
 		const direct = settings.hub.kind === "local" || settings.controlUrls.length > 0;
 
@@ -90,7 +92,9 @@ export class Identity extends pulumi.ComponentResource {
 	/** Credentials file of a device. Secret; without the seed for a device that made its key itself. */
 	deviceCreds(device: string): pulumi.Output<string> {
 		const ownKey = this.topology.fleet.devices[device]?.publicKey;
-		return this.signing.apply((signing) => deviceCreds(signing, device, ownKey));
+		return pulumi
+			.all([this.signing, this.caPem])
+			.apply(([signing, ca]) => deviceCreds(signing, device, ownKey, authorityTags(ca)));
 	}
 
 	/** Seed of the user as which a device's own program connects to its server. Secret. */
@@ -193,10 +197,18 @@ class HubCertificates extends DynamicResource {
 	declare readonly serverCert: pulumi.Output<string>;
 	declare readonly serverKey: pulumi.Output<string>;
 
-	constructor(name: string, hosts: pulumi.Input<pulumi.Input<string>[]>, opts: pulumi.CustomResourceOptions) {
+	constructor(
+		name: string,
+		hosts: pulumi.Input<pulumi.Input<string>[]>,
+		{ fleet }: Pick<Topology, "fleet">,
+		opts: pulumi.CustomResourceOptions,
+	) {
 		const made = { caPem: undefined, caKey: undefined, serverCert: undefined, serverKey: undefined };
-		const secret = ["caKey", "serverKey"];
-		super("certificates", "Certificates", name, { hosts, ...made }, { ...opts, additionalSecretOutputs: secret });
+		const authority = authorityOf(fleet);
+		const inputs = { hosts, ...(authority && { authority }), ...made };
+		// `authorities` holds the keys of both, where there are two.
+		const secret = ["caKey", "serverKey", "authorities"];
+		super("certificates", "Certificates", name, inputs, { ...opts, additionalSecretOutputs: secret });
 	}
 }
 

@@ -44,9 +44,11 @@ export function accountOf(token: string): { readonly name: string; readonly clai
 	return { name, claims: nats };
 }
 
-/** The name that a user's token gives it; for a device that of the device. Does not verify it. @throws on anything but a token */
-export function userNameOf(token: string): string {
-	return decoded(token).name;
+/** The name that a user's token gives it, for a device that of the device, and its tags. Does not verify it. @throws on anything but a token */
+export function userOf(token: string): { readonly name: string; readonly tags: readonly string[] } {
+	const { name, nats } = decoded(token);
+	const { tags = [] } = nats as { tags?: unknown };
+	return { name: String(name), tags: Array.isArray(tags) ? tags.map(String) : [] };
 }
 
 function decoded(token: string): { iat: number; name: string; nats: Partial<Account> } {

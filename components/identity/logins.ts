@@ -4,7 +4,7 @@ import { directGet } from "../../jetstream/direct-get";
 import { connects } from "../../topology/journal";
 import { HUB_DOMAIN, JOURNAL } from "../../topology/names";
 import { adminApi } from "../../topology/permissions";
-import { userNameOf } from "./jwt";
+import { userOf } from "./jwt";
 
 const BATCH = 1_000;
 const ANSWER_MS = 5_000;
@@ -17,6 +17,8 @@ export interface Login {
 	readonly issuer?: string;
 	/** Name in its credentials: a device's. */
 	readonly name?: string;
+	/** Marks in its credentials. */
+	readonly tags?: readonly string[];
 }
 
 /** What the server says of who connected. */
@@ -59,7 +61,7 @@ function loginOf(data: Uint8Array): Login | undefined {
 	try {
 		const { client } = connected.parse(JSON.parse(Buffer.from(data).toString()));
 		const { user, issuer_key: issuer, jwt } = client;
-		return { user, ...(issuer && { issuer }), ...(jwt && { name: userNameOf(jwt) }) };
+		return { user, ...(issuer && { issuer }), ...(jwt && userOf(jwt)) };
 	} catch {
 		return undefined;
 	}

@@ -155,7 +155,7 @@ describe("rotate", () => {
 		const end = await leafline("rotate", "--signing-key", "--end", "--yes");
 		expect(end).toMatchObject({ code: 1 });
 		expect(end.text).toContain("the signing key was never replaced: fleet.yaml has no signingKey.rotation");
-		expect((await leafline("rotate", "--end")).text).toContain("--end goes with --signing-key");
+		expect((await leafline("rotate", "--end")).text).toContain("--end goes with --signing-key or --ca");
 		expect(fleet()).toBe(file);
 	});
 
@@ -178,15 +178,36 @@ describe("rotate", () => {
 		expect(end.text).toContain("would be locked out until they have new credentials: edge2\n");
 	});
 
-	it("ends the old signing key when the last device came in with the new", async () => {
+	it("puts another authority beside the old one, which does not sign before the last device has it", async () => {
+		const { code, text } = await leafline("rotate", "--ca", "--yes");
+		expect(code, text).toBe(0);
+		expect(text).toContain("fleet.yaml: authority: rotation 1, stage beside\n");
+		await readOutputs();
+		expect(outputs.leafline.ca.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+		const onlyOne = async () => (await leafline("rotate", "--ca")).text.includes("new authority: edge2\n");
+		await eventually(onlyOne, { what: "edge1 has the new authority", within: 60_000 });
+		const early = await leafline("rotate", "--ca", "--yes");
+		expect(early.code).toBe(2);
+		expect(early.text).toContain("nothing was done; those would be locked out");
+		expect(fleet()).toContain("authority: { rotation: 1, stage: beside }\n");
+	});
+
+	it("ends the old signing key, and has the new authority sign, when the last device came in with the new", async () => {
 		expect((await leafline("restore", "edge2")).code).toBe(0);
 		const seen = async () => (await leafline("rotate")).text.includes("every device came in with the newest");
 		await eventually(seen, { what: "edge2 came in with the new", within: 60_000 });
-		await up();
-		const { code, text } = await leafline("rotate");
+		const { code, text } = await leafline("rotate", "--ca", "--yes");
 		expect(code, text).toBe(0);
-		expect(text).toContain("2 devices done");
+		expect(text).toContain("every node shows a certificate that the new authority signed");
+		expect((await leafline("rotate")).text).not.toContain("signing key:");
 		for (const device of DEVICES) expect(await knock(device)).toBe("refused");
+		expect((await leafline("cut", "edge1")).code).toBe(0);
+		expect((await leafline("restore", "edge1")).code).toBe(0);
+		const gone = await leafline("rotate", "--ca", "--yes");
+		expect(gone.code, gone.text).toBe(0);
+		await readOutputs();
+		expect(outputs.leafline.ca.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+		expect(await leafline("rotate")).toMatchObject({ code: 0 });
 	});
 
 	it("has lost, doubled and reordered nothing meanwhile", async () => {

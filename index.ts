@@ -26,7 +26,8 @@ async function stack(): Promise<pulumi.Inputs> {
 	const { restarts, serverVersion: version } = hub;
 	const streams = new Streams("streams", { topology, connection, hub, leaves, restarts }, { dependsOn: accounts });
 
-	identity.keepRevoked(connection, hub.generation, { dependsOn: streams });
+	const revocations = identity.keepRevoked(connection, hub.generation, streams.failed, { dependsOn: [...streams.all] });
+	streams.judge([revocations]);
 
 	const servers = { serverVersion: version, versionFloor: DEVICE_SERVER_FLOOR };
 	const bundleKey = identity.bundleKey();

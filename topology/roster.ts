@@ -22,6 +22,11 @@ export interface Roll {
 	 * is then revoked there for ever; it stays here. @default none
 	 */
 	readonly former?: Readonly<Record<string, readonly KeyRef[]>>;
+	/**
+	 * Of the revoked keys, those of names that left the file, oldest first: the hub may not have let go of the device yet, and
+	 * revokes them when it has. A name that comes back has a new one, and these until it has used that. @default none
+	 */
+	readonly left?: Readonly<Record<string, readonly KeyRef[]>>;
 	/** How often a name was rotated, where it was. @default 0 each */
 	readonly rotations?: Readonly<Record<string, number>>;
 }
@@ -140,21 +145,26 @@ export function generationOf({ keys }: Roll, name: string): number {
 function advanceRoll(old: Roll = NO_ROLL, wanted: Readonly<Record<string, Enrolled>>): Roll {
 	const revoked = new Map(Object.entries(old.revoked));
 	const former = new Map(Object.entries(old.former ?? {}));
+	const left = new Map(Object.entries(old.left ?? {}));
 	const add = (to: Map<string, readonly KeyRef[]>, name: string, key: KeyRef) => {
 		const before = to.get(name) ?? [];
 		if (!before.includes(key)) to.set(name, [...before, key]);
 	};
 	const keys = new Map<string, KeyRef>();
-	const end = (name: string) => {
-		for (const key of [...(former.get(name) ?? []), ...refsOf(old.keys, name)]) add(revoked, name, key);
+	const end = (name: string, leaves: boolean) => {
+		for (const key of [...(former.get(name) ?? []), ...refsOf(old.keys, name)]) {
+			add(revoked, name, key);
+			if (leaves) add(left, name, key);
+		}
 		former.delete(name);
 	};
 	for (const name of Object.keys(old.keys)) {
 		const now = has(wanted, name) ? wanted[name] : undefined;
-		if (!now || now.lost) end(name);
+		if (!now || now.lost) end(name, !now);
 	}
 	for (const [name, { publicKey, lost, rotation = 0 }] of Object.entries(wanted)) {
 		if (lost) {
+			left.delete(name);
 			if (publicKey !== undefined) add(revoked, name, publicKey);
 			else if (!revoked.has(name)) add(revoked, name, 1);
 			continue;
@@ -179,6 +189,7 @@ function advanceRoll(old: Roll = NO_ROLL, wanted: Readonly<Record<string, Enroll
 		keys: sorted(keys),
 		revoked: sorted(revoked),
 		...(former.size > 0 && { former: sorted(former) }),
+		...(left.size > 0 && { left: sorted(left) }),
 		...(rotations.length > 0 && { rotations: sorted(new Map(rotations)) }),
 	};
 }

@@ -6,7 +6,7 @@ import { DynamicResource } from "../streams/dynamic";
 import { ACCOUNTS } from "./accounts";
 import { accountSeeds, type Keys } from "./keys";
 import { publicKey } from "./nkey";
-import { devicesWithKeys, type Revocations, revokedUsers, rotatedKeys } from "./revocations";
+import { devicesWithKeys, leftKeys, type Revocations, revokedUsers, rotatedKeys } from "./revocations";
 
 export interface HubRevocationsArgs {
 	readonly connection: pulumi.Input<Connection>;
@@ -16,6 +16,10 @@ export interface HubRevocationsArgs {
 	readonly revoked: pulumi.Input<Record<string, readonly string[]>>;
 	/** Public keys by device, as `rotatedKeys()` gives them. */
 	readonly rotated: pulumi.Input<Record<string, readonly string[]>>;
+	/** Public keys of devices that left, by device, as `leftKeys()` gives them. */
+	readonly left: pulumi.Input<Record<string, readonly string[]>>;
+	/** Devices that the streams did not let go, by name: their keys stay valid. */
+	readonly held: pulumi.Input<Record<string, string>>;
 	/** Public key of DEVICES. */
 	readonly devicesAccount: pulumi.Input<string>;
 	/** Public key of RELEASES. */
@@ -35,7 +39,7 @@ export class HubRevocations extends DynamicResource {
 	constructor(name: string, args: HubRevocationsArgs, opts: pulumi.CustomResourceOptions) {
 		const secrets = { connection: pulumi.secret(args.connection), operator: pulumi.secret(args.operator) };
 		const additionalSecretOutputs = Object.keys(secrets);
-		const inputs = { ...args, ...secrets, found: undefined, waiting: undefined };
+		const inputs = { ...args, ...secrets, found: undefined, waiting: undefined, kept: undefined };
 		super("revocations", "Revocations", name, inputs, { ...opts, additionalSecretOutputs });
 	}
 }
@@ -45,6 +49,8 @@ export interface KeepRevokedArgs {
 	readonly roster: pulumi.Output<Roster>;
 	readonly connection: pulumi.Input<Connection>;
 	readonly servers: number;
+	/** Devices that the streams did not let go, by name, and why. @default none */
+	readonly held?: pulumi.Input<Record<string, string>>;
 	/** As in the settings. @default false */
 	readonly ignorePending?: boolean;
 	/** Anything that is another one when the hub was made anew. */
@@ -53,10 +59,10 @@ export interface KeepRevokedArgs {
 
 /**
  * Revokes whoever left the fleet, for ever. To be made after the streams: a device that leaves is asked before whether
- * the hub has everything that it holds.
+ * the hub has everything that it holds, and one that they hold back keeps its credentials until it has.
  */
 export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOptions): HubRevocations {
-	const { keys, roster, ...others } = args;
+	const { keys, roster, held = {}, ...others } = args;
 	const operator = keys.apply((it) => it.operator);
 	const revoked = pulumi.all([keys, roster]).apply(([it, roster]) => {
 		const users = revokedUsers(it, roster);
@@ -64,10 +70,11 @@ export function keepRevoked(args: KeepRevokedArgs, opts: pulumi.CustomResourceOp
 		return Object.fromEntries(ACCOUNTS.map((account) => [publicKey(seeds[account]), users[account]]));
 	});
 	const rotated = pulumi.unsecret(pulumi.all([keys, roster]).apply(([it, { devices }]) => rotatedKeys(it, devices)));
+	const left = pulumi.unsecret(pulumi.all([keys, roster]).apply(([it, { devices }]) => leftKeys(it, devices)));
 	const devicesAccount = pulumi.unsecret(keys.apply((it) => publicKey(it.devices)));
 	const releasesAccount = pulumi.unsecret(keys.apply((it) => publicKey(accountSeeds(it).releases)));
 	const accounts = { devicesAccount, releasesAccount };
-	const inputs = { ...others, operator, revoked: pulumi.unsecret(revoked), rotated, ...accounts };
+	const inputs = { ...others, operator, revoked: pulumi.unsecret(revoked), rotated, left, held, ...accounts };
 	const kept = new HubRevocations("revocations", inputs, opts);
 	warnOfRevoked(args, kept);
 	return kept;

@@ -156,10 +156,14 @@ export class Identity extends pulumi.ComponentResource {
 		return new HubAccounts("accounts", args, { parent: this, ...opts });
 	}
 
-	/** Revokes whoever left the fleet, for ever, once the streams have let go; see `keepRevoked()`. */
+	/**
+	 * Revokes whoever left the fleet, for ever, once the streams have let go; see `keepRevoked()`.
+	 * @param held devices that they did not let go, by name, and why
+	 */
 	keepRevoked(
 		connection: pulumi.Input<Connection>,
 		generation: pulumi.Input<string> = "",
+		held: pulumi.Input<Record<string, string>> = {},
 		opts: pulumi.CustomResourceOptions = {},
 	): HubRevocations {
 		const args = {
@@ -167,6 +171,7 @@ export class Identity extends pulumi.ComponentResource {
 			roster: this.roster,
 			connection,
 			servers: this.topology.settings.hub.nodes,
+			held,
 			...(this.topology.settings.ignorePending && { ignorePending: true }),
 			generation,
 		};

@@ -39,15 +39,30 @@ export function lostDevices(
 	return lost.flatMap((name) => refs(name).map((ref) => deviceKey(keys, name, ref))).sort();
 }
 
-/** Of devices that were rotated, their public keys, oldest first and the one in use last. */
+/** Of devices that were rotated, or that left and came back, their public keys, oldest first and the one in use last. */
 export function rotatedKeys(
 	keys: Pick<Keys, "fleetSecret">,
-	{ keys: current, former = {} }: Roll,
+	{ keys: current, former = {}, left = {} }: Roll,
 ): Record<string, string[]> {
-	const all = Object.entries(former).map(([device, refs]): [string, string[]] => {
-		return [device, [...refs, current[device] ?? 1].map((ref) => deviceKey(keys, device, ref))];
+	const refs = ([device, ref]: [string, KeyRef]) => [...refsOf(left, device), ...refsOf(former, device), ref];
+	const all = Object.entries(current).flatMap((entry): [string, string[]][] => {
+		const [device] = entry;
+		const had = refs(entry);
+		return had.length > 1 ? [[device, had.map((ref) => deviceKey(keys, device, ref))]] : [];
 	});
 	return Object.fromEntries(all);
+}
+
+/** Public keys of devices that left the fleet, by device: of a device that the hub did not let go they are valid. */
+export function leftKeys(keys: Pick<Keys, "fleetSecret">, { left = {} }: Roll): Record<string, string[]> {
+	const all = Object.entries(left).map(([device, refs]): [string, string[]] => {
+		return [device, refs.map((ref) => deviceKey(keys, device, ref))];
+	});
+	return Object.fromEntries(all);
+}
+
+function refsOf(all: Readonly<Record<string, readonly KeyRef[]>>, device: string): readonly KeyRef[] {
+	return Object.hasOwn(all, device) ? (all[device] ?? []) : [];
 }
 
 /** Devices in service whose key is among those, sorted. */

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "./dynamic";
 
 export interface DevicesArgs {
-	/** Devices that refused what was asked of them or answered what no server answers, and how. */
+	/** Devices that refused what was asked, answered what no server answers, or must not be let go yet, and why. */
 	readonly failed: pulumi.Input<Record<string, string>>;
 }
 

@@ -29,7 +29,8 @@ export interface StreamArgs {
  *
  * A change that the server would reject, or that would delete messages, is refused in preview. A source that changes
  * what the server knows it by goes on where the hub is; that of a device that is offline stays as it is, is named in
- * `pending` and in a warning, and the next update tries again. Removing the resource
+ * `pending` and in a warning, and the next update tries again. So does that of a device which is to go while the hub does
+ * not have all that it holds, and it is named in `failed` (see `Devices`). Removing the resource
  * is refused while the stream holds messages, unless `allowDataLoss` says otherwise.
  */
 export class Stream extends DynamicResource {
@@ -37,6 +38,8 @@ export class Stream extends DynamicResource {
 	declare readonly id: pulumi.Output<string>;
 	/** Devices that are not yet sourced as asked, and why. */
 	declare readonly pending: pulumi.Output<Record<string, string>>;
+	/** Devices that were refused what was asked, or were not let go for what they hold; undefined for none. */
+	declare readonly failed: pulumi.Output<Record<string, string> | undefined>;
 
 	constructor(name: string, args: StreamArgs, opts: pulumi.CustomResourceOptions = {}) {
 		const { sources, ...config } = args.config;
@@ -51,6 +54,7 @@ export class Stream extends DynamicResource {
 			...(args.ignorePending && { ignorePending: true }),
 			...(args.lost?.length && { lost: args.lost }),
 			pending: undefined,
+			failed: undefined,
 		};
 		super("stream", "Stream", name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["connection"] }));
 	}

@@ -23,11 +23,15 @@ export interface StreamsArgs {
 /**
  * All streams of a topology. First the journal, which hears of all others; then what feeds the devices, then the
  * devices' streams, then the hub's streams that source them: a hub that looks for a device's consumer before it exists
- * tries again only after 10 s and more. A device that failed fails the update at its end.
+ * tries again only after 10 s and more. A device that failed fails the update at its end (`judge()`).
  */
 export class Streams extends pulumi.ComponentResource {
 	/** Devices that are not yet as asked, and why. */
 	readonly pending: pulumi.Output<Record<string, string>>;
+	/** Devices that refused, or must not be let go yet, and why; see `judge()`. */
+	readonly failed: pulumi.Output<Record<string, string>>;
+	/** All streams of hub and devices, to be waited for. */
+	readonly all: readonly pulumi.Resource[];
 	/** What keeps what was done to the hub. */
 	readonly journal: Stream;
 	/** Streams of the hub that devices feed or are fed by, by name. */
@@ -49,9 +53,17 @@ export class Streams extends pulumi.ComponentResource {
 		spreadLeaders(args, { parent: this, dependsOn: Object.values(this.hubStreams) });
 		const all = [...Object.values(this.hubStreams), ...Object.values(this.edgeStreams)];
 		this.pending = merged(all.map(({ pending }) => pending));
-		const failed = merged(Object.values(this.edgeStreams).map((group) => group.failed));
-		new Devices("devices", { failed }, { parent: this, dependsOn: all });
+		this.failed = merged(all.map(({ failed }) => failed));
+		this.all = all;
 		this.registerOutputs({ pending: this.pending });
+	}
+
+	/**
+	 * Fails the update where a device did: to be called last, for what is registered later is then not done.
+	 * @param after what is done in any case
+	 */
+	judge(after: readonly pulumi.Resource[] = []): Devices {
+		return new Devices("devices", { failed: this.failed }, { parent: this, dependsOn: [...this.all, ...after] });
 	}
 }
 

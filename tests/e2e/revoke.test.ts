@@ -137,6 +137,32 @@ describe("revoke, and enrolled again", () => {
 		expect(await knock()).toBe("refused");
 	});
 
+	it("is not done to a device that leaves with what the hub has not got; the others' update is, and it comes back", async () => {
+		const own = readFileSync(join(project.dir, ".leafline/local/edge2/leaf.creds"), "utf8");
+		const getIn = async () => {
+			const at = { port: project.ports.leaf, ca: outputs.leafline.ca, credentials: own, name: "itself" };
+			const leaf = await openRawLeaf(at).catch(() => undefined);
+			leaf?.close();
+			return leaf !== undefined;
+		};
+		expect((await leafline("cut", "edge2")).code).toBe(0);
+		await publish(121, 160);
+		project.writeFleet(FLEET.replace("[edge1, edge2]", "[edge1]").replace("keep: 1d", "keep: 2d"));
+		const refused = await project.pulumi("up", "--yes");
+		expect(refused.code, refused.text).not.toBe(0);
+		expect(refused.text).toMatch(/1 device is not let go, the others are; the update fails when they are done/);
+		expect(refused.text).toMatch(
+			/1 device failed, all others are done:\s+edge2: hub_\w+: the device of edge2_\w+ does not answer/,
+		);
+		expect(refused.text).toMatch(/Stream hub_sensor updated/);
+		expect(await getIn()).toBe(true);
+
+		project.writeFleet(FLEET);
+		await up();
+		await eventually(async () => (await onHub("edge2")).length >= 160, { what: "what it held", within: 90_000 });
+		expect(await onHub("edge2")).toEqual(numbers(160));
+	});
+
 	it("says so when the update fails, and leaves the fleet file as the next update needs it", async () => {
 		const main = join(project.dir, "bin/cli/main.js");
 		const env = { ...project.env(), PULUMI_CONFIG_PASSPHRASE: "wrong" };

@@ -9,9 +9,11 @@ import { lookUpAccount, pushAccount } from "../../components/identity/push";
 import { revocationsOf } from "../../components/identity/revocations";
 import { type Props, UNKNOWN } from "../../components/streams/provider/handler";
 import { MAX_PAYLOAD } from "../../config/limits";
+import { journalStream } from "../../topology/journal";
 import { deviceRole } from "../../topology/permissions";
 import { MOST_REVOKED } from "../../topology/roster";
 import { type Bench, startBench } from "../support/bench";
+import { benchTopology } from "../support/bench-fleet";
 import { eventually } from "../support/eventually";
 import { openRawLeaf } from "../support/raw-leaf";
 
@@ -127,6 +129,44 @@ describe("what the hub revokes", () => {
 		expect(await revocations.diff("revocations", outs, again)).toEqual({ changes: false });
 		for (const news of [revocationsInputs("edge4"), { ...again, servers: 3 }, { ...again, connection: UNKNOWN }]) {
 			expect(await revocations.diff("revocations", outs, news)).toEqual({ changes: true });
+		}
+	});
+
+	it("is not a device that left while the hub had not all of it, until it has, or the device has used another key", async () => {
+		const key = user("edge7");
+		const left = { devicesAccount: devices(), left: { edge7: [key] } };
+		const all = { ...revocationsInputs("edge3", "edge7"), ...left };
+		const held = { ...all, held: { edge7: "hub_can: edge7_can holds 3 messages" } };
+		const { outs } = await revocations.create(held);
+		expect(outs).toMatchObject({ kept: [key], revoked: { [devices()]: [user("edge3")] } });
+		expect(await knock("edge7")).toBe("let in");
+		expect(await knock("edge3")).toBe("refused");
+		// Looked at again by each update; for drift checks it is none. A preview knows nobody who is held.
+		for (const news of [held, all, { ...all, held: UNKNOWN }]) {
+			expect(await revocations.diff("revocations", outs, news)).toEqual({ changes: true });
+			expect(await revocations.diff("revocations", outs, { ...news, ignorePending: true })).toEqual({ changes: false });
+		}
+		const read = await revocations.read("revocations", outs);
+		expect(read.props).toEqual(outs);
+
+		// Back in the fleet it has another key, and has not used it: who used which one is in the journal.
+		await bench.api("hub", "STREAM.CREATE.leafline_journal", journalStream(benchTopology(1).settings));
+		const other = user("edge8");
+		const back = { ...all, rotated: { edge7: [key, other] } };
+		const waits = (await revocations.update("revocations", outs, back)).outs;
+		expect(waits).toMatchObject({ kept: [key], waiting: ["edge7"] });
+		expect(await knock("edge7")).toBe("let in");
+
+		// Out again, and the hub has all of it.
+		const done = (await revocations.update("revocations", waits, all)).outs;
+		expect(done).not.toHaveProperty("kept");
+		expect(await knock("edge7")).toBe("refused");
+		expect(await revocations.diff("revocations", done, { ...all, held: UNKNOWN })).toEqual({ changes: false });
+		// What the hub revokes it goes on revoking, whoever is held or comes back.
+		for (const news of [held, back]) {
+			const { outs: still } = await revocations.update("revocations", done, news);
+			expect(still).not.toHaveProperty("kept");
+			expect(await revoked()).toContain(key);
 		}
 	});
 

@@ -28,7 +28,7 @@ const edges = (changes = {}) => ({
 
 describe("in Pulumi's own dynamic provider process, by nothing but the text in the state", () => {
 	test("a stream is created, changed, read and deleted", async () => {
-		const first = stream({ sources: sources("edge1") });
+		const first = stream({ sources: sources("edge1"), lost: ["edge2"] });
 		expect((await host.check({}, first)).failures).toEqual([]);
 		const { id, outs } = await host.create(first);
 		expect(outs).toEqual(first);

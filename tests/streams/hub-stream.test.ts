@@ -95,7 +95,7 @@ describe("a hub stream", () => {
 
 	test("listens on no subject after its last source is removed and another is added", async () => {
 		const { id, outs } = await stream.create(props({ sources: sources("edge1") }));
-		const none = props({ sources: {} });
+		const none = props({ sources: {}, lost: ["edge1"] });
 		await stream.update(id, outs, none);
 		expect((await info()).config.subjects).toEqual(["hub_can"]);
 		expect((await stream.read(id, none)).props).toEqual(none);

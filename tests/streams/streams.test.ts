@@ -28,7 +28,8 @@ beforeEach(async () => {
 		newResource: ({ name, inputs }) => {
 			const all = name === "all";
 			const pending = all ? { edge1: "offline" } : {};
-			const failed = all && { failed: { edge2: "its answer cannot be used" } };
+			const why = all ? { edge2: "its answer cannot be used" } : name === "hub_can" && { edge3: "is not drained" };
+			const failed = why && { failed: why };
 			return { id: name, state: { ...inputs, pending, ...failed } };
 		},
 		call: () => ({}),
@@ -70,8 +71,9 @@ async function make(settings: Partial<Settings> = {}, args: Partial<StreamsArgs>
 	const planned = benchTopology(1);
 	const topology: Topology = { ...planned, settings: { ...planned.settings, ...settings } };
 	const streams = new Streams("streams", { topology, connection, ...args });
+	const judged = streams.judge([streams.journal]);
 	await new Promise((resolve) => streams.pending.apply(resolve));
-	const all = [...Object.values(streams.hubStreams), ...Object.values(streams.edgeStreams)];
+	const all = [...Object.values(streams.hubStreams), ...Object.values(streams.edgeStreams), judged];
 	await Promise.all(all.map(({ urn }) => new Promise((resolve) => urn.apply(resolve))));
 	return streams;
 }
@@ -95,11 +97,11 @@ describe("the streams of a topology", () => {
 		]);
 	});
 
-	test("a device that failed fails the last resource of all, and no stream", async () => {
+	test("devices that failed, there or at the hub, fail the last resource of all, and no stream", async () => {
 		await make();
 		const { inputs, dependsOn } = find("devices");
-		expect(inputs.failed).toEqual({ edge2: "its answer cannot be used" });
-		expect(dependsOn).toEqual(expect.arrayContaining(["all", "hub_can", "hub_commands"]));
+		expect(inputs.failed).toEqual({ edge2: "its answer cannot be used", edge3: "is not drained" });
+		expect(dependsOn).toEqual(expect.arrayContaining(["all", "hub_can", "hub_commands", "leafline_journal"]));
 	});
 
 	test("are made in the order of the data, behind the journal that hears of it: downlink, devices, uplink", async () => {

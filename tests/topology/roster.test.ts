@@ -24,11 +24,20 @@ describe("who has which key", () => {
 		const first = roster({ edge1: {}, edge2: {} });
 		const lost = roster({ edge1: {}, edge2: { lost: true } }, first);
 		const gone = roster({}, lost);
-		expect(gone.devices).toEqual({ keys: {}, revoked: { edge1: [1], edge2: [1] } });
+		// The hub may not have let go of edge1 yet.
+		const left = { edge1: [1] };
+		expect(gone.devices).toEqual({ keys: {}, revoked: { edge1: [1], edge2: [1] }, left });
 		const back = roster({ edge1: {}, edge2: {} }, gone);
-		expect(back.devices).toEqual({ keys: { edge1: 2, edge2: 2 }, revoked: { edge1: [1], edge2: [1] } });
+		expect(back.devices).toEqual({ keys: { edge1: 2, edge2: 2 }, revoked: { edge1: [1], edge2: [1] }, left });
 		expect(generations(back.devices)).toEqual({ edge1: 2, edge2: 2 });
 		expect(generations(first.devices)).toEqual({});
+	});
+
+	test("whoever left and is then given up has no key any more that may be valid", () => {
+		const gone = roster({}, roster({ edge1: {} }));
+		const lost = roster({ edge1: { lost: true } }, gone);
+		expect(lost.devices).toEqual({ keys: {}, revoked: { edge1: [1] } });
+		expect(roster({ edge1: {} }, lost).devices).toEqual({ keys: { edge1: 2 }, revoked: { edge1: [1] } });
 	});
 
 	test("to drop `lost` is to come back, with the next key", () => {
@@ -79,9 +88,12 @@ describe("who has which key", () => {
 
 	test("whoever is lost or leaves during a rotation has all of its keys revoked, and comes back with another", () => {
 		const rotated = roster({ edge1: { rotation: 1 } }, roster({ edge1: {} }));
-		for (const wanted of [{ edge1: { lost: true, rotation: 1 } }, {}]) {
+		for (const [wanted, left] of [
+			[{ edge1: { lost: true, rotation: 1 } }, {}] as const,
+			[{}, { left: { edge1: [1, 2] } }] as const,
+		]) {
 			const gone = roster(wanted, rotated);
-			expect(gone.devices).toEqual({ keys: {}, revoked: { edge1: [1, 2] } });
+			expect(gone.devices).toEqual({ keys: {}, revoked: { edge1: [1, 2] }, ...left });
 			expect(roster({ edge1: { rotation: 1 } }, gone).devices.keys).toEqual({ edge1: 3 });
 		}
 	});
@@ -127,7 +139,7 @@ describe("who has which key", () => {
 		const first = advance({ devices: {}, readers: { lake: {} } }).roster;
 		const gone = advance({ devices: {}, readers: {} }, first).roster;
 		const back = advance({ devices: {}, readers: { lake: {} } }, gone).roster;
-		expect(back.readers).toEqual({ keys: { lake: 2 }, revoked: { lake: [1] } });
+		expect(back.readers).toEqual({ keys: { lake: 2 }, revoked: { lake: [1] }, left: { lake: [1] } });
 	});
 
 	test("more than an account holds is refused, and that many are not", () => {
@@ -195,6 +207,7 @@ describe("for any history of a fleet file", () => {
 							).toBe(true);
 					}
 					for (const key of inUse(all[index] as Roster)) expect(revoked).not.toContain(key);
+					for (const key of pairs(devices.left ?? {})) expect(revoked).toContain(key);
 				}
 			}),
 		);

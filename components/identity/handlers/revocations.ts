@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { control } from "../../../control/control";
 import { some } from "../../../topology/format";
-import { overlapOf } from "../../../topology/overlap";
 import { reporter } from "../../streams/provider/engine";
 import { type Handler, type Props, UNKNOWN } from "../../streams/provider/handler";
 import { requireConnection } from "../../streams/provider/read-connection";
 import { accountOf, encodeAccount, issuedAt } from "../jwt";
-import { usedKeys } from "../logins";
 import { publicKey } from "../nkey";
 import { heldAccounts, pushAccount } from "../push";
 import { allOf, forEver, type Revocations, revocationsOf, withRevocations } from "../revocations";
+import { keptKeys, rotation } from "./open-keys";
 
 /** What the program asks for. */
 export interface RevocationsInputs {
@@ -23,6 +22,13 @@ export interface RevocationsInputs {
 	 * the hub has seen a later one. @default none
 	 */
 	readonly rotated?: Readonly<Record<string, readonly string[]>>;
+	/** Of `revoked`, keys of devices that left the fleet, by device. @default none */
+	readonly left?: Readonly<Record<string, readonly string[]>>;
+	/**
+	 * Devices that the hub did not let go, by name, and why: what they hold has still to come, so their keys are not revoked.
+	 * @default none
+	 */
+	readonly held?: Readonly<Record<string, string>>;
 	/** Public key of the account that those are of. */
 	readonly devicesAccount?: string;
 	/** Public key of the account in which devices show the same keys besides. @default none */
@@ -42,6 +48,8 @@ interface State extends RevocationsInputs {
 	readonly found: Readonly<Record<string, Revocations>>;
 	/** Devices whose old key is still valid, sorted, for they have not used a later one. @default none */
 	readonly waiting?: readonly string[];
+	/** Keys that are to be revoked and are not yet, sorted; `revoked` is without them. @default none */
+	readonly kept?: readonly string[];
 }
 
 /**
@@ -50,10 +58,14 @@ interface State extends RevocationsInputs {
  */
 export const revocations: Handler = {
 	async diff(_id, olds, news) {
-		if (JSON.stringify(news).includes(UNKNOWN)) return { changes: true };
-		if (((olds.waiting as string[] | undefined)?.length ?? 0) > 0 && news.ignorePending !== true)
-			return { changes: true };
-		const fields = ["connection", "revoked", "servers", "generation"] as const;
+		// A preview cannot know who will be held back, and expects nobody.
+		const { held: _held, ...known } = news;
+		if (JSON.stringify(known).includes(UNKNOWN)) return { changes: true };
+		const was = olds as unknown as State;
+		const open = (was.waiting?.length ?? 0) + (was.kept?.length ?? 0);
+		if (open > 0 && news.ignorePending !== true) return { changes: true };
+		if (!isDeepStrictEqual(asked(was), news.revoked)) return { changes: true };
+		const fields = ["connection", "servers", "generation"] as const;
 		// A state that is older than rotations has none.
 		if (!isDeepStrictEqual(olds.rotated ?? {}, news.rotated ?? {})) return { changes: true };
 		const otherOperator = publicKey(String(olds.operator)) !== publicKey(String(news.operator));
@@ -66,7 +78,7 @@ export const revocations: Handler = {
 
 	async read(id, props) {
 		const was = props as unknown as State;
-		const { found: _found, waiting: _waiting, ...inputs } = was;
+		const { found: _found, waiting: _waiting, kept: _kept, ...inputs } = was;
 		const held = await heldBy(was).catch((error: Error) => {
 			reporter(was.resourceUrn).warn(`what the hub revokes was not read back: ${error.message}`);
 			return undefined;
@@ -91,18 +103,23 @@ export const revocations: Handler = {
 	async delete() {},
 };
 
-/** Revokes at the hub what it does not revoke yet. @param known what was found before */
-async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise<Props> {
+/** Revokes at the hub what it does not revoke yet. @param before what was found before */
+async function revoke(inputs: RevocationsInputs, before: State["found"]): Promise<Props> {
 	const { system, ready } = await control(requireConnection(inputs.connection));
 	const held = await heldBy(inputs);
 	const found: Record<string, Revocations> = {};
 	const { replaced, waiting } = await rotation(inputs, held);
 	let pushed = false;
-	for (const [account, users] of Object.entries(inputs.revoked)) {
+	const kept = keptKeys(inputs, held, replaced);
+	const revoked = byAccount(inputs, (account) => {
+		const users = inputs.revoked[account] ?? [];
+		return ofDevices(inputs).includes(account) ? users.filter((user) => !kept.has(user)) : users;
+	});
+	for (const [account, users] of Object.entries(revoked)) {
 		const jwts = held[account] ?? [];
 		const [newest] = [...jwts].sort((a, b) => issuedAt(b) - issuedAt(a));
-		const ended = [inputs.devicesAccount, inputs.releasesAccount].includes(account) ? replaced : [];
-		const all = allOf([...jwts.map(revocationsOf), known[account] ?? {}, forEver(users), forEver(ended)]);
+		const ended = ofDevices(inputs).includes(account) ? replaced : [];
+		const all = allOf([...jwts.map(revocationsOf), before[account] ?? {}, forEver(users), forEver(ended)]);
 		found[account] = others(inputs, account, all);
 		// Who has no account yet lets nobody in.
 		if (newest === undefined || jwts.every((jwt) => isDeepStrictEqual(allOf([revocationsOf(jwt)]), all))) continue;
@@ -120,28 +137,23 @@ async function revoke(inputs: RevocationsInputs, known: State["found"]): Promise
 		say.warn(text);
 		await say.flush();
 	}
-	return { ...inputs, found, ...(waiting.length > 0 && { waiting }) };
+	const { held: _, ...known } = inputs;
+	const open = { ...(waiting.length > 0 && { waiting }), ...(kept.size > 0 && { kept: [...kept].sort() }) };
+	return { ...known, revoked, found, ...open };
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+/** Accounts in which devices have the same keys. */
+function ofDevices({ devicesAccount, releasesAccount }: RevocationsInputs): readonly (string | undefined)[] {
+	return [devicesAccount, releasesAccount];
+}
 
-/**
- * Which keys of before a rotation may go: those of devices that were seen with a later one. A device that was away all the
- * time comes back with what it has, however long that takes.
- */
-async function rotation(
-	{ connection, rotated = {}, devicesAccount = "" }: RevocationsInputs,
-	held: Readonly<Record<string, readonly string[]>>,
-): Promise<{ readonly replaced: readonly string[]; readonly waiting: readonly string[] }> {
-	const revoked = new Set((held[devicesAccount] ?? []).flatMap((jwt) => Object.keys(revocationsOf(jwt))));
-	const open = Object.entries(rotated).filter(([, keys]) => !overlapOf(keys, NOBODY, revoked).done);
-	if (open.length === 0) return { replaced: [], waiting: [] };
-	const { hub, ready } = await control(requireConnection(connection));
-	await ready();
-	const used = await usedKeys(hub, devicesAccount);
-	const overlaps = open.map(([device, keys]) => ({ device, ...overlapOf(keys, used, revoked) }));
-	const waiting = overlaps.filter(({ over }) => !over).map(({ device }) => device);
-	return { replaced: overlaps.flatMap(({ replaced }) => replaced), waiting: waiting.sort() };
+/** What was asked for, with what could not be done. */
+function asked(was: State): RevocationsInputs["revoked"] {
+	const { revoked, kept = [] } = was;
+	if (kept.length === 0) return revoked;
+	const all = (account: string, users: readonly string[]) =>
+		ofDevices(was).includes(account) ? [...users, ...kept].sort() : users;
+	return Object.fromEntries(Object.entries(revoked).map(([account, users]) => [account, all(account, users)]));
 }
 
 /** What each account is at the servers of the hub. */

@@ -66,7 +66,9 @@ function tell(say: Reporter, what: string, was: Roll, next: Roll): void {
 	const { left, returned, rekeyed, rotated } = turnover(was, next);
 	if (left.length > 0) {
 		const whose = `${what} ${some(left)}`;
-		say.info(`${whose} left the fleet: the credentials are revoked for ever; the name may come back, with new ones`);
+		say.info(
+			`${whose} left the fleet: the credentials are revoked for ever when the hub has all that it holds; the name may come back, with new ones`,
+		);
 	}
 	if (returned.length > 0) {
 		say.warn(

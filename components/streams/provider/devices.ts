@@ -1,8 +1,6 @@
-import { counted } from "./edge-reports";
+import { counted, listed } from "./edge-reports";
 import { IncompleteError } from "./errors";
 import { type Handler, type Props, UNKNOWN } from "./handler";
-
-const SHOWN = 5;
 
 /** Fails where a device did, after everything else is done. The next update tries again, and the state loses nothing. */
 export const devices: Handler = {
@@ -30,11 +28,12 @@ export const devices: Handler = {
 };
 
 function judge(inputs: Props): void {
-	const reasons = Object.entries(failures(inputs)).map(([device, reason]) => `${device}: ${reason}`);
-	if (reasons.length === 0) return;
-	const more = reasons.length > SHOWN ? `\nand ${reasons.length - SHOWN} more` : "";
-	const message = `${counted(reasons.length)} failed, all others are done:\n${reasons.slice(0, SHOWN).join("\n")}${more}`;
-	throw new IncompleteError(message, "devices", inputs, reasons);
+	const failed = failures(inputs);
+	const count = Object.keys(failed).length;
+	if (count === 0) return;
+	const message = `${counted(count)} failed, all others are done:\n${listed(failed)}`;
+	// The engine prints the reasons, every one.
+	throw new IncompleteError(message, "devices", inputs, [message]);
 }
 
 function failures({ failed }: Props): Readonly<Record<string, string>> {

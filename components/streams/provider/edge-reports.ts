@@ -42,3 +42,13 @@ export function grouped(reasons: Readonly<Record<string, string>>, what = ""): s
 export function counted(devices: number): string {
 	return devices === 1 ? "1 device" : `${devices} devices`;
 }
+
+const SHOWN = 5;
+
+/** A line for each of the first five devices by name, and how many more there are. @example "edge1: offline\nedge2: …" */
+export function listed(reasons: Readonly<Record<string, string>>): string {
+	const inOrder = Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1));
+	const lines = inOrder.map(([device, reason]) => `${device}: ${reason}`);
+	const more = lines.length > SHOWN ? [`and ${lines.length - SHOWN} more`] : [];
+	return [...lines.slice(0, SHOWN), ...more].join("\n");
+}

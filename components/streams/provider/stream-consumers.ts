@@ -2,7 +2,7 @@ import type { Control } from "../../../control/control";
 import type { Api } from "../../../jetstream/api";
 import { deleteConsumer, listConsumers } from "../../../jetstream/calls";
 import { compareConsumer, type Seen } from "../../../jetstream/compare";
-import { JetStreamError } from "../../../jetstream/errors";
+import { ApiError, JetStreamError } from "../../../jetstream/errors";
 import type { Patience } from "../../../jetstream/patience";
 import { streamPositions } from "../../../jetstream/position";
 import { putConsumer } from "../../../jetstream/put";
@@ -10,7 +10,6 @@ import { limiter } from "../../../system/wait";
 import type { ConsumerConfig } from "../../../topology/jetstream";
 import { deviceDomain, downDelivery, edgeStreamName, HUB_DOMAIN } from "../../../topology/names";
 import { align } from "./align";
-import { IncompleteError } from "./errors";
 import type { Props } from "./handler";
 import { consumerRejectedByServer } from "./rules";
 import type { StreamProps } from "./stream-props";
@@ -51,24 +50,35 @@ async function alignFeeder(way: Control, stream: string, wanted: ConsumerConfig,
 	}
 }
 
+/** Consumers that are not as asked, and why. */
+export interface Refused {
+	/** By device: of its downlink, and refused for that device alone. */
+	readonly devices: Readonly<Record<string, string>>;
+	/** All others. */
+	readonly others: readonly string[];
+}
+
 /** Makes the consumers as asked and removes those that `before` names and nobody asks for now. */
 export async function settleConsumers(
 	way: Control,
 	wanted: StreamProps,
-	before: Readonly<Record<string, unknown>>,
+	before: StreamProps["consumers"],
 	patience: Patience,
-): Promise<void> {
+): Promise<Refused> {
 	const api = way.api(HUB_DOMAIN);
 	const { name } = wanted.config;
 	const consumers = wanted.consumers ?? {};
 	const removed = Object.keys(before).filter((consumer) => !consumers[consumer]);
-	if (Object.keys(consumers).length === 0 && removed.length === 0) return;
+	if (Object.keys(consumers).length === 0 && removed.length === 0) return { devices: {}, others: [] };
 	const found = await listConsumers(api, name, patience);
 	const limited = limiter();
-	const failures: string[] = [];
+	const devices: Record<string, string> = {};
+	const others: string[] = [];
 	const attempt = (consumer: string, act: () => Promise<void>) =>
 		limited(act).catch((error: Error) => {
-			failures.push(`consumer ${consumer}: ${error.message}`);
+			const to = downDelivery((consumers[consumer] ?? before[consumer])?.deliver_subject ?? "");
+			if (to && error instanceof ApiError) devices[to.device] = `${name}, consumer ${consumer}: ${error.message}`;
+			else others.push(`consumer ${consumer}: ${error.message}`);
 		});
 	await Promise.all([
 		...removed.map((consumer) => attempt(consumer, () => deleteConsumer(api, name, consumer, patience))),
@@ -80,10 +90,7 @@ export async function settleConsumers(
 			}),
 		),
 	]);
-	if (failures.length > 0) {
-		const shown = `${name}: ${failures.slice(0, 5).join("; ")}`;
-		throw new IncompleteError(shown, name, { ...wanted }, failures);
-	}
+	return { devices, others };
 }
 
 async function settleConsumer(

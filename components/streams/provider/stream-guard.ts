@@ -4,11 +4,12 @@ import type { StreamInfo } from "../../../jetstream/answers";
 import { streamInfo } from "../../../jetstream/calls";
 import { compareStream, type Difference, describe } from "../../../jetstream/compare";
 import { UserError } from "../../../system/user-error";
-import { some } from "../../../topology/format";
-import type { StreamConfig, StreamSource } from "../../../topology/jetstream";
+import type { StreamConfig } from "../../../topology/jetstream";
 import { HUB_DOMAIN } from "../../../topology/names";
 import { REFUSED_REMEDY, refusedSources, type Sources } from "../../../topology/source-change";
-import { backlogs, removedSources } from "./backlog";
+import { removedSources } from "./backlog";
+import { listed } from "./edge-reports";
+import { lookAt } from "./held-back";
 import { readConnection } from "./read-connection";
 import { atStake, consumerRejectedByServer, type Lowered, loweredLimits, rejectedByServer } from "./rules";
 import { full, type StreamProps } from "./stream-props";
@@ -41,7 +42,7 @@ export async function refusal(old: StreamProps, next: StreamProps): Promise<stri
 	if (!connection) return undefined;
 	const lowered = loweredLimits(old.config, next.config);
 	const lost = lowered.length > 0 ? await lookForLoss(connection, name, lowered) : undefined;
-	return lost ?? lookForBacklog(connection, name, removedSources(old, next));
+	return lost;
 }
 
 /** Why sources must not become what is wanted, and what to do. */
@@ -60,36 +61,22 @@ async function lookForLoss(connection: Connection, name: string, lowered: Lowere
 	return seen.info && lost.length > 0 ? losing(lost, seen.info) : undefined;
 }
 
-/** A source that goes takes with it what the hub has not got from its device yet. */
-async function lookForBacklog(
-	connection: Connection,
-	name: string,
-	removed: readonly StreamSource[],
-): Promise<string | undefined> {
-	if (removed.length === 0) return undefined;
+/**
+ * What an update will say of sources that it cannot take away: one text for all, or undefined. The update looks again, holds
+ * back those devices alone, and fails when everything else is done.
+ */
+export async function foreseen(old: StreamProps, next: StreamProps): Promise<string | undefined> {
+	const removed = next.allowDataLoss ? [] : removedSources(old, next);
+	const connection = readConnection(next.connection) ?? readConnection(old.connection);
+	if (removed.length === 0 || !connection) return undefined;
+	const { name } = old.config;
 	const seen = await look(connection, name);
 	if ("error" in seen) return `${name}: whether its devices are drained cannot be told: ${seen.error}`;
-	const { held, silent, missing } = await backlogs(await control(connection), name, removed, LOOK_MS);
-	if (held.length > 0) {
-		const what = held.map(({ stream, messages }) => `${stream} holds ${counted(messages, "message")}`);
-		return (
-			`${name}: the hub does not have everything yet: ${some(what)}. ` +
-			"Set the device to `retired: drain` until it has, or to `retired: lost` to give it up."
-		);
-	}
-	if (missing.length > 0) {
-		return (
-			`${name}: not on its device: ${some(missing)}, so nobody knows whether the hub has ` +
-			"everything it held. Keep the device in the fleet file and run `pulumi up --refresh`, which makes the stream anew; " +
-			"or set the device to `retired: lost` to give up what the stream held."
-		);
-	}
-	if (silent.length === 0) return undefined;
-	return (
-		`${name}: the device of ${some(silent)} does not answer, so nobody knows whether the ` +
-		"hub has everything it holds. Keep it in the fleet file, `retired: drain`, until it was connected again and is " +
-		"drained; or set it to `retired: lost` to give up what it still holds."
-	);
+	const held = await lookAt(await control(connection), name, removed);
+	const devices = Object.keys(held).length;
+	if (devices === 0) return undefined;
+	const they = devices === 1 ? "1 device is" : `${devices} devices are`;
+	return `${they} not let go, the others are; the update fails when they are done:\n${listed(held)}`;
 }
 
 /** Why a stream that is to be made cannot be; undefined also when the hub, perhaps not yet made, cannot be asked. */
@@ -103,11 +90,7 @@ export async function obstacle(wanted: StreamProps): Promise<string | undefined>
 		if (error instanceof UserError) return error.message;
 		throw error;
 	}
-	if (wanted.allowDataLoss) return undefined;
-	// A stack that has lost its state knows of no device that has left; the stream does.
-	const { sources = [] } = seen.info.config;
-	const live = Object.fromEntries(sources.map((source) => [source.name, source]));
-	return lookForBacklog(connection, wanted.config.name, removedSources({ sources: live }, wanted));
+	return undefined;
 }
 
 const unreachable = new Map<string, { at: number; error: string }>();
@@ -157,11 +140,11 @@ export function mayTakeOver(wanted: StreamProps, existing: StreamInfo): void {
 	}
 	throw new UserError(
 		`a stream ${wanted.config.name} exists on the hub already and is not this stack's as it stands: ` +
-			`${listed(differences)}. To take it over, add it to leafline:adopt; else delete or rename it.`,
+			`${described(differences)}. To take it over, add it to leafline:adopt; else delete or rename it.`,
 	);
 }
 
-function listed(differences: readonly Difference[]): string {
+function described(differences: readonly Difference[]): string {
 	const shown = differences.slice(0, SHOWN).map(describe);
 	return differences.length > SHOWN ? `${shown.join(", ")} and ${differences.length - SHOWN} more` : shown.join(", ");
 }

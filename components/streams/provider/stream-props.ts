@@ -29,6 +29,8 @@ export interface StreamProps {
 	 * @default none
 	 */
 	readonly gone?: Readonly<Record<string, StreamSource>>;
+	/** Output: devices that were refused, and why: of those that were to go, the stream keeps what it has. */
+	readonly failed?: Readonly<Record<string, string>>;
 	/** Devices that the fleet file gives up, with what they hold; no part of the stream. */
 	readonly lost?: readonly string[];
 }

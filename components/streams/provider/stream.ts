@@ -1,4 +1,5 @@
 import type { Control } from "../../../control/control";
+import type { StreamInfo } from "../../../jetstream/answers";
 import type { Api } from "../../../jetstream/api";
 import { deleteStream, streamInfo } from "../../../jetstream/calls";
 import { same } from "../../../jetstream/compare";
@@ -10,13 +11,15 @@ import { HUB_DOMAIN } from "../../../topology/names";
 import { movedSources } from "../../../topology/source-change";
 import { deviceOf, removedDevices } from "./backlog";
 import { type Reporter, reporter } from "./engine";
+import { IncompleteError } from "./errors";
 import type { Handler, Props } from "./handler";
+import { asFound, heldBack, withHeld } from "./held-back";
 import { reach } from "./reach";
 import { requireConnection } from "./read-connection";
 import { atStake, loweredLimits, rejectedByServer } from "./rules";
-import { type Settled, settleStream } from "./settle-stream";
+import { settleStream } from "./settle-stream";
 import { observeConsumers, settleConsumers } from "./stream-consumers";
-import { counted, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
+import { counted, foreseen, losing, mayTakeOver, obstacle, refusal } from "./stream-guard";
 import { full, observe, observeGone, streamProps as props, type StreamProps } from "./stream-props";
 
 const READ_MS = 60_000;
@@ -47,14 +50,19 @@ export const stream: Handler = {
 		const differs = fields.some((field) =>
 			field === "sources" ? !same(old.sources, { ...next.sources, ...held }) : !same(old[field], next[field]),
 		);
-		const changes = differs || old.gone !== undefined;
+		// Also where what was asked meanwhile became what is there: the state must not say any more that it is not.
+		const changes =
+			differs ||
+			old.gone !== undefined ||
+			!isEmpty(old.failed ?? {}) ||
+			(!next.ignorePending && !isEmpty(old.pending ?? {}));
+		const stays = await foreseen(old, next);
 		const moving =
 			Object.keys(held).length > 0 ? undefined : movedSources(next.config.name, old.sources ?? {}, next.sources ?? {});
-		if (moving) {
-			const say = reporter(next.resourceUrn);
-			say.info(moving);
-			await say.flush();
-		}
+		const say = reporter(next.resourceUrn);
+		if (stays) say.warn(stays);
+		if (moving) say.info(moving);
+		await say.flush();
 		const replace = rejectedByServer(old.config, next.config).length > 0;
 		return { changes, ...(replace ? { replaces: ["config"], deleteBeforeReplace: true } : {}) };
 	},
@@ -62,13 +70,10 @@ export const stream: Handler = {
 	async create(inputs) {
 		const wanted = props(inputs);
 		const { way, api, say } = await open(wanted);
-		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		if (existing) mayTakeOver(wanted, existing);
-		const settled = await settleStream(way, wanted, existing, patience, say);
-		await settleConsumers(way, wanted, {}, patience);
-		await say.flush();
-		return { id: wanted.config.name, outs: withSettled(inputs, settled) };
+		const old = existing ? asFound(wanted, existing) : wanted;
+		return { id: wanted.config.name, outs: await settle({ way, say }, wanted, old, existing) };
 	},
 
 	async read(id, stored) {
@@ -86,26 +91,19 @@ export const stream: Handler = {
 			await say.flush();
 		}
 		const read: Props = { ...rest, ...observed };
-		const { pending: __, ...inputs } = read;
+		const { pending: __, failed: ___, ...inputs } = read;
 		return { id, props: read, inputs };
 	},
 
 	async update(_id, olds, news) {
 		const [old, wanted] = [props(olds), props(news)];
 		const { way, api, say } = await open(wanted);
-		const patience = patient(say, WRITE_MS);
 		const existing = await streamInfo(api, wanted.config.name, patient(say, READ_MS));
 		if (existing && !wanted.allowDataLoss) {
 			const lost = atStake(loweredLimits(existing.config as unknown as StreamConfig, full(wanted)), existing.state);
 			if (lost.length > 0) throw new UserError(losing(lost, existing));
 		}
-		const settled = await settleStream(way, wanted, existing, patience, say);
-		await settleConsumers(way, wanted, old.consumers ?? {}, patience);
-		const gone = removedDevices(old, wanted);
-		if (gone.length > 0)
-			say.warn(`not sourced any more, their streams stay on them and nobody manages them: ${some(gone)}`);
-		await say.flush();
-		return { outs: withSettled(news, settled) };
+		return { outs: await settle({ way, say }, wanted, old, existing) };
 	},
 
 	async delete(id, stored) {
@@ -124,8 +122,35 @@ export const stream: Handler = {
 	},
 };
 
-function withSettled(inputs: Props, { sources, pending }: Settled): Props {
-	return { ...inputs, sources, ...(Object.keys(pending).length > 0 && { pending }) };
+/**
+ * Makes the stream as asked, but for devices that must not be let go yet: of those it keeps what it has.
+ * @param old what it was asked to be before
+ */
+async function settle(
+	{ way, say }: { way: Control; say: Reporter },
+	wanted: StreamProps,
+	old: StreamProps,
+	existing: StreamInfo | undefined,
+): Promise<Props> {
+	const patience = patient(say, WRITE_MS);
+	const held = await heldBack(way, old, wanted, patient(say, READ_MS));
+	const next = withHeld(wanted, old, held, existing);
+	const { sources, pending } = await settleStream(way, next, existing, patience, say);
+	const { devices, others } = await settleConsumers(way, next, old.consumers ?? {}, patience);
+	const gone = removedDevices(old, next);
+	if (gone.length > 0)
+		say.warn(`not sourced any more, their streams stay on them and nobody manages them: ${some(gone)}`);
+	await say.flush();
+	const { pending: _, failed: __, ...asked } = next;
+	const failed = { ...devices, ...held };
+	const outs = { ...asked, sources, ...(!isEmpty(pending) && { pending }), ...(!isEmpty(failed) && { failed }) };
+	if (others.length === 0) return outs;
+	const { name } = wanted.config;
+	throw new IncompleteError(`${name}: ${others.slice(0, 5).join("; ")}`, name, outs, others);
+}
+
+function isEmpty(map: object): boolean {
+	return Object.keys(map).length === 0;
 }
 
 /** The sources that could not be moved yet, as they are. */

@@ -51,7 +51,7 @@ export async function settle(world: World): Promise<Outcome> {
 		await world.stack.refresh();
 	}
 	if (left || standing.length > 0) {
-		await drainAgain(world, left?.refused ?? []);
+		await putBack(world, left?.failed ?? []);
 		if (await updated(world, NEVER_MS)) world.fault(`the last update does not do all: ${world.notes.at(-1)}`);
 		const stuck = await drained(world, NEVER_MS);
 		if (stuck.length > 0) world.fault(`stuck: ${stuck.join(", ")}`);
@@ -82,11 +82,11 @@ async function updated(world: World, within: number): Promise<Updated | undefine
 	}
 }
 
-/** Does what a refusal says that names a device which was taken out of the fleet file too early. */
-async function drainAgain(world: World, refused: readonly string[]): Promise<void> {
+/** Does what is said of a device that was taken out of the fleet file too early: the others are done. */
+async function putBack(world: World, failed: readonly string[]): Promise<void> {
 	const { fleet, devices } = world;
 	const early = [...devices.keys()].filter(
-		(name) => !fleet.devices[name] && refused.some((line) => line.includes(`${name}_`)),
+		(name) => !fleet.devices[name] && failed.some((line) => line.startsWith(`${name}: `)),
 	);
 	if (early.length === 0) return;
 	const drain = Object.fromEntries(early.map((name) => [name, "drain" as const]));

@@ -22,6 +22,7 @@ interface Stored {
 /** What an update did: nothing at all, when `refused` says why. */
 export interface Updated {
 	readonly refused: readonly string[];
+	/** Resources that failed, and devices that were refused while all others were done. */
 	readonly failed: readonly string[];
 	/** By device, why it is not yet as asked. */
 	readonly pending: Readonly<Record<string, string>>;
@@ -63,8 +64,11 @@ export class Stack {
 			await stored?.handler.delete(stored.id, plain(stored.outs));
 			this.state.delete(key);
 		}
-		const all = [...this.state.values()].map(({ outs }) => (outs.pending ?? {}) as Record<string, string>);
-		return { refused, failed: [...failed.values()], pending: Object.assign({}, ...all) };
+		const of = (output: "pending" | "failed"): Record<string, string> => {
+			return Object.assign({}, ...[...this.state.values()].map(({ outs }) => outs[output] ?? {}));
+		};
+		const devices = Object.entries(of("failed")).map(([device, reason]) => `${device}: ${reason}`);
+		return { refused, failed: [...failed.values(), ...devices], pending: of("pending") };
 	}
 
 	/** Reads what is there, as `pulumi refresh` does. @returns what could not be read, and why */

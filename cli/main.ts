@@ -10,6 +10,7 @@ import { addInventory } from "./inventory/command";
 import { addLinks } from "./links/command";
 import { addReview } from "./review/command";
 import { addRevoke } from "./revoke/command";
+import { addRollout } from "./rollout/command";
 import { addRotate } from "./rotate/command";
 import { addStatus } from "./status/command";
 import { addTopology } from "./topology/command";
@@ -34,6 +35,7 @@ function program(): Command {
 	addReview(leafline);
 	addRevoke(leafline);
 	addRotate(leafline);
+	addRollout(leafline);
 	addIam(leafline);
 	return leafline;
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { doctorOutput } from "./doctor";
 import { inventoryOutput } from "./inventory";
 import { stackOutputs } from "./outputs";
+import { rolloutOutput } from "./rollout";
 import { statusOutput } from "./status";
 
 /** What other programs read of leafline, each with a JSON Schema (2020-12) in `docs/schema/`. */
@@ -27,6 +28,11 @@ const CONTRACTS = {
 		title: "Findings of leafline's doctor",
 		description: "What `leafline doctor --json` prints.",
 		schema: doctorOutput,
+	},
+	rollout: {
+		title: "State of a rollout",
+		description: "What `leafline rollout status --json` prints.",
+		schema: rolloutOutput,
 	},
 } as const;
 

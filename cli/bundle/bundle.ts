@@ -57,7 +57,11 @@ export async function makeBundles(
 	return signer.key;
 }
 
-function commonByArch({ leafline }: StackOutputs, { arch: wanted, extras }: BundleOptions) {
+/** What bundles have in common, by the processor of a device; made once for each. */
+export function commonByArch(
+	{ leafline }: StackOutputs,
+	{ arch: wanted, extras }: Pick<BundleOptions, "arch" | "extras">,
+) {
 	const made = new Map<Arch, Promise<Common>>();
 	return async (device: string) => {
 		const arch = wanted ?? leafline.edge?.[leafline.devices[device]?.group ?? ""]?.arch ?? "arm64";

@@ -52,6 +52,8 @@ function releasesOn(link: Link, device: string): Releases {
 	const get = async (subject: string) => {
 		const { status, description, data } = await link.ask(subject);
 		if (status === NOT_FOUND) return undefined;
+		// What was deleted is an empty value.
+		if (status === 200 && data.length === 0) return undefined;
 		if (status !== 200) throw new Error(`the hub answers ${status} ${foreign(description, 100)}`);
 		return data;
 	};

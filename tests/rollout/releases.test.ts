@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seenBy } from "../../cli/rollout/seen";
 import { deviceRole } from "../../topology/permissions";
 import type { Have } from "../../topology/rollout/have";
 import {
@@ -183,6 +184,28 @@ describe("devices that ask for releases", () => {
 			leaf.close();
 			await new Promise((resolve) => setTimeout(resolve, EFFECT_MS));
 			expect(await stored(ROLLOUT_STREAM, keySubject(ROLLOUT_BUCKET, wantKey("edge2")))).toBe("for edge2");
+		});
+
+		test("an answer that comes to stand in place of another's report is not taken for one", async () => {
+			const other = await openAs(bench, "edge2");
+			await other.tell(have("edge2"));
+			const seen = seenBy(bench.control.hub);
+			await seen.look();
+			expect(seen.have("edge2")?.release).toBe(3);
+			const leaf = await raw("edge1");
+			leaf.publish(askWant("edge1"), "", tellHave("edge2"));
+			await leaf.flush().catch(() => {});
+			leaf.close();
+			await happens(async () => {
+				await seen.look();
+				return seen.have("edge2") === undefined;
+			});
+			// Nothing, or what it said; never what another one has it say.
+			expect([undefined, 3]).toContain(seen.have("edge2")?.release);
+			await other.tell({ ...have("edge2"), release: 4 });
+			await seen.look();
+			expect(seen.have("edge2")?.release).toBe(4);
+			other.close();
 		});
 
 		test("an answer deletes no stream of another device: in DEVICES it does", async () => {

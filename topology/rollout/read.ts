@@ -23,6 +23,12 @@ export interface Fields {
 	texts(name: string, most: number): Record<string, string>;
 	/** A list of texts, each of at most 200 characters. @throws Malformed */
 	list(name: string): string[];
+	/** A list of such lists. @throws Malformed */
+	lists(name: string): string[][];
+	/** @throws Malformed */
+	yes(name: string): boolean;
+	/** Of all fields. */
+	names(): string[];
 }
 
 /** @param what it is called in errors. @throws Malformed */
@@ -43,6 +49,7 @@ function fieldsOf(what: string, value: unknown): Fields {
 	const get = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : undefined);
 	const bad = (name: string, expected: string) => new Malformed(`${what}.${name}: ${expected} is expected`);
 	const isText = (it: unknown, most: number): it is string => typeof it === "string" && it.length <= most;
+	const isList = (it: unknown): it is string[] => Array.isArray(it) && it.every((each) => isText(each, LONGEST_TEXT));
 	const fields: Fields = {
 		has: (name) => get(name) !== undefined,
 		text(name, most) {
@@ -77,9 +84,20 @@ function fieldsOf(what: string, value: unknown): Fields {
 		},
 		list(name) {
 			const it = get(name);
-			if (!Array.isArray(it) || !it.every((each) => isText(each, LONGEST_TEXT))) throw bad(name, "a list of texts");
+			if (!isList(it)) throw bad(name, "a list of texts");
 			return it;
 		},
+		lists(name) {
+			const it = get(name);
+			if (!Array.isArray(it) || !it.every(isList)) throw bad(name, "a list of lists of texts");
+			return it;
+		},
+		yes(name) {
+			const it = get(name);
+			if (typeof it !== "boolean") throw bad(name, "true or false");
+			return it;
+		},
+		names: () => Object.keys(value),
 	};
 	return fields;
 }

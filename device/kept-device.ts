@@ -22,6 +22,7 @@ export class KeptDevice {
 	private readonly key: string;
 	private readonly watch: DeviceWatch | undefined;
 	private complaint = "";
+	private closed = false;
 
 	/**
 	 * @param dir folder that the paths in the spec are relative to
@@ -67,6 +68,7 @@ export class KeptDevice {
 			if (behind.size > 0) throw new DeviceError([...behind.values()].join("; "));
 			this.complaint = "";
 		} catch (error) {
+			if (this.closed) return undefined;
 			// A device that is being restarted, or has no streams yet, is no news at every look.
 			const what = messageOf(error);
 			if (error instanceof NotReserved && error.near) this.watch?.end(what);
@@ -80,7 +82,9 @@ export class KeptDevice {
 		return answers;
 	}
 
+	/** For good: a look that is under way comes to nothing. */
 	async close(): Promise<void> {
+		this.closed = true;
 		await this.connection?.close();
 	}
 
@@ -123,6 +127,8 @@ export class KeptDevice {
 			maxReconnectAttempts: -1,
 			name: "leafline-device",
 		});
+		// Closed while it was being made: nobody else would, and it would be made again and again.
+		if (this.closed) await this.connection.close();
 		return this.connection;
 	}
 }

@@ -6,7 +6,7 @@ import { deviceSpec, edgeGroupOf, ownStreams } from "../../components/leaves/dev
 import { gate } from "../../device/gate";
 import { KeptDevice } from "../../device/kept-device";
 import { seal } from "../../device/seal";
-import type { DeviceSpec } from "../../device/spec";
+import type { DeviceSpec, KeptDevice as KeptDeviceSpec } from "../../device/spec";
 import { renderGateConf } from "../../render/gate";
 import { OWNER } from "../../topology/names";
 import { LOOK_EVERY_MS } from "../../topology/reserve";
@@ -16,6 +16,8 @@ import { RIG_OWNER, type Rig } from "../support/rig";
 /** A device of a rig with the device program, and with a disk that can lose what was not on it. */
 export interface DeviceWithProgram {
 	readonly spec: DeviceSpec;
+	/** What the device program is told of it. */
+	readonly kept: KeptDeviceSpec;
 	readonly said: string[];
 	/** What the device program has said while the server ran. */
 	readonly complaints: string[];
@@ -53,7 +55,8 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 	const url = `nats://127.0.0.1:${rig.device(name).port}`;
 	const group = edgeGroupOf(rig.topology, name);
 	const memory = group ? ownStreams(group, name, { [OWNER]: RIG_OWNER }).memory : [];
-	const start = () => new KeptDevice(dir, { url, dir: ".", spec, memory }, (line) => complaints.push(line));
+	const told: KeptDeviceSpec = { url, dir: ".", spec, memory };
+	const start = () => new KeptDevice(dir, told, (line) => complaints.push(line));
 	let kept = start();
 	const said: string[] = [];
 	const pass = () => gate(dir, spec, (line) => void said.push(line));
@@ -71,6 +74,7 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 	};
 	return {
 		spec,
+		kept: told,
 		said,
 		complaints,
 		forget() {

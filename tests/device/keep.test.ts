@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { KeptDevice } from "../../device/kept-device";
 import { readReservations, reservationsFile } from "../../device/reservations";
 import { BLOCK } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
@@ -55,6 +56,22 @@ describe("the device program while the server runs", () => {
 		await rig.bench.api("edge1", "STREAM.CREATE.edge1_can", config);
 		await eventually(() => marks().edge1_can?.created !== before?.created, { what: "a mark of the new stream" });
 		expect(marks().edge1_can?.sequence).toBe(BLOCK);
+	});
+
+	it("leaves no connection behind when another configuration takes its place, also while it is making one", async () => {
+		const names = async () => {
+			const conf = fs.readFileSync(rig.bench.path("edge1.conf"), "utf8");
+			const [, address] = /^http: "(.+)"$/m.exec(conf) ?? [];
+			const answer = (await (await fetch(`http://${address}/connz`)).json()) as { connections: { name?: string }[] };
+			return answer.connections.filter(({ name }) => name === "leafline-device");
+		};
+		const replaced = Array.from({ length: 5 }, () => new KeptDevice(rig.bench.path(""), device.kept, () => {}));
+		const looking = replaced.map((each) => each.look());
+		await Promise.all(replaced.map((each) => each.close()));
+		await Promise.all(looking);
+		await eventually(async () => (await names()).length === 1, {
+			what: "one connection, that of the program which looks",
+		});
 	});
 
 	it("says that a stream went back while its server ran, and keeps the mark", async () => {

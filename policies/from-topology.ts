@@ -5,6 +5,7 @@ import { journalStream } from "../topology/journal";
 import type { Topology } from "../topology/model";
 import { HUB_DOMAIN } from "../topology/names";
 import { adminRole, deviceRole, downlinkStreams, type Role, readerRole, systemRole } from "../topology/permissions";
+import { rolloutStreams } from "../topology/rollout/streams";
 import { awsHub } from "./from-aws";
 import type { Design, DesignRole, DesignStream, Origin } from "./model";
 
@@ -49,7 +50,11 @@ function hubStreams({ hubStreams, settings, fleet }: Topology): DesignStream[] {
 		config: { ...stream.config },
 		consumers: stream.consumers,
 	}));
-	return [{ ...common, origin: label, critical: false, config: { ...journal }, consumers: {} }, ...ofClasses];
+	const none = { critical: false, consumers: {} };
+	const buckets = rolloutStreams(settings).map((config) => {
+		return { ...common, ...none, origin: { label: config.name, place: inSettings("rollout") }, config: { ...config } };
+	});
+	return [{ ...common, ...none, origin: label, config: { ...journal } }, ...buckets, ...ofClasses];
 }
 
 function edgeStreams({ edgeGroups, fleet }: Topology): DesignStream[] {

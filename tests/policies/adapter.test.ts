@@ -13,6 +13,7 @@ import { rules } from "../../policies/rules";
 import { renderNatsConfig } from "../../render/nats-config";
 import { journalStream } from "../../topology/journal";
 import type { EdgeClass, Topology } from "../../topology/model";
+import { rolloutStreams } from "../../topology/rollout/streams";
 import { compliantTopology, ephemeralTopology, policyConfig } from "./fixture";
 
 /** What policies are really given; the package hides its types. */
@@ -126,6 +127,12 @@ describe("leafline's own resources", () => {
 			devices: devices.map(({ origin, ...device }) => ({ ...device, label: origin.label })),
 		});
 		expect(bare(toDesign(resourcesOf(topology)))).toEqual(bare(fromTopology(topology)));
+		const withReleases = { ...topology, settings: { ...topology.settings, rolloutBytes: 1024 ** 3 } };
+		const design = fromTopology(withReleases);
+		expect(bare(toDesign(resourcesOf(withReleases)))).toEqual(bare(design));
+		expect(evaluate({ ...design, servers: [], roles: [] }, policyConfig(), rules)).toEqual(
+			evaluate({ ...fromTopology(topology), servers: [], roles: [] }, policyConfig(), rules),
+		);
 	});
 
 	test("give the devices' role what the accounts sign", () => {
@@ -475,7 +482,9 @@ function resourcesOf(topology: Topology): Resource[] {
 	const journal = journalStream(topology.settings);
 	return [
 		resource(`${dynamic}Accounts`, "accounts", { servers: topology.settings.hub.nodes, claims: UNKNOWN }),
-		resource(`${dynamic}Stream`, journal.name, { config: journal, sources: {}, consumers: {} }),
+		...[journal, ...rolloutStreams(topology.settings)].map((config) => {
+			return resource(`${dynamic}Stream`, config.name, { config, sources: {}, consumers: {} });
+		}),
 		...Object.entries(topology.hubStreams).map(
 			([
 				name,

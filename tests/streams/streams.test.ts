@@ -97,6 +97,17 @@ describe("the streams of a topology", () => {
 		]);
 	});
 
+	test("with room for releases there are two buckets, which go with the hub, for nothing in them is lost for good", async () => {
+		await make({ rolloutBytes: 1024 ** 3, allowDataLoss: false, environment: "prod" }, { hub: new Hub() });
+		for (const name of ["KV_leafline_releases", "KV_leafline_rollout"]) {
+			const { protect, retain, deletedWith, dependsOn, secretOutputs } = find(name);
+			expect({ protect, retain }).toEqual({ protect: false, retain: false });
+			expect(deletedWith).toContain("hub");
+			expect(dependsOn).toEqual(["leafline_journal"]);
+			expect(secretOutputs).toContain("connection");
+		}
+	});
+
 	test("devices that failed, there or at the hub, fail the last resource of all, and no stream", async () => {
 		await make();
 		const { inputs, dependsOn } = find("devices");

@@ -42,6 +42,7 @@ export function rolloutStreams({ rolloutBytes: releases, hub: { nodes } }: Setti
 		max_bytes: releases,
 		max_age: 0,
 		max_msgs_per_subject: 1,
+		duplicate_window: 0,
 		compression: "none",
 		allow_direct: true,
 	});

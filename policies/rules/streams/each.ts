@@ -57,3 +57,8 @@ export function list(names: readonly string[]): string {
 	}
 	return names.length === 2 ? `${first} and ${second}` : `${first} and ${names.length - 1} others`;
 }
+
+/** Whether a stream sources or mirrors, or may: what it takes in is not known yet. */
+export function takesIn(inflows: symbol | readonly unknown[]): boolean {
+	return typeof inflows === "symbol" || inflows.length > 0;
+}

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../topology/format";
 import type { Rule } from "../../model";
 import { complies, violates } from "../outcomes";
-import { eachField } from "./each";
+import { eachField, takesIn } from "./each";
 
 export const hubStreamTakesAnySize: Rule = {
 	name: "hub-stream-takes-any-size",
@@ -30,7 +30,3 @@ export const hubStreamTakesAnySize: Rule = {
 					),
 	),
 };
-
-function takesIn(inflows: symbol | readonly unknown[]): boolean {
-	return typeof inflows === "symbol" || inflows.length > 0;
-}

@@ -1,6 +1,7 @@
 import { checkDevices } from "./device-checks";
 import type { Issue, YamlDocument } from "./document";
 import { type Fields, mapOf } from "./loose";
+import { checkMqtt } from "./mqtt-checks";
 import { CLASS, CONSUMER, FLEET, GROUP, HARDWARE, type NameRule, nameProblem } from "./names";
 import { filterProblem } from "./subject";
 import { show, suggest } from "./words";
@@ -16,6 +17,7 @@ export function checkFleet(document: YamlDocument): Issue[] {
 		...checkClasses(file),
 		...checkConsumers(file),
 		...checkHardware(file),
+		...checkMqtt(file),
 		...checkDevices(file, document),
 		...checkSigningKey(file),
 	];

@@ -20,7 +20,8 @@ export function fleetOf(file: FleetInput): Fleet {
 	const devices: Record<string, Device> = {};
 	for (const [name, group] of Object.entries(file.groups)) {
 		const names = expandDevices(group.devices).items.flatMap((item) => item.names);
-		groups[name] = { hardware: group.hardware ?? firstKind, link: linkOf(file.link, group.link), devices: names };
+		const { hardware = firstKind, mqtt } = group;
+		groups[name] = { hardware, link: linkOf(file.link, group.link), devices: names, ...(mqtt && { mqtt }) };
 		for (const device of names) {
 			const { rotation: own = 0, ...others } = file.devices[device] ?? {};
 			const rotation = (file.rotation ?? 0) + own;

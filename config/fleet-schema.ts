@@ -147,6 +147,23 @@ const Consumer = section(
 	"A reader of the hub's streams of a class.",
 );
 
+const Mqtt = section(
+	{
+		port: count(1, 65_535, "Port on loopback for programs on the device that speak MQTT.").prefault(1883),
+		topics: z
+			.record(z.string(), text(CLASS.form, "the name of a class", "can", "The class that takes these topics."), {
+				error: ({ input }) =>
+					say(`${show(input)} is not a map`, "write a topic and its class, for example alarms/#: alarm"),
+			})
+			.meta({
+				description: "Class by topic, + and # allowed. Topics that a class accepts as subjects need not be named.",
+				examples: [{ "alarms/#": "alarm" }],
+			})
+			.prefault({}),
+	},
+	"Takes MQTT: a message of QoS 1 is acknowledged when the stream of its class has it.",
+);
+
 const Group = section(
 	{
 		devices: z
@@ -164,6 +181,7 @@ const Group = section(
 			"May be left out where there is only one.",
 		).exactOptional(),
 		link: GroupLink.prefault({}),
+		mqtt: Mqtt.exactOptional(),
 	},
 	"Devices that are alike.",
 );
@@ -255,7 +273,7 @@ export const FleetFile = section(
 		devices: named(Override, DEVICE, "What is different about single devices.").prefault({}),
 	},
 	"A fleet: its devices, their links and their traffic.",
-	{ mqtt: "leafline does not speak MQTT: its acknowledgements do not hold for a full stream" },
+	{ mqtt: "mqtt is a matter of a group: write groups: { <group>: { mqtt: { port: 1883 } } }" },
 );
 
 /** What the file says, in base units and with the defaults filled in. */

@@ -141,6 +141,15 @@ export interface DeviceGroup {
 	readonly link: Link;
 	/** Names of its devices, in the order in which the file names them. */
 	readonly devices: readonly string[];
+	/** Its devices take MQTT on loopback, by leafline's bridge. @default they do not */
+	readonly mqtt?: MqttSettings;
+}
+
+export interface MqttSettings {
+	/** On loopback. @default 1883 */
+	readonly port: number;
+	/** Class by filter of topics, besides the topics that are what a class accepts. @default none */
+	readonly topics: Readonly<Record<string, string>>;
 }
 
 export interface Device {
@@ -228,6 +237,8 @@ export interface LeavesSettings {
 	 * `limit` ports more for the links to each further node. @default 17422
 	 */
 	readonly linkPort: number;
+	/** Port for MQTT of the first local device, if the fleet file asks for it; the next ones count up. @default 11883 */
+	readonly mqttPort: number;
 	/** Most devices that are started locally. @default 32 */
 	readonly limit: number;
 }

@@ -62,6 +62,7 @@ const Leaves = section(
 		local: yesNo("Run the fleet's devices as leaf nodes on this machine."),
 		clientPort: port("Client port of the first local device; the others count up."),
 		linkPort: port("Port of the first local device's link; the others count up."),
+		mqttPort: port("Port for MQTT of the first local device, where the fleet file asks for it; the others count up."),
 		limit: loose(count(1, MOST_LOCAL, "Most devices that are started locally.")).exactOptional(),
 	},
 	"Leaf nodes on this machine.",

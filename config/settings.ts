@@ -78,6 +78,7 @@ function leavesWithDefaults(local: boolean, given: SettingsInput["leaves"]): Lea
 		local: given.local ?? local,
 		clientPort: given.clientPort ?? 14_222,
 		linkPort: given.linkPort ?? 17_422,
+		mqttPort: given.mqttPort ?? 11_883,
 		limit: given.limit ?? 32,
 	};
 }
@@ -114,6 +115,7 @@ function checkPorts({ hub, leaves }: Settings): Problem[] {
 	if (leaves.local) {
 		used.push(countingUp(["leaves", "clientPort"], leaves.clientPort, leaves.limit));
 		used.push(countingUp(["leaves", "linkPort"], leaves.linkPort, leaves.limit * nodes));
+		used.push(countingUp(["leaves", "mqttPort"], leaves.mqttPort, leaves.limit));
 	}
 	const problems: Problem[] = [];
 	for (const [index, ports] of used.entries()) {

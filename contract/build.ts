@@ -122,6 +122,7 @@ function edge({ edgeGroups, fleet }: Topology): NonNullable<LeaflineOutput["edge
 		result[group] = {
 			arch,
 			hardware,
+			...(fleet.groups[group]?.mqtt && { topics: { ...fleet.groups[group].mqtt.topics } }),
 			classes: by(classes, (settings) => ({ ...settings, accepts: [...settings.accepts] })),
 		};
 	}
@@ -138,6 +139,7 @@ function devices(topology: Topology): LeaflineOutput["devices"] {
 			group,
 			...(label !== undefined && { label }),
 			...(planned && { edgeGroup: planned.edgeGroup, clientPort: planned.clientPort }),
+			...(planned?.mqttPort !== undefined && { mqttPort: planned.mqttPort }),
 			hubStreams: hubStreamsOf(topology, name),
 			...(retired && { retired }),
 		};

@@ -50,6 +50,11 @@ const device = z.strictObject({
 	label: z.string().optional().describe("What people call it, if the fleet file says so."),
 	edgeGroup: z.string().optional().describe("The resource that manages its streams; absent once it is retired."),
 	clientPort: port.optional().describe("Client listener on the device's loopback."),
+	mqttPort: port
+		.describe(
+			"Port for MQTT on the device's loopback, where the fleet file asks for it. Absent in outputs of before version 5.",
+		)
+		.exactOptional(),
 	hubStreams: z.record(z.string(), streamName).describe("Hub stream by uplink class."),
 	retired: z.enum(["drain", "lost"]).optional(),
 });
@@ -137,6 +142,10 @@ const edge = z.strictObject({
 	arch: z.enum(["arm64", "amd64"]).describe("Processor of the group's hardware."),
 	hardware: token.describe("Name of that hardware in the fleet file. Absent in outputs of version 3.").exactOptional(),
 	classes: z.record(z.string(), edgeClass).describe("By class, in the order of the fleet file."),
+	topics: z
+		.record(z.string(), z.string())
+		.describe("Class by filter of MQTT topics, besides what classes accept. Absent in outputs of before version 5.")
+		.exactOptional(),
 });
 
 const local = z.strictObject({

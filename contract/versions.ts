@@ -45,7 +45,8 @@ function checkVersion(version: unknown): void {
 /**
  * Version 1 said nothing of the API's prefix: administrators were in the account of the streams. Until version 3 nothing
  * told what the devices' streams are made of, nor who signs bundles, until version 4 what hardware is called, and until
- * version 5 in which account devices ask for releases; it cannot be told from the rest, and stays absent.
+ * version 5 which devices take MQTT, and in which account they ask for releases; it cannot be told from the rest, and
+ * stays absent.
  */
 function newest(leafline: Record<string, unknown>): Record<string, unknown> {
 	const hub = record(leafline.hub);

@@ -2,6 +2,7 @@ import { MOST_PAYLOAD, MOST_PAYLOAD_TEXT } from "../config/limits";
 import type { Fleet } from "../config/model";
 import { enoughBytes, formatBytes } from "./format";
 import type { Problem } from "./model";
+import { mqttProblems } from "./mqtt-checks";
 import { edgePrefix, isClassName, isDeviceName, MAX_TOKENS, RESERVED_DEVICES } from "./names";
 import { isSubject, isSubset, overlaps, tokenCount } from "./subjects";
 
@@ -17,6 +18,7 @@ export function checkFleet(fleet: Fleet): Problem[] {
 		...Object.keys(fleet.consumers).flatMap((name) => badConsumer(fleet, name)),
 		...oversized(fleet),
 		...overfull(fleet),
+		...mqttProblems(fleet),
 	];
 }
 

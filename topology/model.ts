@@ -75,6 +75,8 @@ export interface PlannedDevice {
 	readonly edgeGroup: string;
 	/** Client port on loopback. */
 	readonly clientPort: number;
+	/** Port for MQTT on loopback. @default it takes none */
+	readonly mqttPort?: number;
 	/** Hub stream by uplink class. */
 	readonly hubStreams: Readonly<Record<string, string>>;
 }

@@ -133,7 +133,9 @@ function edgeClasses(fleet: Fleet, settings: Settings, budgets: Budgets, group: 
 function planDevices(fleet: Fleet, settings: Settings): Record<string, PlannedDevice> {
 	const devices = Object.values(fleet.devices).map((device, index): [string, PlannedDevice] => {
 		const { name, group } = device;
-		const hardware = fleet.hardware[fleet.groups[group]?.hardware ?? ""];
+		const { hardware: kind = "", mqtt } = fleet.groups[group] ?? {};
+		const hardware = fleet.hardware[kind];
+		const mqttPort = mqtt && (settings.leaves.local ? settings.leaves.mqttPort + index : mqtt.port);
 		const clientPort = settings.leaves.local ? settings.leaves.clientPort + index : (hardware?.clientPort ?? 4222);
 		const hubStreams = Object.fromEntries(
 			Object.entries(fleet.classes).map(([className, { shards }]) => [
@@ -141,7 +143,8 @@ function planDevices(fleet: Fleet, settings: Settings): Record<string, PlannedDe
 				hubStreamName(className, shardOf(name, shards)),
 			]),
 		);
-		return [name, { name, group, edgeGroup: edgeGroupKey(group, blockOf(name)), clientPort, hubStreams }];
+		const ports = { clientPort, ...(mqttPort !== undefined && { mqttPort }) };
+		return [name, { name, group, edgeGroup: edgeGroupKey(group, blockOf(name)), ...ports, hubStreams }];
 	});
 	return Object.fromEntries(devices.filter(([name]) => fleet.devices[name]?.retired !== "lost"));
 }

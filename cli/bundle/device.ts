@@ -4,15 +4,18 @@ import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../compone
 import { publicKey, sign } from "../../components/identity/nkey";
 import { ownStreams, streamSpecs } from "../../components/leaves/device-spec";
 import type { StackOutputs } from "../../contract/outputs";
+import type { MqttSpec } from "../../device/mqtt/spec";
 import type { DeviceSpec, KeepSpec, KeptDevice } from "../../device/spec";
 import type { StreamsFile } from "../../device/streams";
 import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
 import { type Manifest, manifestText } from "../../render/bundle/manifest";
+import { renderMqttUnit } from "../../render/bundle/mqtt-unit";
 import { renderTmpfiles } from "../../render/bundle/system";
 import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
 import { gateConf } from "../../render/gate";
 import type { EdgeGroup } from "../../topology/model";
+import { mqttRoutes } from "../../topology/mqtt";
 import { OWNER } from "../../topology/names";
 import { UNKNOWN_SYNC_MS } from "../../topology/trim";
 import { UserError } from "../errors";
@@ -70,6 +73,7 @@ export function deviceBundle(
 	const files: Files = {
 		...options.common,
 		...confFiles(leafline, group, device, conf),
+		...mqttFiles(leafline, group, device, conf),
 		...unitFiles(conf, options.mount),
 	};
 	const manifest: Manifest = {
@@ -143,11 +147,26 @@ function confFiles(
 	};
 }
 
+/** Only where the fleet file asks for MQTT. */
+function mqttFiles(
+	{ edge, devices }: StackOutputs["leafline"],
+	group: EdgeGroup,
+	device: string,
+	conf: DeviceConf,
+): Files {
+	const port = devices[device]?.mqttPort;
+	if (port === undefined) return {};
+	const routes = mqttRoutes(device, group.classes, edge?.[group.group]?.topics ?? {});
+	const spec: MqttSpec = { devices: { [device]: { url: conf.url, port, routes } } };
+	return { [BUNDLE.mqtt]: json(spec) };
+}
+
 function unitFiles(conf: DeviceConf, mount: string | undefined): Files {
 	const options = { storeDir: conf.storeDir, memoryBytes: conf.memoryBytes, ...(mount !== undefined && { mount }) };
 	return {
 		[BUNDLE.serverUnit]: textContent(renderServerUnit(options)),
 		[BUNDLE.keepUnit]: textContent(renderKeepUnit(options)),
+		[BUNDLE.mqttUnit]: textContent(renderMqttUnit()),
 		[BUNDLE.tmpfiles]: textContent(renderTmpfiles(conf.storeDir)),
 	};
 }

@@ -18,6 +18,11 @@ export function keeperDir(root: string): string {
 	return path.join(root, "keeper");
 }
 
+/** Folder of the process that takes MQTT for local devices, as one would on each of them. No device can be called so. */
+export function mqttDir(root: string): string {
+	return path.join(root, "mqtt_bridge");
+}
+
 /** Folder of a device's leaf node. */
 export function leafDir(root: string, device: string): string {
 	return path.join(root, device);

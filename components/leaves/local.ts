@@ -20,6 +20,7 @@ import { localNodes } from "../hub/local-nodes";
 import { CONTROL_SOCKET, SPEC_FILE } from "../links/model";
 import { owner } from "../streams/stream";
 import { deviceSpec, edgeGroupOf, ownStreams } from "./device-spec";
+import { createMqtt } from "./local-mqtt";
 import { type LocalSite, linksSpec, localSites } from "./sites";
 
 export interface LocalLeavesArgs {
@@ -59,6 +60,7 @@ export class LocalLeaves extends pulumi.ComponentResource {
 		const sites = localSites(args.topology);
 		for (const site of sites) createLeaf(site, args, root, { parent: this, dependsOn: [links] });
 		createKeeper(sites, args, root, { parent: this });
+		createMqtt(args.topology, root, { parent: this });
 		this.urls = pulumi.output(
 			Object.fromEntries(sites.map(({ device, clientPort }) => [device, `nats://127.0.0.1:${clientPort}`])),
 		);

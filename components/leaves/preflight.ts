@@ -69,6 +69,8 @@ function portUses(topology: Topology): PortUse[] {
 	for (const { device, clientPort, linkPorts } of localSites(topology)) {
 		uses.push({ port: clientPort, use: `the client port of ${device}`, setting: ["leaves", "clientPort"] });
 		for (const port of linkPorts) uses.push({ port, use: `the link of ${device}`, setting: ["leaves", "linkPort"] });
+		const mqtt = topology.devices[device]?.mqttPort;
+		if (mqtt !== undefined) uses.push({ port: mqtt, use: `MQTT of ${device}`, setting: ["leaves", "mqttPort"] });
 	}
 	return uses;
 }

@@ -21,10 +21,13 @@ export const BUNDLE = {
 	/** What `keep` is told, as `KEEP_SPEC_FILE` in its working folder. */
 	keep: "etc/keep.json",
 	streams: "etc/streams.json",
+	/** `MQTT_SPEC_FILE` of the device program's bridge; only where the fleet file asks for MQTT. */
+	mqtt: "etc/mqtt.json",
 	credentials: "etc/device.creds",
 	programKey: "etc/leafline.nk",
 	serverUnit: "systemd/leafline-server.service",
 	keepUnit: "systemd/leafline-keep.service",
+	mqttUnit: "systemd/leafline-mqtt.service",
 	sysctl: "system/sysctl.conf",
 	sysusers: "system/sysusers.conf",
 	tmpfiles: "system/tmpfiles.conf",
@@ -47,6 +50,7 @@ export const OWN: readonly string[] = [
 	BUNDLE.device,
 	BUNDLE.keep,
 	BUNDLE.streams,
+	BUNDLE.mqtt,
 ];
 
 /** What is started as it is. */

@@ -25,6 +25,7 @@ export function renderTmpfiles(storeDir: string): string {
 export const SYSTEM_FILES: Readonly<Record<string, string>> = {
 	[BUNDLE.serverUnit]: `${INSTALLED.units}/leafline-server.service`,
 	[BUNDLE.keepUnit]: `${INSTALLED.units}/leafline-keep.service`,
+	[BUNDLE.mqttUnit]: `${INSTALLED.units}/leafline-mqtt.service`,
 	[BUNDLE.sysctl]: INSTALLED.sysctl,
 	[BUNDLE.sysusers]: INSTALLED.sysusers,
 	[BUNDLE.tmpfiles]: INSTALLED.tmpfiles,

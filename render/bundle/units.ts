@@ -32,6 +32,8 @@ export function renderServerUnit({ storeDir, memoryBytes, mount }: UnitOptions):
 [Unit]
 Description=NATS server of this device
 Documentation=https://docs.nats.io
+# Does nothing on a device that takes no MQTT.
+Wants=leafline-mqtt.service
 After=network.target local-fs.target
 RequiresMountsFor=${mount ?? storeDir}
 ${mount === undefined ? "" : `# Where the disk is missing, nothing is written to the root disk instead.\nAssertPathIsMountPoint=${mount}\n`}StartLimitIntervalSec=0

@@ -73,8 +73,26 @@ describe("a bundle", () => {
 			"644 system/sysusers.conf",
 			"644 system/tmpfiles.conf",
 			"644 systemd/leafline-keep.service",
+			"644 systemd/leafline-mqtt.service",
 			"644 systemd/leafline-server.service",
 		]);
+	});
+
+	it("says where MQTT is taken and what is of which class, for a device whose group asks for it", async () => {
+		const fleet = FLEET.replace("hardware: board }", "hardware: board, mqtt: { topics: { alarms/#: alarm } } }");
+		const dir = await make({}, ["edge1"], parseOutputs(outputsOf(planFleet(fleet, SETTINGS), { keys })));
+		expect(JSON.parse(fs.readFileSync(path.join(dir, "edge1/etc/mqtt.json"), "utf8"))).toEqual({
+			devices: {
+				edge1: {
+					url: "nats://127.0.0.1:4222",
+					port: 1883,
+					routes: [
+						{ class: "sensor", subjects: ["vehicle.>"], prefix: "" },
+						{ class: "alarm", subjects: ["alarms", "alarms.>"], prefix: "edge1.alarm." },
+					],
+				},
+			},
+		});
 	});
 
 	it("is the same twice, byte for byte, as folder and as archive", async () => {

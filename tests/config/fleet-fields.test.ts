@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
 		name: "MQTT",
 		from: "fleet: quarry",
 		to: "fleet: quarry\nmqtt: {}",
-		says: "x.yaml:3:1  mqtt: unknown key; leafline does not speak MQTT: its acknowledgements do not hold for a full stream",
+		says: "x.yaml:3:1  mqtt: unknown key; mqtt is a matter of a group: write groups: { <group>: { mqtt: { port: 1883 } } }",
 	},
 	{
 		name: "a number for a name",

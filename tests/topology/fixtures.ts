@@ -111,6 +111,6 @@ export function makeSettings(
 			sync: 250,
 			...changes.hub,
 		},
-		leaves: { local: true, clientPort: 14_222, linkPort: 17_422, limit: 32, ...changes.leaves },
+		leaves: { local: true, clientPort: 14_222, linkPort: 17_422, mqttPort: 11_883, limit: 32, ...changes.leaves },
 	};
 }

@@ -10,7 +10,8 @@ export const mqttFeedsNoRefusingClass: Rule = {
 	why:
 		"The server acknowledges QoS 1 and 2 when its own MQTT stream has the message, whatever the class's stream says: into a full one " +
 		"60 of 60 publishes succeeded and 10 were stored (tried on nats-server 2.15.2). The publisher is never told.",
-	remedy: "publish by NATS with acknowledgement, or make the class drop-oldest and so say that it may lose",
+	remedy:
+		"use leafline's bridge (docs/mqtt.md), which acknowledges when the stream has it, or make the class drop-oldest",
 	example: {
 		fails: "name: edge1_can          # fed by MQTT\ndiscard: new\n",
 		complies: "name: edge1_can          # fed by MQTT\ndiscard: old\n",

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { MQTT_SPEC_FILE, type MqttSpec } from "../../device/mqtt/spec";
@@ -14,6 +14,8 @@ export interface BridgeProcess {
 	readonly port: number;
 	/** Its journal so far. */
 	said(): string;
+	/** Clients whose sessions it has written down. */
+	sessions(): string[];
 	start(): Promise<void>;
 	kill(): Promise<void>;
 }
@@ -52,6 +54,10 @@ export async function startBridge(
 	const bridge: BridgeProcess = {
 		port: listen,
 		said: () => said,
+		sessions: () => {
+			const file = join(folder, `sessions-${device}.json`);
+			return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+		},
 		async start() {
 			const before = said.length;
 			const started = spawn("sh", ["-c", BRIDGE, process.execPath, PROGRAM], {

@@ -10,9 +10,9 @@ import type { StreamsFile } from "../../device/streams";
 import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
 import { type Manifest, manifestText } from "../../render/bundle/manifest";
-import { renderMqttUnit } from "../../render/bundle/mqtt-unit";
 import { renderTmpfiles } from "../../render/bundle/system";
 import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
+import { renderMqttUnit } from "../../render/bundle/units-mqtt";
 import { gateConf } from "../../render/gate";
 import type { EdgeGroup } from "../../topology/model";
 import { mqttRoutes } from "../../topology/mqtt";
@@ -72,8 +72,8 @@ export function deviceBundle(
 	const credentials = credentialsOf(outputs, signer.signing, device, conf, options);
 	const files: Files = {
 		...options.common,
-		...confFiles(leafline, group, device, conf),
 		...mqttFiles(leafline, group, device, conf),
+		...confFiles(leafline, group, device, conf),
 		...unitFiles(conf, options.mount),
 	};
 	const manifest: Manifest = {
@@ -112,6 +112,20 @@ function edgeGroupOf({ leafline }: StackOutputs, device: string): EdgeGroup {
 	return { group, classes: edge.classes, devices: { [device]: {} } };
 }
 
+/** Only where the fleet file asks for MQTT. */
+function mqttFiles(
+	{ edge, devices }: StackOutputs["leafline"],
+	group: EdgeGroup,
+	device: string,
+	conf: DeviceConf,
+): Files {
+	const port = devices[device]?.mqttPort;
+	if (port === undefined) return {};
+	const routes = mqttRoutes(device, group.classes, edge?.[group.group]?.topics ?? {});
+	const spec: MqttSpec = { devices: { [device]: { url: conf.url, port, routes } } };
+	return { [BUNDLE.mqtt]: json(spec) };
+}
+
 function confFiles(
 	{ fleet, environment, owner, budgets, hub }: StackOutputs["leafline"],
 	group: EdgeGroup,
@@ -147,26 +161,12 @@ function confFiles(
 	};
 }
 
-/** Only where the fleet file asks for MQTT. */
-function mqttFiles(
-	{ edge, devices }: StackOutputs["leafline"],
-	group: EdgeGroup,
-	device: string,
-	conf: DeviceConf,
-): Files {
-	const port = devices[device]?.mqttPort;
-	if (port === undefined) return {};
-	const routes = mqttRoutes(device, group.classes, edge?.[group.group]?.topics ?? {});
-	const spec: MqttSpec = { devices: { [device]: { url: conf.url, port, routes } } };
-	return { [BUNDLE.mqtt]: json(spec) };
-}
-
 function unitFiles(conf: DeviceConf, mount: string | undefined): Files {
 	const options = { storeDir: conf.storeDir, memoryBytes: conf.memoryBytes, ...(mount !== undefined && { mount }) };
 	return {
+		[BUNDLE.mqttUnit]: textContent(renderMqttUnit()),
 		[BUNDLE.serverUnit]: textContent(renderServerUnit(options)),
 		[BUNDLE.keepUnit]: textContent(renderKeepUnit(options)),
-		[BUNDLE.mqttUnit]: textContent(renderMqttUnit()),
 		[BUNDLE.tmpfiles]: textContent(renderTmpfiles(conf.storeDir)),
 	};
 }

@@ -16,18 +16,18 @@ export const BUNDLE = {
 	leafConf: "etc/leaf.conf",
 	gateConf: "etc/gate.conf",
 	ca: "etc/ca.pem",
+	/** `MQTT_SPEC_FILE` of the device program's bridge; only where the fleet file asks for MQTT. */
+	mqtt: "etc/mqtt.json",
+	mqttUnit: "systemd/leafline-mqtt.service",
 	/** `DEVICE_SPEC_FILE` of the device program. */
 	device: "etc/device.json",
 	/** What `keep` is told, as `KEEP_SPEC_FILE` in its working folder. */
 	keep: "etc/keep.json",
 	streams: "etc/streams.json",
-	/** `MQTT_SPEC_FILE` of the device program's bridge; only where the fleet file asks for MQTT. */
-	mqtt: "etc/mqtt.json",
 	credentials: "etc/device.creds",
 	programKey: "etc/leafline.nk",
 	serverUnit: "systemd/leafline-server.service",
 	keepUnit: "systemd/leafline-keep.service",
-	mqttUnit: "systemd/leafline-mqtt.service",
 	sysctl: "system/sysctl.conf",
 	sysusers: "system/sysusers.conf",
 	tmpfiles: "system/tmpfiles.conf",
@@ -45,12 +45,12 @@ export const PRIVATE: readonly string[] = [...SECRETS, BUNDLE.leafConf, BUNDLE.g
 /** What no two devices have the same of. */
 export const OWN: readonly string[] = [
 	...PRIVATE,
+	BUNDLE.mqtt,
 	BUNDLE.manifest,
 	BUNDLE.signature,
 	BUNDLE.device,
 	BUNDLE.keep,
 	BUNDLE.streams,
-	BUNDLE.mqtt,
 ];
 
 /** What is started as it is. */

@@ -23,9 +23,9 @@ export function renderTmpfiles(storeDir: string): string {
 
 /** Which file of a bundle goes where, beside the release itself. */
 export const SYSTEM_FILES: Readonly<Record<string, string>> = {
+	[BUNDLE.mqttUnit]: `${INSTALLED.units}/leafline-mqtt.service`,
 	[BUNDLE.serverUnit]: `${INSTALLED.units}/leafline-server.service`,
 	[BUNDLE.keepUnit]: `${INSTALLED.units}/leafline-keep.service`,
-	[BUNDLE.mqttUnit]: `${INSTALLED.units}/leafline-mqtt.service`,
 	[BUNDLE.sysctl]: INSTALLED.sysctl,
 	[BUNDLE.sysusers]: INSTALLED.sysusers,
 	[BUNDLE.tmpfiles]: INSTALLED.tmpfiles,

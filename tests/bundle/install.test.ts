@@ -247,7 +247,7 @@ describe("the units", () => {
 		skip(spawnSync("systemd-analyze", ["--version"]).error !== undefined, "there is no systemd-analyze");
 		const root = emptyRoot();
 		expect(install(await bundle(), root).status).toBe(0);
-		for (const unit of ["leafline-server", "leafline-keep", "leafline-mqtt"]) {
+		for (const unit of ["leafline-server", "leafline-keep"]) {
 			const file = path.join(root, "etc/systemd/system", `${unit}.service`);
 			const verified = spawnSync("systemd-analyze", ["verify", `--root=${root}`, "--man=no", `${unit}.service`], {
 				encoding: "utf8",

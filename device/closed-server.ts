@@ -45,7 +45,6 @@ export async function behindClosedDoors<T>(
 	const own = `${account}\nports_file_dir: ${JSON.stringify(folder)}\n`;
 	fs.writeFileSync(file, conf + own, { mode: 0o600 });
 	const server = spawn("nats-server", ["-c", file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-	if (server.pid !== undefined) fs.writeFileSync(record, `${server.pid}\n${startTime(server.pid)}\n${folder}\n`);
 	let log = "";
 	for (const stream of [server.stdout, server.stderr]) {
 		stream.setEncoding("utf8").on("data", (text: string) => {
@@ -68,6 +67,8 @@ export async function behindClosedDoors<T>(
 		clearTimeout(timer);
 	};
 	try {
+		// Within reach of the end: a disk that takes no record must not leave a server behind, which would hold this program.
+		if (server.pid !== undefined) fs.writeFileSync(record, `${server.pid}\n${startTime(server.pid)}\n${folder}\n`);
 		const url = await listening(folder, running);
 		if (!url) throw new DeviceError(`the server does not start: ${failure?.message ?? lastLine(log)}`);
 		const result = await withConnection(url, user, work);

@@ -307,6 +307,22 @@ describe("the gate", () => {
 		await device.boot();
 	});
 
+	it("ends its server where it cannot write down which one that is", async () => {
+		await rig.device("edge1").server.kill();
+		const dir = rig.bench.path("");
+		fs.writeFileSync(path.join(dir, "device.json"), JSON.stringify(device.spec));
+		fs.symlinkSync(path.join(dir, "nowhere", "record"), closedServer());
+		onTestFinished(() => fs.rmSync(closedServer(), { force: true }));
+		const options = { cwd: dir, encoding: "utf8", timeout: 60_000 } as const;
+		const { status, stderr } = spawnSync(process.execPath, [PROGRAM, "gate"], options);
+		expect(status, stderr).toBe(1);
+		expect(stderr).toMatch(
+			/^leafline: the server does not do what it must before its start \(ENOENT: .*closed-server'\); it says: /,
+		);
+		fs.rmSync(closedServer(), { force: true });
+		await device.boot();
+	});
+
 	it("says what the server says when it does not start", async () => {
 		await rig.device("edge1").server.kill();
 		const conf = path.join(rig.bench.path(""), device.spec.gateConf);

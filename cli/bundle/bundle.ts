@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StackOutputs } from "../../contract/outputs";
+import { MONITOR_PORT } from "../../render/compose/model";
 import { messageOf, UserError } from "../errors";
 import { Archives } from "./archive";
 import { type Arch, type Common, commonFiles } from "./common";
@@ -14,6 +15,7 @@ export const APART = "_credentials";
 /**
  * Makes the bundles of devices, one at a time. They appear in their places when all of them are made: what fails leaves the
  * folder as it was.
+ * @param around writes what belongs to all of them, beside them
  * @returns public key of who signed them
  * @throws UserError
  */
@@ -23,11 +25,12 @@ export async function makeBundles(
 	out: string,
 	options: BundleOptions,
 	progress: (done: number) => void = () => {},
+	around?: (stage: string) => Promise<void>,
 ): Promise<string> {
 	const signer = signerOf(outputs);
 	const commonOf = commonByArch(outputs, options);
 	const stage = stageIn(out);
-	const writer = options.format === "dir" ? folderWriter(stage) : archiveWriter(stage);
+	const writer = options.format === "tar.gz" ? archiveWriter(stage) : folderWriter(stage);
 	const apart = new Folders();
 	try {
 		for (const [index, device] of devices.entries()) {
@@ -39,12 +42,14 @@ export async function makeBundles(
 				common: common.files,
 				versions: common.versions,
 				...(mount !== undefined && { mount }),
+				...(options.format === "compose" && { monitorPort: MONITOR_PORT }),
 				...(options.extras.length > 0 && { arch }),
 			});
 			await writer(credentials === "together" ? withCredentials(bundle) : bundle, common);
 			if (credentials === "apart") apart.write(join(stage, APART, device), bundle.credentials);
 			progress(index + 1);
 		}
+		await around?.(stage);
 		moveAll(stage, out);
 	} catch (error) {
 		if (error instanceof UserError) throw error;

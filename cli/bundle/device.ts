@@ -34,6 +34,8 @@ export interface DeviceOptions {
 	readonly release: number;
 	readonly credentials: "together" | "apart" | "none";
 	readonly mount?: string;
+	/** Of its server's monitoring, on loopback. @default any, which the server writes down */
+	readonly monitorPort?: number;
 	/** What every bundle of this processor holds, and its versions. */
 	readonly common: Files;
 	readonly versions: Readonly<Record<string, string>>;
@@ -67,7 +69,7 @@ export function deviceBundle(
 	options: DeviceOptions,
 ): DeviceBundle {
 	const { leafline } = outputs;
-	const conf = readConf(outputs, device);
+	const conf = readConf(outputs, device, options.monitorPort);
 	const group = edgeGroupOf(outputs, device);
 	const credentials = credentialsOf(outputs, signer.signing, device, conf, options);
 	const files: Files = {
@@ -93,9 +95,10 @@ export function deviceBundle(
 	return { device, files, credentials, manifest: text, signature };
 }
 
-function readConf({ leafConfigs }: StackOutputs, device: string): DeviceConf {
+/** @throws UserError where there is none, or none that can be used */
+export function readConf({ leafConfigs }: StackOutputs, device: string, monitorPort?: number): DeviceConf {
 	try {
-		return deviceConf(leafConfigs[device] ?? "", device);
+		return deviceConf(leafConfigs[device] ?? "", device, monitorPort);
 	} catch (error) {
 		throw new UserError(`the outputs hold no leaf.conf for ${device} that can be used: ${(error as Error).message}`);
 	}

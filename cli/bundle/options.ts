@@ -16,10 +16,11 @@ export interface BundleFlags {
 	readonly credentials: string;
 	readonly release: string;
 	readonly mount?: string;
+	readonly fleet?: string;
 }
 
 export interface BundleOptions {
-	readonly format: "dir" | "tar.gz";
+	readonly format: "dir" | "tar.gz" | "compose";
 	/** @default that of the device's hardware in the fleet file */
 	readonly arch?: Arch;
 	readonly extras: readonly Extra[];
@@ -40,14 +41,42 @@ export function bundleOptions(flags: BundleFlags): BundleOptions {
 	if (mount !== undefined && !/^(\/[A-Za-z0-9._-]+)+$/.test(mount)) {
 		throw new UserError(`--mount ${mount} is no absolute path of a mount point, such as /data`);
 	}
+	const format = oneOf("format", flags.format, ["dir", "tar.gz", "compose"]);
+	const credentials = oneOf("credentials", flags.credentials, ["together", "apart", "none"]);
+	checkCompose(flags, format);
 	return {
-		format: oneOf("format", flags.format, ["dir", "tar.gz"]),
+		format,
 		...(flags.arch !== undefined && { arch: oneOf("arch", flags.arch, ["arm64", "amd64"]) }),
-		extras: [...new Set(extras)] as Extra[],
-		credentials: oneOf("credentials", flags.credentials, ["together", "apart", "none"]),
+		// No image has leafline's nats-server.
+		extras: [...new Set([...(format === "compose" ? ["server"] : []), ...extras])] as Extra[],
+		credentials,
 		release,
 		...(mount !== undefined && { mount }),
 	};
+}
+
+/** What containers have no use for, and what only they have. */
+function checkCompose(
+	{ fleet, stack, outputs, credentials, mount }: BundleFlags,
+	format: BundleOptions["format"],
+): void {
+	if (fleet !== undefined && format !== "compose") {
+		throw new UserError(`--fleet ${fleet} makes a try with a hub of its own, in containers: add --format compose`);
+	}
+	if (fleet !== undefined && (stack !== undefined || outputs !== undefined)) {
+		throw new UserError(
+			`--fleet ${fleet} makes a try without a stack: leave out --${stack === undefined ? "outputs" : "stack"}`,
+		);
+	}
+	if (format !== "compose") return;
+	if (credentials === "apart") {
+		throw new UserError(
+			"--credentials apart: a container finds them in the bundle alone; take together, or none and copy them into etc/",
+		);
+	}
+	if (mount !== undefined) {
+		throw new UserError(`--mount ${mount} is for systemd: with --format compose the store is a volume of its own`);
+	}
 }
 
 function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {

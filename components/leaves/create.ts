@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { INSTALLED } from "../../render/bundle/layout";
+import { DEVICE_FILES } from "../../render/bundle/leaf";
 import { renderGateConf } from "../../render/gate";
 import { type LeafConfOptions, renderLeafConf } from "../../render/leaf";
 import type { Topology } from "../../topology/model";
@@ -57,15 +57,6 @@ export function leafConfigs(
 		]),
 	);
 }
-
-/** Where a device's bundle puts what its configuration refers to. */
-const DEVICE_FILES = {
-	credentials: "/etc/nats/device.creds",
-	ca: "/etc/nats/ca.pem",
-	// By these the device program finds the server and its health.
-	monitorPort: -1,
-	portsFileDir: INSTALLED.ports,
-};
 
 type Keys = Readonly<Record<string, DeviceKeys>>;
 

@@ -20,6 +20,11 @@ const SERVER_MIB = 512;
 /** The gate looks through a store whose index is lost from end to end before the server starts: hours, on a slow card. */
 const GATE_SECONDS = 4 * 3600;
 
+/** What a device's server may take. @param memoryBytes what JetStream may use of it */
+export function serverMemoryMiB(memoryBytes: number): number {
+	return SERVER_MIB + Math.ceil(memoryBytes / MIB);
+}
+
 const NODE = `${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.program}`;
 
 /**
@@ -27,7 +32,7 @@ const NODE = `${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.
  * store. No `MemoryDenyWriteExecute=`: Node compiles while it runs, and what is before and after a server is under its rules.
  */
 export function renderServerUnit({ storeDir, memoryBytes, mount }: UnitOptions): string {
-	const memory = SERVER_MIB + Math.ceil(memoryBytes / MIB);
+	const memory = serverMemoryMiB(memoryBytes);
 	return `# Written by leafline; changes are overwritten.
 [Unit]
 Description=NATS server of this device

@@ -226,7 +226,7 @@ describe("a bundle that is not as it was signed", () => {
 
 describe("what is asked for", () => {
 	it.each([
-		[{ format: "zip" }, "--format zip is not known: it may be dir, tar.gz"],
+		[{ format: "zip" }, "--format zip is not known: it may be dir, tar.gz, compose"],
 		[{ arch: "mips" }, "--arch mips is not known: it may be arm64, amd64"],
 		[{ with: "server,shell" }, "--with shell is not known: it may be server, runtime, cli"],
 		[{ credentials: "yes" }, "--credentials yes is not known: it may be together, apart, none"],

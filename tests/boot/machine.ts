@@ -28,6 +28,7 @@ export interface Machine {
 	console(): string;
 }
 
+const KERNEL = ["root=LABEL=root", "ro", "console=ttyS0", "net.ifnames=0", "systemd.log_color=no", "panic=-1"];
 const CPUS = 2;
 const MEMORY_MIB = 2048;
 const OFF_WITHIN_MS = 600_000;
@@ -46,8 +47,12 @@ wait "$machine"
 kill "$watch" 2>/dev/null
 `;
 
-/** @param image folder of the root image's files @param folder where the machine's own files go */
-export function makeMachine(image: string, folder: string): Machine {
+/**
+ * @param image folder of the root image's files
+ * @param folder where the machine's own files go
+ * @param kernel further words of the kernel's command line
+ */
+export function makeMachine(image: string, folder: string, kernel: readonly string[] = []): Machine {
 	const log = join(folder, "console.log");
 	const socket = join(folder, "eyes");
 	const uuid = `ec2${randomUUID().slice(3)}`;
@@ -75,7 +80,7 @@ export function makeMachine(image: string, folder: string): Machine {
 		},
 		async on(disks) {
 			appendFileSync(log, `\n=== on ${new Date().toISOString()}\n`);
-			const command = ["qemu-system-x86_64", ...hardware(image, disks, { uuid, log, socket })];
+			const command = ["qemu-system-x86_64", ...hardware(image, disks, { uuid, log, socket, kernel })];
 			const child = spawn("sh", ["-c", LIFELINE, "machine", ...command], {
 				stdio: ["pipe", "pipe", "pipe"],
 				// A session of its own: a kernel that shares its time out by sessions gives it a share of its own.
@@ -114,9 +119,10 @@ interface Files {
 	readonly uuid: string;
 	readonly log: string;
 	readonly socket: string;
+	readonly kernel: readonly string[];
 }
 
-function hardware(image: string, disks: readonly Disk[], { uuid, log, socket }: Files): string[] {
+function hardware(image: string, disks: readonly Disk[], { uuid, log, socket, kernel }: Files): string[] {
 	// What a guest has flushed, or an EBS volume acknowledged, is kept; what is only in the guest's memory is lost.
 	const drives = disks.flatMap(({ serial, file, format }, index) => [
 		...["-drive", `if=none,id=disk${index},file=${file},format=${format},cache=writeback,discard=unmap`],
@@ -127,7 +133,7 @@ function hardware(image: string, disks: readonly Disk[], { uuid, log, socket }: 
 		...["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", String(CPUS), "-m", String(MEMORY_MIB)],
 		...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
 		...["-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd")],
-		...["-append", "root=LABEL=root ro console=ttyS0 net.ifnames=0 systemd.log_color=no panic=-1"],
+		...["-append", [...KERNEL, ...kernel].join(" ")],
 		// By this, cloud-init knows an instance of EC2.
 		...["-uuid", uuid, "-smbios", `type=1,manufacturer=Amazon EC2,serial=${uuid},uuid=${uuid}`],
 		...["-chardev", `file,id=console,path=${log},append=on`, "-serial", "chardev:console"],
@@ -143,6 +149,13 @@ export function rootDisk(image: string, folder: string): Disk {
 	const file = join(folder, "root.qcow2");
 	execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", join(image, "root.img"), file]);
 	return { serial: "vol0f00000000000000f", file, format: "qcow2" };
+}
+
+/** A disk with a copy of a folder on it, as a stick that somebody brings. */
+export function copyOnDisk(folder: string, serial: string, from: string, bytes: number): Disk {
+	const disk = blankDisk(folder, serial, bytes);
+	execFileSync("mke2fs", ["-q", "-t", "ext4", "-d", from, disk.file]);
+	return disk;
 }
 
 /** A disk with nothing on it. */

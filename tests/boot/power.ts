@@ -63,7 +63,7 @@ export function power(site: () => Site, device: Device): void {
 			rate: RATE,
 			payload: (counter) => encodePayload("power", "edge1", counter, 128),
 		});
-		const writes = keepWriting(way.hub, OWN_SUBJECT, 64);
+		const writes = keepWriting(way.hub, OWN_SUBJECT, { inFlight: 64 });
 		await eventually(() => writes.acknowledged.size > 100, { what: "writes are acknowledged", within: 600_000 });
 		await new Promise((resolve) => setTimeout(resolve, WRITING_MS));
 		const cutAt = performance.now();

@@ -4,19 +4,34 @@ import { createInbox, type NatsConnection } from "nats";
 export interface Writes {
 	/** Time of the acknowledgement by number of the message, milliseconds of this process. */
 	readonly acknowledged: ReadonlyMap<number, number>;
+	/** How many were sent so far. */
+	sent(): number;
 	stop(): void;
 }
 
-/** Keeps a number of messages on their way, until it is stopped. */
-export function keepWriting(connection: NatsConnection, subject: string, inFlight: number): Writes {
+export interface WriteOptions {
+	/** Most messages that wait for their acknowledgement. */
+	readonly inFlight: number;
+	/** Number of the first message. @default 0 */
+	readonly from?: number;
+	/** @default its number */
+	readonly payload?: (number: number) => Uint8Array | string;
+}
+
+/** Keeps a number of messages on their way, until it is stopped. None is sent twice. */
+export function keepWriting(
+	connection: NatsConnection,
+	subject: string,
+	{ inFlight, from = 0, payload = String }: WriteOptions,
+): Writes {
 	const acknowledged = new Map<number, number>();
 	const inbox = createInbox();
-	let sent = 0;
+	let sent = from;
 	let stopped = false;
 	const fill = () => {
-		while (!stopped && sent - acknowledged.size < inFlight) {
+		while (!stopped && sent - from - acknowledged.size < inFlight) {
 			const number = sent++;
-			connection.publish(subject, String(number), { reply: `${inbox}.${number}` });
+			connection.publish(subject, payload(number), { reply: `${inbox}.${number}` });
 		}
 	};
 	const subscription = connection.subscribe(`${inbox}.*`, {
@@ -29,6 +44,7 @@ export function keepWriting(connection: NatsConnection, subject: string, inFligh
 	fill();
 	return {
 		acknowledged,
+		sent: () => sent - from,
 		stop() {
 			stopped = true;
 			subscription.unsubscribe();

@@ -8,12 +8,12 @@ import { readBack } from "../../cli/demo/readback";
 import { encodePayload } from "../../cli/demo/traffic";
 import { judge, type Verdict } from "../../cli/demo/verdict";
 import { createLink, type Link } from "../../components/links/shaper";
-import { edgeStreams, stream } from "../../components/streams/provider/index";
+import { edgeStreams } from "../../components/streams/provider/index";
 import type { Topology } from "../../topology/model";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
-import { hubOf, monitoredSequence, planFleet } from "../support/rig";
+import { hubOf, makeHubStreams, monitoredSequence, planFleet } from "../support/rig";
 import { type Installed, installBundle, whyNotInstalled } from "./installed";
 import { outputsOf } from "./outputs";
 
@@ -96,13 +96,7 @@ describe.skipIf(why)(`a device that has nothing but its bundle${why ? ` (skipped
 	it("takes publishes with no hub there, and all of it arrives once the link is there, without an update", {
 		timeout: 300_000,
 	}, async () => {
-		// What an update makes that meets no device.
-		const common = { connection: bench.connection, resourceUrn: "", owner: "leafline/test", allowDataLoss: false };
-		for (const { config: whole, consumers } of Object.values(topology.hubStreams)) {
-			const { sources = [], ...config } = whole;
-			const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
-			await stream.create({ ...common, adopt: false, config, sources: byName, consumers });
-		}
+		await makeHubStreams(topology, bench);
 		await device.start();
 		device.startKeep();
 		expect(device.log()).toContain("leafline: edge1: made edge1_can, edge1_commands\n");

@@ -54,6 +54,8 @@ export interface BenchOptions {
 	readonly routesAsOnAws?: boolean;
 	/** Devices and the administrator in the account of the streams, as without the split, for a test that must fail with it. */
 	readonly oneAccount?: boolean;
+	/** Further names and addresses that devices know the hub by, in its certificate. @default none */
+	readonly names?: readonly string[];
 	/** The nats-server of the hub. @default the one on PATH */
 	readonly program?: string;
 	/** Where a node of the hub stores, another disk for example, by its number from 0. @default a folder of the bench by its name */
@@ -137,7 +139,7 @@ async function start(servers: ReturnType<typeof makeServers>, options: BenchOpti
 	const now = Date.now();
 	const { caPem, serverCert, serverKey } = await createServerCertificate(
 		await createAuthority(now),
-		["localhost", "127.0.0.1"],
+		["localhost", "127.0.0.1", ...(options.names ?? [])],
 		now,
 	);
 	const files = {

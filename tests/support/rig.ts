@@ -164,21 +164,30 @@ export const RIG_OWNER = "leafline/test";
 /** In the order in which the components make them: what feeds devices, the devices' streams, what sources them. */
 export async function makeStreams(topology: Topology, { connection }: Pick<Bench, "connection">): Promise<void> {
 	const common = { connection, resourceUrn: "", owner: RIG_OWNER, allowDataLoss: false };
-	const onHub = async (direction: "uplink" | "downlink") => {
-		const wanted = Object.values(topology.hubStreams).filter((each) => each.direction === direction);
-		for (const { config: whole, consumers } of wanted) {
-			const { sources = [], ...config } = whole;
-			const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
-			await stream.create({ ...common, adopt: false, config, sources: byName, consumers });
-		}
-	};
-	await onHub("downlink");
+	await makeHubStreams(topology, { connection }, "downlink");
 	for (const [key, group] of Object.entries(topology.edgeGroups)) {
 		const { outs } = await edgeStreams.create({ ...common, key, adopt: [], ignorePending: false, ...group });
 		const pending = Object.entries(outs.pending as Record<string, string>);
 		if (pending.length > 0) throw new Error(`pending: ${JSON.stringify(pending)}`);
 	}
-	await onHub("uplink");
+	await makeHubStreams(topology, { connection }, "uplink");
+}
+
+/** Those alone that an update makes which meets no device. @param direction default both */
+export async function makeHubStreams(
+	topology: Topology,
+	{ connection }: Pick<Bench, "connection">,
+	direction?: "uplink" | "downlink",
+): Promise<void> {
+	const common = { connection, resourceUrn: "", owner: RIG_OWNER, allowDataLoss: false };
+	const wanted = Object.values(topology.hubStreams).filter(
+		(each) => direction === undefined || each.direction === direction,
+	);
+	for (const { config: whole, consumers } of wanted) {
+		const { sources = [], ...config } = whole;
+		const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
+		await stream.create({ ...common, adopt: false, config, sources: byName, consumers });
+	}
 }
 
 interface Jsz {

@@ -3,7 +3,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { setUp } = require("../setup.js");
 const { run } = require("../processes.js");
-const { provideServer } = require("../server-provide.js");
+const { provideBinary } = require("../device-binaries.js");
 const { countTests, countLine } = require("../test-count.js");
 const { note } = require("../progress.js");
 const { obstacle } = require("../boot/needs.js");
@@ -24,7 +24,8 @@ exports.run = async (root, args) => {
 		return 0;
 	}
 	const { env } = await setUp(root, ["version"], { whole: true });
-	await provideServer("x86_64", env, "leafline");
+	// There is no way to fetch anything from where the tests run.
+	for (const what of /** @type {const} */ (["server", "runtime"])) await provideBinary(what, "amd64", env);
 	const image = await provideImage(env);
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "leafline-test-"));
 	try {

@@ -19,7 +19,8 @@ export interface Entry {
 
 const ANSWER_MS = 5_000;
 const BATCH = 1_000;
-const WRONG_LAST_SEQUENCE = 10071;
+/** Of a stream of one copy, and of one of several whose leader has another write under way (nats-server, `errors.json`). */
+const WRONG_LAST_SEQUENCE: readonly number[] = [10071, 10164];
 const DELETED = ["DEL", "PURGE"];
 
 /** Somebody else wrote first. */
@@ -44,7 +45,7 @@ export async function put(
 	try {
 		return readStored(data, { who: HUB_DOMAIN, call: key, bounds: HUB_BOUNDS }).seq;
 	} catch (error) {
-		if (error instanceof ApiError && error.errCode === WRONG_LAST_SEQUENCE) throw new Overtaken(key);
+		if (error instanceof ApiError && WRONG_LAST_SEQUENCE.includes(error.errCode)) throw new Overtaken(key);
 		throw error;
 	}
 }

@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as z from "zod";
 import { shownText } from "../jetstream/answers";
 import type { Api } from "../jetstream/api";
+import { leafz } from "../jetstream/monitoring";
 import { readOther } from "../jetstream/read-answer";
 import { DEVICE_BOUNDS } from "../jetstream/read-json";
 import { writeFault } from "../jetstream/write-fault";
@@ -44,6 +45,23 @@ export async function answers(monitor: string): Promise<boolean> {
 		() => true,
 		() => false,
 	);
+}
+
+/** Whether its link to the hub is up: it takes none itself. @throws Error when it does not answer */
+export async function linkIsUp(monitor: string): Promise<boolean> {
+	return ((await ask(monitor, "leafz", leafz)).leafs ?? []).length > 0;
+}
+
+const connz = z.object({
+	connections: z
+		.array(z.object({ name: shownText.default("") }))
+		.nullable()
+		.default([]),
+});
+
+/** Names of the clients that are connected. @throws Error when it does not answer */
+export async function clientNames(monitor: string): Promise<string[]> {
+	return ((await ask(monitor, "connz", connz)).connections ?? []).map(({ name }) => name);
 }
 
 const details = z.object({ errors: z.array(healthz).nullable().default([]) });

@@ -1,14 +1,14 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Authenticator, connect, type NatsConnection, NatsError } from "nats";
-import { publicKey, sign } from "../components/identity/nkey";
+import { type NatsConnection, NatsError } from "nats";
 import type { StreamInfo } from "../jetstream/answers";
 import { type Api, localApi } from "../jetstream/api";
 import { NoAnswer } from "../jetstream/errors";
 import { messageOf } from "../system/message";
+import { connectTo, KEEP_NAME } from "./connect";
 import { DeviceWatch } from "./device-watch";
 import { MemoryStreams } from "./memory-streams";
 import { NotReserved, Reserver } from "./reserve";
+import { Asker } from "./rollout/asker";
 import { DeviceError, type KeptDevice as KeptDeviceSpec } from "./spec";
 import { HubDisk, trimStream } from "./trim";
 
@@ -22,6 +22,7 @@ export class KeptDevice {
 	private readonly hub: HubDisk;
 	private readonly key: string;
 	private readonly watch: DeviceWatch | undefined;
+	private readonly asker: Asker | undefined;
 	private complaint = "";
 	private closed = false;
 
@@ -39,6 +40,7 @@ export class KeptDevice {
 		this.reserver = new Reserver(path.resolve(dir, device.dir, spec.storeDir), spec.device);
 		this.memory = new MemoryStreams(memory);
 		this.hub = new HubDisk(spec.hubSyncMs);
+		this.asker = device.releases && new Asker(dir, device);
 		this.key = path.resolve(dir, device.dir, spec.key);
 	}
 
@@ -50,6 +52,7 @@ export class KeptDevice {
 	async look(): Promise<void> {
 		const api = await this.lookAtStreams();
 		await this.watch?.look(api);
+		await this.asker?.look();
 	}
 
 	/** @returns how it is asked, unless it does not answer */
@@ -120,24 +123,16 @@ export class KeptDevice {
 
 	private async server(): Promise<NatsConnection> {
 		if (this.connection?.isClosed()) this.connection = undefined;
-		this.connection ??= await connect({
-			servers: this.device.url,
-			authenticator: signer(fs.readFileSync(this.key, "utf8").trim()),
+		if (this.connection) return this.connection;
+		this.connection = await connectTo(this.device.url, this.key, {
 			// While an update is under way, the server may not know the key yet.
 			ignoreAuthErrorAbort: true,
 			maxReconnectAttempts: -1,
-			name: "leafline-device",
+			name: KEEP_NAME,
 		});
 		// Closed while it was being made: nobody else would, and it would be made again and again.
 		if (this.closed) await this.connection.close();
+		this.asker?.listen(this.connection);
 		return this.connection;
 	}
-}
-
-/**
- * As the client library's `nkeyAuthenticator()`, with OpenSSL: that one computes in JavaScript, some 60 ms where nothing is
- * compiled, and on a slow or busy processor longer than a server waits for whoever connects.
- */
-function signer(seed: string): Authenticator {
-	return (nonce = "") => ({ nkey: publicKey(seed), sig: sign(seed, Buffer.from(nonce)).toString("base64url") });
 }

@@ -8,6 +8,8 @@
  *     leafline-device keep     while it runs: reserves sequences, makes room, and streams in memory
  *     leafline-device mqtt     takes messages of MQTT into the streams; a process of its own, where the fleet file asks for it
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
+ *     leafline-device rollout  judges the release on trial, asks the hub what is wanted, and fetches it
+ *     leafline-device take     makes a release of what was pulled, if it is signed; for `switch`, as root
  *     leafline-device doctor   what is wrong with this device, and what to do: clock, way to the hub, credentials, disk
  *
  * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`, `mqtt` reads `mqtt.json`. Exit code 1 with one line says
@@ -24,7 +26,7 @@ import { makeStreams } from "./streams";
 import { verifyBundle } from "./verify";
 
 const USAGE =
-	"usage: leafline-device gate | streams | seal | keep | mqtt | doctor [FOLDER] | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
+	"usage: leafline-device gate | streams | seal | keep | mqtt | rollout | doctor [FOLDER] | take STORE BASE OUT | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
 async function main([action, ...options]: readonly string[]): Promise<void> {
 	if (action === "gate") await onceTheDiskTakesIt(() => gate(".", readSpec(), say));
@@ -33,6 +35,8 @@ async function main([action, ...options]: readonly string[]): Promise<void> {
 	else if (action === "streams") await makeStreams(".", readSpec(), say);
 	else if (action === "mqtt") await takeMqtt();
 	else if (action === "verify") verify(options);
+	else if (action === "rollout") await rollout();
+	else if (action === "take") await take(options);
 	else if (action === "doctor") await doctor(options);
 	else throw new DeviceError(USAGE);
 }
@@ -55,6 +59,19 @@ function verify(words: readonly string[]): void {
 	if (dir === undefined) throw new DeviceError(USAGE);
 	const { device, release, key } = verifyBundle(dir, options);
 	console.log(`${device} ${release} ${key}`);
+}
+
+async function rollout(): Promise<void> {
+	const { runRollout } = await import("./rollout/run");
+	await runRollout(".", say);
+}
+
+/** For `switch`. */
+async function take([storeDir, base, out, ...rest]: readonly string[]): Promise<void> {
+	if (storeDir === undefined || base === undefined || out === undefined || rest.length > 0)
+		throw new DeviceError(USAGE);
+	const { takeRelease } = await import("./rollout/take");
+	console.log(takeRelease(storeDir, base, out));
 }
 
 /** Exit code 2 where there is a fault, as `leafline doctor` has it. */

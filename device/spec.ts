@@ -80,6 +80,17 @@ export interface KeptDevice {
 	 * again
 	 */
 	readonly restart?: RestartCommand;
+	/** Where its releases are. @default none: it is updated by whoever can copy a bundle onto it */
+	readonly releases?: ReleasesSpec;
+}
+
+export interface ReleasesSpec {
+	/** Folder of the releases, from `dir`. */
+	readonly base: string;
+	/** Folder in which the program writes down what it finds of a release on trial, from `dir`. */
+	readonly runtime: string;
+	/** Most bytes a second that are fetched of a release. */
+	readonly bytesPerSecond: number;
 }
 
 export const DEVICE_SPEC_FILE = "device.json";

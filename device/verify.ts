@@ -23,10 +23,28 @@ export interface VerifyOptions {
  * @throws DeviceError with one line for the first fault
  */
 export function verifyBundle(dir: string, { key, device, credentials = dir }: VerifyOptions = {}): Manifest {
-	const text = read(dir, BUNDLE.manifest);
+	const manifest = verifyManifest(read(dir, BUNDLE.manifest), read(dir, BUNDLE.signature).toString("latin1"), {
+		...(key !== undefined && { key }),
+		...(device !== undefined && { device }),
+	});
+	for (const [name, entry] of Object.entries(manifest.files)) check(dir, name, entry);
+	for (const [name, entry] of Object.entries(manifest.credentials)) check(credentials, name, entry);
+	refuseOthers(dir, new Set([...Object.keys(manifest.files), ...Object.keys(manifest.credentials)]));
+	return manifest;
+}
+
+/**
+ * Sees to it that a manifest is signed, and for this device.
+ * @param signature base64
+ * @throws DeviceError as `verifyBundle()`
+ */
+export function verifyManifest(
+	text: Buffer,
+	signature: string,
+	{ key, device }: Omit<VerifyOptions, "credentials">,
+): Manifest {
 	const manifest = parse(text);
-	const signer = key ?? manifest.key;
-	if (!signed(signer, text, read(dir, BUNDLE.signature).toString("latin1"))) {
+	if (!isSigned(key ?? manifest.key, text, signature)) {
 		const by = key === undefined ? "" : ` with ${key}, which this device trusts`;
 		const other = key !== undefined && manifest.key !== key ? `; it names ${foreign(manifest.key, 60)}` : "";
 		throw new DeviceError(
@@ -36,13 +54,17 @@ export function verifyBundle(dir: string, { key, device, credentials = dir }: Ve
 	if (device !== undefined && manifest.device !== device) {
 		throw new DeviceError(`the bundle is for ${manifest.device}, and this is ${device}: nothing is installed`);
 	}
-	for (const [name, entry] of Object.entries(manifest.files)) check(dir, name, entry);
-	for (const [name, entry] of Object.entries(manifest.credentials)) check(credentials, name, entry);
-	refuseOthers(dir, new Set([...Object.keys(manifest.files), ...Object.keys(manifest.credentials)]));
+	for (const name of [...Object.keys(manifest.files), ...Object.keys(manifest.credentials)]) {
+		// Signed, but a path that leads elsewhere is nobody's bundle.
+		if (path.isAbsolute(name) || name.split("/").includes("..")) {
+			throw new DeviceError(`${foreign(name, 100)} is no path`);
+		}
+	}
 	return manifest;
 }
 
-function signed(key: string, text: Buffer, signature: string): boolean {
+/** @param signature base64 */
+export function isSigned(key: string, text: Buffer, signature: string): boolean {
 	try {
 		return isSignedBy(key, text, Buffer.from(signature.trim(), "base64"));
 	} catch {
@@ -66,9 +88,6 @@ function parse(text: Buffer): Manifest {
 }
 
 function check(dir: string, name: string, { sha256, bytes }: FileEntry): void {
-	// Signed, but a path that leads elsewhere is nobody's bundle.
-	if (path.isAbsolute(name) || name.split("/").includes(".."))
-		throw new DeviceError(`${foreign(name, 100)} is no path`);
 	const content = read(dir, name);
 	if (content.length !== bytes || createHash("sha256").update(content).digest("hex") !== sha256) {
 		throw new DeviceError(`${name} is not what was signed: it was damaged or changed; copy the bundle again`);

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
+import { modeOf } from "../../render/bundle/layout";
 import { bytesOf, type Files } from "./content";
-import { modeOf } from "./folder";
 
 /** In every archive, whenever it was made: 1 January 1980, the oldest that all archive formats can say. */
 const MTIME = new Date(315_532_800_000);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { LeaflineOutput } from "../../contract/outputs";
 import { renderInstall } from "../../render/bundle/install/script";
 import { BUNDLE } from "../../render/bundle/layout";
+import { renderSwitch } from "../../render/bundle/switch/script";
 import { renderSysctl, renderSysusers } from "../../render/bundle/system";
 import { messageOf, UserError } from "../errors";
 import { type Files, fileContent, textContent } from "./content";
@@ -43,6 +44,7 @@ export async function commonFiles(
 	const files: Record<string, Files[string]> = {
 		[BUNDLE.program]: fileContent(program),
 		[BUNDLE.install]: textContent(renderInstall()),
+		[BUNDLE.switch]: textContent(renderSwitch()),
 		[BUNDLE.ca]: textContent(ca),
 		[BUNDLE.sysctl]: textContent(renderSysctl()),
 		[BUNDLE.sysusers]: textContent(renderSysusers()),

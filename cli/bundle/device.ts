@@ -1,5 +1,6 @@
+import * as path from "node:path";
 import { authorityTags } from "../../components/identity/authorities";
-import { deviceCreds, devicePublicKey } from "../../components/identity/credentials";
+import { deviceCreds, devicePublicKey, releasesToken } from "../../components/identity/credentials";
 import { bundleSeed, type DeviceSigning, deviceProgramSeed } from "../../components/identity/keys";
 import { publicKey, sign } from "../../components/identity/nkey";
 import { ownStreams, streamSpecs } from "../../components/leaves/device-spec";
@@ -10,6 +11,8 @@ import type { StreamsFile } from "../../device/streams";
 import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
 import { type Manifest, manifestText } from "../../render/bundle/manifest";
+import { renderRolloutPath, renderRolloutUnit } from "../../render/bundle/switch/rollout-units";
+import { renderTrialUnit, renderTryUnit, renderUpdatePath, renderUpdateUnit } from "../../render/bundle/switch/units";
 import { renderTmpfiles } from "../../render/bundle/system";
 import { renderKeepUnit, renderServerUnit } from "../../render/bundle/units";
 import { renderMqttUnit } from "../../render/bundle/units-mqtt";
@@ -17,6 +20,7 @@ import { gateConf } from "../../render/gate";
 import type { EdgeGroup } from "../../topology/model";
 import { mqttRoutes } from "../../topology/mqtt";
 import { OWNER } from "../../topology/names";
+import { rolloutBytesPerSecond } from "../../topology/rollout/rate";
 import { UNKNOWN_SYNC_MS } from "../../topology/trim";
 import { UserError } from "../errors";
 import { type Content, entriesOf, type Files, textContent } from "./content";
@@ -76,6 +80,7 @@ export function deviceBundle(
 		...options.common,
 		...mqttFiles(leafline, group, device, conf),
 		...confFiles(leafline, group, device, conf),
+		...tokenFile(signer.signing, device, conf),
 		...unitFiles(conf, options.mount),
 	};
 	const manifest: Manifest = {
@@ -152,6 +157,11 @@ function confFiles(
 		spec,
 		...(memory.length > 0 && { memory }),
 		portsDir: INSTALLED.ports,
+		releases: {
+			base: INSTALLED.base,
+			runtime: path.dirname(INSTALLED.verdict),
+			bytesPerSecond: rolloutBytesPerSecond(budgets.link[group.group]?.availableBitsPerSecond),
+		},
 	};
 	const keep: KeepSpec = { devices: { [device]: kept } };
 	const streams: StreamsFile = { streams: files };
@@ -164,12 +174,25 @@ function confFiles(
 	};
 }
 
+/** Of a device that made its key itself as well: it shows that the device is the one, to whoever has its key. */
+function tokenFile(signing: DeviceSigning, device: string, { user }: DeviceConf): Files {
+	const own = user === "" || user === devicePublicKey(signing, device) ? undefined : user;
+	const token = releasesToken(signing, device, own);
+	return token === undefined ? {} : { [BUNDLE.releasesToken]: textContent(`${token}\n`) };
+}
+
 function unitFiles(conf: DeviceConf, mount: string | undefined): Files {
 	const options = { storeDir: conf.storeDir, memoryBytes: conf.memoryBytes, ...(mount !== undefined && { mount }) };
 	return {
 		[BUNDLE.mqttUnit]: textContent(renderMqttUnit()),
 		[BUNDLE.serverUnit]: textContent(renderServerUnit(options)),
 		[BUNDLE.keepUnit]: textContent(renderKeepUnit(options)),
+		[BUNDLE.tryUnit]: textContent(renderTryUnit(conf.storeDir)),
+		[BUNDLE.trialUnit]: textContent(renderTrialUnit(conf.storeDir)),
+		[BUNDLE.updateUnit]: textContent(renderUpdateUnit(conf.storeDir)),
+		[BUNDLE.updatePath]: textContent(renderUpdatePath(conf.storeDir)),
+		[BUNDLE.rolloutUnit]: textContent(renderRolloutUnit(conf.storeDir)),
+		[BUNDLE.rolloutPath]: textContent(renderRolloutPath(conf.storeDir)),
 		[BUNDLE.tmpfiles]: textContent(renderTmpfiles(conf.storeDir)),
 	};
 }

@@ -1,13 +1,8 @@
 import { chmodSync, copyFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { BUNDLE, EXECUTABLES, OWN, PRIVATE } from "../../render/bundle/layout";
+import { BUNDLE, modeOf, OWN } from "../../render/bundle/layout";
 import type { Content, Files } from "./content";
 import type { DeviceBundle } from "./device";
-
-export function modeOf(name: string): number {
-	if (PRIVATE.includes(name)) return 0o600;
-	return EXECUTABLES.includes(name) ? 0o755 : 0o644;
-}
 
 /** Every file of a bundle by its path. */
 export function wholeBundle({ files, manifest, signature }: DeviceBundle): Files {

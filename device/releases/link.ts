@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { sign } from "../../components/identity/nkey";
 import { foreign } from "../../config/printable";
 import { leafMessage, type Message, splitter } from "./protocol";
@@ -38,7 +37,7 @@ const TIMEOUT_MS = 15_000;
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
 	const { token, seed, name, inbox, timeoutMs = TIMEOUT_MS } = options;
-	const socket = dial(options);
+	const socket = await dial(options);
 	const waiting = new Map<string, Waiting>();
 	const prefix = `${inbox}.${randomBytes(9).toString("hex")}`;
 	let asked = 0;
@@ -120,12 +119,14 @@ const NOTHING: Message = { subject: "", status: 200, description: "", data: Buff
 /** The hub may take leaf nodes of a least version only (`min_version`). */
 const VERSION = "2.15.2";
 
-function dial({ url, ca }: LinkOptions): Socket {
+async function dial({ url, ca }: LinkOptions): Promise<Socket> {
 	const { protocol, hostname, port: stated } = new URL(url.replace(/^(\w[\w-]*):/, "http:"));
 	const [host, port] = [hostname.replace(/^\[|\]$/g, ""), Number(stated || 7422)];
 	if (protocol !== "http:" || host === "") throw new Error(`${foreign(url, 100)} is no URL of a hub`);
 	if (ca === "") return connectTcp({ host, port });
-	return connectTls({ host, port, ca, minVersion: "TLSv1.3", ...(isIP(host) === 0 && { servername: host }) });
+	// Loaded here: `keep`, of the same file, does without it (`without-tls.ts`).
+	const tls = await import("node:tls");
+	return tls.connect({ host, port, ca, minVersion: "TLSv1.3", ...(isIP(host) === 0 && { servername: host }) });
 }
 
 function greetingOf(data: Buffer): { readonly nonce: string } {

@@ -24,10 +24,20 @@ export const BUNDLE = {
 	/** What `keep` is told, as `KEEP_SPEC_FILE` in its working folder. */
 	keep: "etc/keep.json",
 	streams: "etc/streams.json",
+	/** By which the device asks the hub for releases, with the key that its credentials hold. Nobody else can show it. */
+	releasesToken: "etc/releases.jwt",
 	credentials: "etc/device.creds",
 	programKey: "etc/leafline.nk",
 	serverUnit: "systemd/leafline-server.service",
 	keepUnit: "systemd/leafline-keep.service",
+	/** What puts a release into force on trial, and takes it back: `switch/`. */
+	switch: "system/switch.sh",
+	tryUnit: "systemd/leafline-try.service",
+	trialUnit: "systemd/leafline-trial.service",
+	updateUnit: "systemd/leafline-update.service",
+	updatePath: "systemd/leafline-update.path",
+	rolloutUnit: "systemd/leafline-rollout.service",
+	rolloutPath: "systemd/leafline-rollout.path",
 	sysctl: "system/sysctl.conf",
 	sysusers: "system/sysusers.conf",
 	tmpfiles: "system/tmpfiles.conf",
@@ -51,6 +61,7 @@ export const OWN: readonly string[] = [
 	BUNDLE.device,
 	BUNDLE.keep,
 	BUNDLE.streams,
+	BUNDLE.releasesToken,
 ];
 
 /** What is started as it is. */
@@ -59,6 +70,12 @@ export const EXECUTABLES: readonly string[] = [BUNDLE.install, BUNDLE.server, BU
 /** The account in which everything of leafline's runs on a device. */
 export const DEVICE_USER = "leafline";
 
+/** How a file of a release may be used. */
+export function modeOf(name: string): number {
+	if (PRIVATE.includes(name)) return 0o600;
+	return EXECUTABLES.includes(name) ? 0o755 : 0o644;
+}
+
 /** Absolute paths on a device. */
 export const INSTALLED = {
 	base: "/opt/leafline",
@@ -66,6 +83,14 @@ export const INSTALLED = {
 	current: "/opt/leafline/current",
 	/** Public key that every further bundle must be signed with. */
 	key: "/opt/leafline/bundle.pub",
+	/** No part of a release: `BUNDLE.switch` of the newest one that was found to be good. */
+	switch: "/opt/leafline/switch",
+	/** The release that is on trial, as `switch` has written it down; not there when there is none. */
+	trial: "/opt/leafline/trial",
+	/** What became of the newest order, or of what somebody has installed by hand: `switch/states.ts`. */
+	outcome: "/opt/leafline/outcome",
+	/** What the device program finds of the release on trial: `good ID`, or `not-yet ID REASON`. */
+	verdict: "/run/leafline-rollout/verdict",
 	/** Link to the configuration in force; `leaf.conf` names its files by it. */
 	conf: "/etc/nats",
 	runtime: "/run/leafline",

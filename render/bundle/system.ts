@@ -26,7 +26,24 @@ export const SYSTEM_FILES: Readonly<Record<string, string>> = {
 	[BUNDLE.mqttUnit]: `${INSTALLED.units}/leafline-mqtt.service`,
 	[BUNDLE.serverUnit]: `${INSTALLED.units}/leafline-server.service`,
 	[BUNDLE.keepUnit]: `${INSTALLED.units}/leafline-keep.service`,
+	[BUNDLE.tryUnit]: `${INSTALLED.units}/leafline-try.service`,
+	[BUNDLE.trialUnit]: `${INSTALLED.units}/leafline-trial.service`,
+	[BUNDLE.updateUnit]: `${INSTALLED.units}/leafline-update.service`,
+	[BUNDLE.updatePath]: `${INSTALLED.units}/leafline-update.path`,
+	[BUNDLE.rolloutUnit]: `${INSTALLED.units}/leafline-rollout.service`,
+	[BUNDLE.rolloutPath]: `${INSTALLED.units}/leafline-rollout.path`,
+	[BUNDLE.switch]: INSTALLED.switch,
 	[BUNDLE.sysctl]: INSTALLED.sysctl,
 	[BUNDLE.sysusers]: INSTALLED.sysusers,
 	[BUNDLE.tmpfiles]: INSTALLED.tmpfiles,
 };
+
+/** Units that are started at boot; the others are started by these. */
+export const ENABLED: readonly string[] = [
+	BUNDLE.serverUnit,
+	BUNDLE.keepUnit,
+	BUNDLE.tryUnit,
+	BUNDLE.trialUnit,
+	BUNDLE.updatePath,
+	BUNDLE.rolloutPath,
+].map((file) => file.slice("systemd/".length));

@@ -31,7 +31,7 @@ function temporary(): string {
 function emptyRoot(): string {
 	const root = temporary();
 	fs.mkdirSync(path.join(root, "usr/bin"), { recursive: true });
-	for (const name of ["nats-server", "node", "kill", "ln", "systemd-notify"])
+	for (const name of ["nats-server", "node", "kill", "ln", "rm", "sh", "systemd-notify"])
 		fs.writeFileSync(path.join(root, "usr/bin", name), "", { mode: 0o755 });
 	fs.symlinkSync("usr/bin", path.join(root, "bin"));
 	return root;
@@ -202,7 +202,7 @@ describe("install.sh", () => {
 		const next = await bundle({ release: 2 });
 		// Room for one release, another one beside it, and hardly more than the installer wants to be left.
 		const inside =
-			'mount -t tmpfs -o size=$(($(du -sk "$2" | cut -f1) * 2 + 1500))k,nr_inodes=120 none "$1" && mkdir -p "$1/usr/bin" && cp -p "$1".usr/* "$1/usr/bin/" && ';
+			'mount -t tmpfs -o size=$(($(du -sk "$2" | cut -f1) * 2 + 1500))k,nr_inodes=200 none "$1" && mkdir -p "$1/usr/bin" && cp -p "$1".usr/* "$1/usr/bin/" && ';
 		fs.renameSync(path.join(root, "usr/bin"), `${root}.usr`);
 		folders.push(`${root}.usr`);
 		const script = `${inside}
@@ -247,13 +247,15 @@ describe("the units", () => {
 		skip(spawnSync("systemd-analyze", ["--version"]).error !== undefined, "there is no systemd-analyze");
 		const root = emptyRoot();
 		expect(install(await bundle(), root).status).toBe(0);
-		for (const unit of ["leafline-server", "leafline-keep"]) {
-			const file = path.join(root, "etc/systemd/system", `${unit}.service`);
-			const verified = spawnSync("systemd-analyze", ["verify", `--root=${root}`, "--man=no", `${unit}.service`], {
+		const folder = path.join(root, "etc/systemd/system");
+		for (const unit of fs.readdirSync(folder).filter((name) => name.startsWith("leafline-"))) {
+			const file = path.join(folder, unit);
+			const verified = spawnSync("systemd-analyze", ["verify", `--root=${root}`, "--man=no", unit], {
 				encoding: "utf8",
 			});
 			// Of a root that has no units of systemd's own, only what is said of this one counts.
 			expect(verified.stderr.split("\n").filter((line) => line.includes(unit) && !/not found/.test(line))).toEqual([]);
+			if (!unit.endsWith(".service")) continue;
 			const scored = spawnSync("systemd-analyze", ["security", "--offline=true", "--threshold=20", file], {
 				encoding: "utf8",
 			});

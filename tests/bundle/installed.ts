@@ -36,8 +36,8 @@ export function whyNotInstalled(): string | undefined {
 	return tried.status === 0 ? undefined : "no mounts of its own";
 }
 
-/** @param bundle folder with an `install.sh` */
-export function installBundle(bundle: string): Installed {
+/** A root file system of its own with a Node and a nats-server, in which a bundle is installed. @param bundle its folder */
+export function installedRoot(bundle: string): string {
 	const root = fs.mkdtempSync(path.join(os.tmpdir(), "leafline-installed-"));
 	fs.chmodSync(root, 0o755);
 	const at = (...names: string[]) => path.join(root, ...names);
@@ -54,7 +54,27 @@ export function installBundle(bundle: string): Installed {
 	execFileSync("systemd-tmpfiles", [`--root=${root}`, "--create", "leafline.conf"], {
 		stdio: ["ignore", "ignore", "inherit"],
 	});
-	const [, uid = "", gid = ""] = /^leafline:[^:]*:(\d+):(\d+):/m.exec(fs.readFileSync(at("etc/passwd"), "utf8")) ?? [];
+	return root;
+}
+
+/** Numbers of the account in which units run. */
+export function accountOf(root: string): { readonly uid: string; readonly gid: string } {
+	const passwd = fs.readFileSync(path.join(root, "etc/passwd"), "utf8");
+	const [, uid = "", gid = ""] = /^leafline:[^:]*:(\d+):(\d+):/m.exec(passwd) ?? [];
+	return { uid, gid };
+}
+
+/** Runs words in a root, with this machine's programs. */
+export function inRoot(root: string, words: readonly string[]): ChildProcess {
+	const flags = ["--mount", "--propagation", "private", "sh", "-c", MOUNTED, "sh", root];
+	return spawn("unshare", [...flags, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** @param bundle folder with an `install.sh` */
+export function installBundle(bundle: string): Installed {
+	const root = installedRoot(bundle);
+	const at = (...names: string[]) => path.join(root, ...names);
+	const { uid, gid } = accountOf(root);
 	const server = readUnit(at("etc/systemd/system/leafline-server.service"));
 	const keep = readUnit(at("etc/systemd/system/leafline-keep.service"));
 	const storeDir = at(fs.readFileSync(at("etc/tmpfiles.d/leafline.conf"), "utf8").match(/^d (\S+)/m)?.[1] ?? "");
@@ -68,8 +88,7 @@ export function installBundle(bundle: string): Installed {
 		const who = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--pdeathsig=KILL", "env", "-i"];
 		const variables = Object.entries({ ...unit.environment, ...env }).map((entry) => entry.join("="));
 		const words = [...who, ...variables, "sh", "-c", `umask ${unit.umask} && cd ${unit.folder} && exec ${command}`];
-		const flags = ["--mount", "--propagation", "private", "sh", "-c", MOUNTED, "sh", root];
-		const child = spawn("unshare", [...flags, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+		const child = inRoot(root, words);
 		for (const stream of [child.stdout, child.stderr]) {
 			stream?.on("data", (data) => {
 				log += data;
@@ -150,7 +169,7 @@ function onPath(name: string): string {
 	return fs.realpathSync(spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim());
 }
 
-interface Unit {
+export interface Unit {
 	readonly folder: string;
 	readonly umask: string;
 	readonly environment: Readonly<Record<string, string>>;
@@ -159,7 +178,7 @@ interface Unit {
 	readonly after: readonly string[];
 }
 
-function readUnit(file: string): Unit {
+export function readUnit(file: string): Unit {
 	const lines = fs.readFileSync(file, "utf8").split("\n");
 	const all = (key: string) =>
 		lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));

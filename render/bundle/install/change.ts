@@ -1,6 +1,6 @@
 import { sh } from "../../node/script/sh";
 import { BUNDLE, DEVICE_USER, INSTALLED, PRIVATE, SECRETS } from "../layout";
-import { SYSTEM_FILES } from "../system";
+import { ENABLED, SYSTEM_FILES } from "../system";
 
 const pairs = Object.entries(SYSTEM_FILES)
 	.map(([file, target]) => `${file} ${target}`)
@@ -88,10 +88,13 @@ put "$key" "$root${INSTALLED.key}"
 previous=$(readlink "$base/current" || :)
 [ -z "$previous" ] || [ "$previous" = "releases/$id" ] || link "$previous" "$base/previous"
 link "releases/$id" "$base/current"
+# What somebody installs by hand is not judged, and ends the trial of another one.
+rm -f "$base/trial"
 put "$release" "$base/release"
+put "good $id $release 0" "$base/outcome"
 link "..${INSTALLED.current}/${BUNDLE.conf}" "$conf"
-for unit in leafline-server leafline-keep; do
-	link "${INSTALLED.units}/$unit.service" "$root${INSTALLED.units}/multi-user.target.wants/$unit.service"
+for unit in ${ENABLED.join(" ")}; do
+	link "${INSTALLED.units}/$unit" "$root${INSTALLED.units}/multi-user.target.wants/$unit"
 done
 for each in "$base"/releases/*; do
 	case releases/\${each##*/} in
@@ -119,4 +122,5 @@ if [ -n "$changed" ]; then
 else
 	systemctl start leafline-server.service leafline-keep.service
 fi
+systemctl start leafline-update.path leafline-rollout.path
 `;

@@ -122,6 +122,7 @@ settle() {
 		[ ! -f "$base/releases/$1/systemd/\${source##*/}" ] || continue
 		for each in $(wanted "$source"); do rm -f "$units/$each.wants/\${source##*/}"; done
 		rm -f "$target"
+		ctl stop --no-block "\${source##*/}" || :
 	done
 	targets "$1" | while read -r source target; do
 		place "$source" "$target" || exit 1
@@ -197,7 +198,10 @@ drop_mark() {
 }
 restart() {
 	tell
-	ctl restart --no-block leafline-server.service leafline-keep.service
+	for each in "$base"/current/systemd/*; do
+		case $guard in *"systemd/\${each##*/} "*) continue ;; esac
+		[ -z "$(wanted "$each")" ] || ctl restart --no-block "\${each##*/}" || :
+	done
 	# What still runs of the other release; the one in force tells the hub.
 	ctl restart --no-block leafline-rollout.service
 }

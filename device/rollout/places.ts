@@ -5,6 +5,9 @@ import { type Outcome, readOutcome, readTrial, type Trial } from "../../render/b
 import { PULLED } from "../../render/bundle/switch/units";
 import { ownFile } from "../own-file";
 
+/** What the newest order was, whatever came of it. */
+export const SEEN = "order";
+
 /** Where on a device the releases are, and what is known of them. */
 export class Installed {
 	/** @param base `/opt/leafline` */
@@ -28,6 +31,11 @@ export class Installed {
 	/** What became of the newest order that was taken. */
 	outcome(): Outcome | undefined {
 		return readOutcome(this.text(path.basename(INSTALLED.outcome)));
+	}
+
+	/** Number of the newest order that was taken; 0 before the first. */
+	newestOrder(): number {
+		return Math.max(Number(this.text(SEEN) || 0), this.outcome()?.order ?? 0);
 	}
 
 	folder(id: string): string {

@@ -15,7 +15,7 @@ import { judge } from "./judge";
 import { verifiedOrder } from "./order";
 import { Installed, Pulled } from "./places";
 import { pullManifest, pullRelease } from "./pull";
-import { refuseUnfit, SEEN } from "./take";
+import { refuseUnfit } from "./take";
 
 const TELL_EVERY_MS = 60_000;
 const KEEP_FILE = path.basename(BUNDLE.keep);
@@ -85,8 +85,9 @@ class Rollout {
 		const { installed, pulled, say } = this.at;
 		const key = installed.text("bundle.pub");
 		const order = verifiedOrder(want, key, this.device);
+		const newest = installed.newestOrder();
 		if (order.order === installed.outcome()?.order) return;
-		if (order.order < Number(installed.text(SEEN) || 0)) {
+		if (order.order < newest) {
 			say(`the hub has an order, ${order.order}, that is older than one that this device has seen`);
 			return;
 		}

@@ -12,7 +12,7 @@ import { hashAlong, linkable } from "../linkable";
 import { DeviceError } from "../spec";
 import { verifyManifest } from "../verify";
 import { verifiedOrder, WANT_BYTES } from "./order";
-import { Installed, Pulled } from "./places";
+import { Installed, Pulled, SEEN } from "./places";
 
 /** A manifest names some twenty files. */
 const MANIFEST_BYTES = 1024 ** 2;
@@ -21,8 +21,6 @@ const SPARE_BYTES = 2 * 1024 ** 2;
 const SPARE_INODES = 64;
 /** A device that was ready so long ago may have lost its link since, by no fault of the release. */
 const FRESH_MS = 10 * 60_000;
-/** What the newest order was, whatever came of it. */
-export const SEEN = "order";
 
 /**
  * Makes a release of what the device program has pulled, as root, of whom nobody but this program may ask it: the folder is
@@ -42,6 +40,8 @@ export function takeRelease(storeDir: string, base: string, out: string, now = D
 	const order = verifiedOrder(readOther(pulled.want, WANT_BYTES), key, device);
 	refuseOlder(releases, order);
 	replaceSynced(path.join(base, SEEN), `${order.order}\n`, "take");
+	// The device program asks for nothing older either.
+	fs.chmodSync(path.join(base, SEEN), 0o644);
 	const age = now - (fs.statSync(pulled.ready, { throwIfNoEntry: false })?.mtimeMs ?? 0);
 	const how = `${order.order} ${Math.ceil(order.withinMs / 1_000)} ${age < FRESH_MS ? "up" : "down"}`;
 	try {
@@ -55,7 +55,7 @@ export function takeRelease(storeDir: string, base: string, out: string, now = D
 
 /** Of what somebody has kept of the hub's traffic nothing can be made. */
 function refuseOlder(releases: Installed, { order }: Order): void {
-	const seen = Number(releases.text(SEEN) || 0);
+	const seen = releases.newestOrder();
 	if (order < seen) throw new DeviceError(`the order ${order} is older than ${seen}, which this device has seen`);
 	if (releases.outcome()?.order === order) throw new DeviceError(`the order ${order} was carried out already`);
 }

@@ -19,7 +19,10 @@ const LONGEST_MS = 120_000;
 export async function measureAlarms(rig: Rig, { device, count, everyMs, onAlarm }: AlarmPlan): Promise<number[]> {
 	const jetstream = rig.bench.control.hub.jetstream({ apiPrefix: ADMIN_API });
 	const since = (await rig.lastSequence("hub_alarm")) ?? 0;
-	const consumer = await jetstream.consumers.get("hub_alarm", { opt_start_seq: since + 1 });
+	const consumer = await jetstream.consumers.get("hub_alarm", {
+		opt_start_seq: since + 1,
+		filterSubjects: `${device}.alarm.>`,
+	});
 	const messages = await consumer.consume();
 	const sent: number[] = [];
 	const latencies: number[] = [];

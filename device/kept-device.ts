@@ -132,7 +132,7 @@ export class KeptDevice {
 		});
 		// Closed while it was being made: nobody else would, and it would be made again and again.
 		if (this.closed) await this.connection.close();
-		this.asker?.listen(this.connection);
+		else this.asker?.listen(this.connection);
 		return this.connection;
 	}
 }

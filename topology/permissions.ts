@@ -131,8 +131,9 @@ export function systemRole({ direct }: { readonly direct: boolean }): Role {
 }
 
 /**
- * Reads through one durable consumer: fetches, acknowledges, looks at its state. It cannot make consumers, nor hear
- * the replies of others: its client must use the inbox prefix `readerInbox(consumer)`.
+ * Reads through one durable consumer: fetches, acknowledges, looks at its state, sets it to where the reader is itself
+ * (a lake by the files that it has). It cannot make consumers, nor hear the replies of others: its client must use the
+ * inbox prefix `readerInbox(consumer)`.
  */
 export function readerRole(consumer: string, streams: readonly string[]): Role {
 	return {
@@ -140,6 +141,7 @@ export function readerRole(consumer: string, streams: readonly string[]): Role {
 			`${READER_API}.STREAM.INFO.${stream}`,
 			`${READER_API}.CONSUMER.INFO.${stream}.${consumer}`,
 			`${READER_API}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+			`${READER_API}.CONSUMER.RESET.${stream}.${consumer}`,
 			`$JS.ACK.${stream}.${consumer}.>`,
 		]),
 		subscribe: [`${readerInbox(consumer)}.>`],
@@ -219,6 +221,7 @@ function readerShares(): Share[] {
 			as: `${READER_API}.CONSUMER.MSG.NEXT.$1.$2`,
 			manyReplies: true,
 		},
+		{ ...ofHub, subject: "$JS.API.CONSUMER.RESET.*.*", as: `${READER_API}.CONSUMER.RESET.$1.$2` },
 		{ ...ofHub, subject: "$JS.ACK.*.*.>" },
 	];
 }

@@ -222,6 +222,7 @@ describe("accounts", () => {
 			"service $READ.hub.API.STREAM.INFO.$1",
 			"service $READ.hub.API.CONSUMER.INFO.$1.$2",
 			"service $READ.hub.API.CONSUMER.MSG.NEXT.$1.$2",
+			"service $READ.hub.API.CONSUMER.RESET.$1.$2",
 			"service $JS.ACK.*.*.>",
 		]);
 		expect(exports(claims.admin)).toEqual([]);

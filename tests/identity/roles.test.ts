@@ -71,10 +71,17 @@ describe("who may connect to the hub's client port, and do what there", () => {
 		expect(info).toMatchObject({ num_ack_pending: 0, num_pending: 0 });
 	});
 
+	it("a reader, who sets its consumer to where it is itself", async () => {
+		const answer = JSON.parse(await outcome(await reader(), "$JS.API.CONSUMER.RESET.hub_can.lake", '{"seq":1}'));
+		expect(answer).toMatchObject({ reset_seq: 1, num_pending: 1, delivered: { consumer_seq: 0 } });
+	});
+
 	it.each([
 		["look at another stream", "$JS.API.STREAM.INFO.hub_alarm", ""],
 		["look at another's consumer", "$JS.API.CONSUMER.INFO.hub_can.other", ""],
 		["make a consumer", "$JS.API.CONSUMER.CREATE.hub_can", '{"stream_name":"hub_can","config":{"ack_policy":"none"}}'],
+		["set another's consumer back", "$JS.API.CONSUMER.RESET.hub_can.other", '{"seq":1}'],
+		["set its own on another stream", "$JS.API.CONSUMER.RESET.hub_alarm.lake", '{"seq":1}'],
 		["delete its consumer", "$JS.API.CONSUMER.DELETE.hub_can.missing", ""],
 		["delete messages", "$JS.API.STREAM.PURGE.hub_can", '{"filter":"nothing.here"}'],
 		["command devices", "down.edge1.hub_can.forged", "forged"],

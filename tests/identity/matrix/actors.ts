@@ -174,10 +174,11 @@ const keptFromClients = ({ subject, reply = "" }: Saying) => isReserved(reply) |
 /** By a leaf connection a message cannot be read directly under the bare name of the API. */
 const keptFromLeaves = ({ subject }: Saying) => subject.startsWith("$JS.API.DIRECT.GET.");
 
-/** What its own consumer gives it is the reader's own, and it may look at that and at its stream. */
+/** What its own consumer gives it is the reader's own; it may look at that and at its stream, and set it to a sequence. */
 const isOfReader = ({ whom, what }: Target) =>
-	whom === "a reader" ||
-	(whom === "the hub" && ["take a reader's messages", "look at a stream", "look at a consumer"].includes(what));
+	whom === "a reader" || (whom === "the hub" && READERS_OWN.includes(what));
+
+const READERS_OWN = ["take a reader's messages", "look at a stream", "look at a consumer", "set a consumer back"];
 
 /** Everybody who is let in somewhere. */
 export const ACTORS: readonly Actor[] = [

@@ -134,6 +134,11 @@ export const READER_DEPUTIES: readonly Deputy[] = [
 		reaches: noService,
 	},
 	{
+		name: "reply of setting its consumer",
+		says: (reply) => ({ subject: `$JS.API.CONSUMER.RESET.${HUB_STREAM}.${READER}`, reply, body: '{"seq":1}' }),
+		reaches: noService,
+	},
+	{
 		name: "reply of a look at its stream",
 		says: (reply) => ({ subject: `$JS.API.STREAM.INFO.${HUB_STREAM}`, reply }),
 		reaches: noService,

@@ -19,6 +19,8 @@ interface ConsumerInfo {
 const NANOSECONDS = 1_000_000;
 /** A request for messages waits so long, in milliseconds; the least that the client takes. */
 const WAIT = 1_000;
+/** And its end may come so much later. */
+const LATE = 5_000;
 
 /**
  * A reader's durable consumer, set to where the lake is. Its own position is not asked: it is on the hub's disks, and may
@@ -90,9 +92,7 @@ export class Consumer {
 	/** Sets it to a message that the lake has, which comes once more, and says whether it is still that one. */
 	private async isAt({ seq, time }: Position): Promise<boolean> {
 		if (seq > this.info.state.last_seq || (await this.setTo(seq)) === 0) return false;
-		const js = this.nc.jetstream();
-		const messages = await (await js.consumers.get(this.stream, this.name)).fetch({ max_messages: 1, expires: 10_000 });
-		for await (const message of messages) {
+		for await (const message of this.fetch(1)) {
 			const { hubSeq, delivery, time: at } = deliveryOf(message);
 			if (delivery !== 1) throw new Interrupted(`delivery ${delivery} came first: somebody else reads`);
 			this.delivered = delivery;
@@ -111,13 +111,29 @@ export class Consumer {
 
 	/** The next messages, at most so many; none after a second without any. @throws Interrupted */
 	async *next(most: number): AsyncGenerator<JsMsg> {
-		const consumer = await this.nc.jetstream().consumers.get(this.stream, this.name);
-		for await (const message of await consumer.fetch({ max_messages: most, expires: WAIT })) {
+		for await (const message of this.fetch(most)) {
 			const { delivery } = deliveryOf(message);
 			if (delivery !== this.delivered + 1) throw new Interrupted(`delivery ${delivery} came after ${this.delivered}`);
 			this.delivered = delivery;
 			yield message;
 		}
+	}
+
+	/** One request for messages. The hub says when it ends, but forgets to when somebody sets the consumer meanwhile. */
+	private async *fetch(most: number): AsyncGenerator<JsMsg> {
+		const consumer = await this.nc.jetstream().consumers.get(this.stream, this.name);
+		const messages = await consumer.fetch({ max_messages: most, expires: WAIT });
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			messages.stop();
+		}, WAIT + LATE);
+		try {
+			yield* messages;
+		} finally {
+			clearTimeout(timer);
+		}
+		if (late) throw new Interrupted(`a request for messages of ${this.stream} has no end`);
 	}
 
 	/** @throws Interrupted if the stream is led by another node than at first, or is behind what it delivered */

@@ -57,7 +57,7 @@ const BEFORE: Tree = {
 };
 const SWITCH = `sh "$root/${BASE}/switch" --root "$root"`;
 const TRY = `${SWITCH} try`;
-const TO = `${SWITCH} to new 2 7 3 up`;
+const TO = `${SWITCH} to new 2 7 1 up`;
 const verdict = (text: string) => ({ "run/leafline-rollout/verdict": `${text}\n` });
 
 let folder = "";
@@ -175,7 +175,7 @@ describe("a release on trial", { timeout: 120_000 }, () => {
 
 	it("is alone, and never the one in force or one that is not there", () => {
 		const trial = become(BEFORE, TO);
-		expect(refusal(trial, TO)).toBe("switch: another release is on trial: trial new old 2 7 0 3 up -");
+		expect(refusal(trial, TO)).toBe("switch: another release is on trial: trial new old 2 7 0 1 up -");
 		expect(refusal(BEFORE, `${SWITCH} to old 1 7 3 up`)).toBe("switch: old is in force");
 		expect(refusal(BEFORE, `${SWITCH} to none 1 7 3 up`)).toBe("switch: there is no release none");
 	});

@@ -15,6 +15,13 @@ export interface Machine {
 	boot(): Promise<void>;
 	/** Everything ends at once. */
 	cutPower(): Promise<void>;
+	/**
+	 * The time that a release on trial has: as it is, standing still, or over at once. What a device finds of a release takes
+	 * longer on a slow machine, and what becomes of it must not.
+	 */
+	trialTime(time: "runs" | "stands" | "over"): void;
+	/** Whether a service runs. */
+	runs(unit: string): boolean;
 	/** A file of it, empty where it is not there. */
 	read(file: string): string;
 	close(): Promise<void>;
@@ -24,7 +31,15 @@ export interface Machine {
 const SYSTEMCTL = `#!/bin/sh
 echo "$*" >> /run/systemctl
 `;
+/** Stands in the place of `sleep`, by which `switch` counts the time of a trial. */
+const SLEEP = `#!/bin/sh
+while [ "$(cat /trial-time 2> /dev/null)" = stands ]; do /usr/bin/sleep 0.2; done
+[ "$(cat /trial-time 2> /dev/null)" = over ] || exec /usr/bin/sleep "$@"
+`;
 const UNITS = "etc/systemd/system";
+/** What `%S` is, and an account that owns nothing (`DynamicUser=`). */
+const STATE = "var/lib";
+const DYNAMIC = 61_184;
 const LOOK_EVERY_MS = 100;
 /** In the place of `RestartSec=`, for nobody wants to wait so long. */
 const AGAIN_MS = 500;
@@ -41,6 +56,7 @@ export function makeMachine(bundle: string): Machine {
 	const at = (...names: string[]) => path.join(root, ...names);
 	const { uid, gid } = accountOf(root);
 	fs.writeFileSync(at("usr/local/bin/systemctl"), SYSTEMCTL, { mode: 0o755 });
+	fs.writeFileSync(at("usr/local/bin/sleep"), SLEEP, { mode: 0o755 });
 	const services = new Map<string, Service>();
 	let log = "";
 	let on = false;
@@ -51,22 +67,32 @@ export function makeMachine(bundle: string): Machine {
 	const text = (unit: string) => fs.readFileSync(at(UNITS, unit), "utf8");
 	const value = (unit: string, key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text(unit))?.[1];
 
+	function accountOfUnit(unit: string): { readonly uid: number; readonly gid: number } | undefined {
+		if (value(unit, "DynamicUser") === "yes") return { uid: DYNAMIC, gid: DYNAMIC };
+		return value(unit, "User") === "leafline" ? { uid: Number(uid), gid: Number(gid) } : undefined;
+	}
+
 	async function run(unit: string, command: string, service: Service, env: Record<string, string> = {}) {
 		const { folder, umask, environment } = readUnit(at(UNITS, unit));
-		const own = value(unit, "User") === "leafline";
+		const account = accountOfUnit(unit);
 		const runtime = value(unit, "RuntimeDirectory");
 		if (runtime !== undefined) {
 			fs.mkdirSync(at("run", runtime), { recursive: true });
 			fs.chownSync(at("run", runtime), Number(uid), Number(gid));
 		}
-		const who = own ? [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"] : [];
+		const state = value(unit, "StateDirectory");
+		if (state !== undefined) {
+			fs.mkdirSync(at(STATE, state), { recursive: true });
+			fs.chownSync(at(STATE, state), account?.uid ?? 0, account?.gid ?? 0);
+		}
+		const who = account ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups"] : [];
 		const variables = Object.entries({
 			PATH: "/usr/local/bin:/usr/bin:/bin",
 			...(runtime !== undefined && { RUNTIME_DIRECTORY: `/run/${runtime}` }),
 			...environment,
 			...env,
 		}).map((entry) => entry.join("="));
-		const line = `umask ${umask} && cd ${folder} && exec ${command}`;
+		const line = `umask ${umask} && cd ${folder.replace("%S", `/${STATE}`)} && exec ${command}`;
 		const child = inRoot(root, ["setpriv", ...who, "--pdeathsig=KILL", "env", "-i", ...variables, "sh", "-c", line]);
 		service.child = child;
 		for (const stream of [child.stdout, child.stderr]) {
@@ -132,6 +158,7 @@ export function makeMachine(bundle: string): Machine {
 	function obey([command, ...words]: readonly string[]): void {
 		for (const unit of words.filter((word) => word.endsWith(".service"))) {
 			if (command === "start") start(unit);
+			else if (command === "stop") void stop(unit);
 			else if (command === "restart" || (command === "try-restart" && services.has(unit))) void restart(unit);
 		}
 	}
@@ -173,6 +200,10 @@ export function makeMachine(bundle: string): Machine {
 			looking = look();
 		},
 		cutPower,
+		trialTime(time) {
+			fs.writeFileSync(at("trial-time"), time);
+		},
+		runs: (unit) => services.get(unit)?.child !== undefined,
 		read(file) {
 			try {
 				return fs.readFileSync(at(file), "utf8").trim();

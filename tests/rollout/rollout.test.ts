@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RolloutHub } from "../../cli/rollout/hub";
@@ -19,6 +18,7 @@ import { outputsOf } from "../bundle/outputs";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { makeFleet, makeSettings } from "../topology/fixtures";
+import { rolloutCommand } from "./command";
 import { makeBuckets } from "./hub";
 import { ScriptedDevice } from "./scripted";
 
@@ -231,13 +231,7 @@ describe("a rollout to 20 devices", () => {
 	});
 
 	test("by the command itself, killed in the middle and gone on with", async () => {
-		const leafline = (...args: string[]) => {
-			const child = spawn(process.execPath, ["bin/cli/main.js", "rollout", ...args, "--outputs", file]);
-			let text = "";
-			for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
-			const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-			return { child, text: () => text, ended };
-		};
+		const leafline = (...args: string[]) => rolloutCommand(file, ...args);
 		const first = leafline("start", "--release", "17", "--all", "--waves", "3,50%,100%", "--pause", "0s", "--yes");
 		const looks = async () => Promise.all([...devices.values()].map((one) => one.look()));
 		await eventually(

@@ -2,6 +2,8 @@ import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { setField } from "../config/edit";
+import { removeDevice } from "../config/edit-devices";
+import { removeField } from "../config/edit-remove";
 import { ConfigError } from "../config/errors";
 import { openFleet, parseFleet } from "../config/fleet";
 import type { Fleet } from "../config/model";
@@ -20,6 +22,13 @@ export interface FleetFile {
 	 * @throws UserError when the file is written so that a person has to do it
 	 */
 	set(path: readonly string[], value: string | number): void;
+	/**
+	 * Takes one field out, and the maps that it leaves empty. Nothing is written before `save()`.
+	 * @throws UserError when the file is written so that a person has to do it
+	 */
+	remove(path: readonly string[]): void;
+	/** Takes a device out of its group, and what is said of it alone. @throws UserError as `remove()` */
+	takeOut(device: string): void;
 	/** @throws ConfigError when what would be written is no fleet */
 	save(): void;
 }
@@ -37,6 +46,10 @@ export function openFleetFile(root: string, stack: string): FleetFile {
 	const path = join(root, name);
 	const { fleet } = openFleet(path);
 	let text = readFileSync(path, "utf8");
+	const edit = (edited: string | undefined, what: string) => {
+		if (edited === undefined) throw new UserError(`${name} is written so that only a person can change it: ${what}`);
+		text = edited;
+	};
 	return {
 		name,
 		fleet,
@@ -45,13 +58,15 @@ export function openFleetFile(root: string, stack: string): FleetFile {
 			return typeof value === "number" ? value : 0;
 		},
 		set: (field, value) => {
-			const edited = setField(text, field, value);
-			if (edited === undefined) {
-				throw new UserError(
-					`${name} is written so that only a person can change it: write ${field.join(".")}: ${value}`,
-				);
-			}
-			text = edited;
+			edit(setField(text, field, value), `write ${field.join(".")}: ${value}`);
+		},
+		remove: (field) => {
+			edit(removeField(text, field), `take ${field.join(".")} out`);
+		},
+		takeOut: (device) => {
+			const group = fleet.devices[device]?.group ?? "";
+			edit(removeDevice(text, group, device), `take ${device} out of groups.${group}.devices`);
+			edit(removeField(text, ["devices", device]), `take devices.${device} out`);
 		},
 		save: () => {
 			const { problems } = parseFleet(text, name);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { doctorOutput } from "./doctor";
 import { inventoryOutput } from "./inventory";
 import { stackOutputs } from "./outputs";
+import { retireOutput } from "./retire";
 import { rolloutOutput } from "./rollout";
 import { statusOutput } from "./status";
 
@@ -28,6 +29,11 @@ const CONTRACTS = {
 		title: "Findings of leafline's doctor",
 		description: "What `leafline doctor --json` prints.",
 		schema: doctorOutput,
+	},
+	retire: {
+		title: "What is left on a device that leaves",
+		description: "What `leafline retire DEVICE --json` prints.",
+		schema: retireOutput,
 	},
 	rollout: {
 		title: "State of a rollout",

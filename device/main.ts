@@ -10,6 +10,7 @@
  *     leafline-device verify   whether a bundle is whole and signed; prints `DEVICE RELEASE KEY`
  *     leafline-device rollout  judges the release on trial, asks the hub what is wanted, and fetches it
  *     leafline-device take     makes a release of what was pulled, if it is signed; for `switch`, as root
+ *     leafline-device join     makes this device's own key, and takes what lets it in: `request DEVICE`, then `accept ANSWER`
  *     leafline-device doctor   what is wrong with this device, and what to do: clock, way to the hub, credentials, disk
  *
  * `gate`, `streams` and `seal` read `device.json` in the current folder, `keep` reads `spec.json`, `mqtt` reads `mqtt.json`. Exit code 1 with one line says
@@ -26,7 +27,7 @@ import { makeStreams } from "./streams";
 import { verifyBundle } from "./verify";
 
 const USAGE =
-	"usage: leafline-device gate | streams | seal | keep | mqtt | rollout | doctor [FOLDER] | take STORE BASE OUT | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
+	"usage: leafline-device gate | streams | seal | keep | mqtt | rollout | doctor [FOLDER] | take STORE BASE OUT | join request DEVICE [--dir FOLDER] | join accept ANSWER [--dir FOLDER] [--key KEY] | verify FOLDER [--key KEY] [--device NAME] [--credentials FOLDER]";
 
 async function main([action, ...options]: readonly string[]): Promise<void> {
 	if (action === "gate") await onceTheDiskTakesIt(() => gate(".", readSpec(), say));
@@ -37,6 +38,7 @@ async function main([action, ...options]: readonly string[]): Promise<void> {
 	else if (action === "verify") verify(options);
 	else if (action === "rollout") await rollout();
 	else if (action === "take") await take(options);
+	else if (action === "join") await join(options);
 	else if (action === "doctor") await doctor(options);
 	else throw new DeviceError(USAGE);
 }
@@ -72,6 +74,21 @@ async function take([storeDir, base, out, ...rest]: readonly string[]): Promise<
 		throw new DeviceError(USAGE);
 	const { takeRelease } = await import("./rollout/take");
 	console.log(takeRelease(storeDir, base, out));
+}
+
+/** On a device that makes its key itself, before anything of it is installed. */
+async function join([step, what, ...rest]: readonly string[]): Promise<void> {
+	const options: Record<string, string> = { "--dir": "join" };
+	for (let at = 0; at < rest.length; at += 2) {
+		const [name = "", value] = [rest[at], rest[at + 1]];
+		if (value === undefined || !["--dir", "--key"].includes(name)) throw new DeviceError(USAGE);
+		options[name] = value;
+	}
+	// Loaded here, as the doctor is.
+	const { askToJoin, takeAnswer } = await import("./join/join");
+	const { "--dir": dir = "", "--key": key } = options;
+	if (what === undefined || (step !== "request" && step !== "accept")) throw new DeviceError(USAGE);
+	for (const line of step === "request" ? askToJoin(dir, what) : takeAnswer(dir, what, key)) console.log(line);
 }
 
 /** Exit code 2 where there is a fault, as `leafline doctor` has it. */

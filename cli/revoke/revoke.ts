@@ -5,10 +5,10 @@ import { runUpdate } from "../engine";
 import { messageOf, UserError } from "../errors";
 import { secret, throughLeaf } from "../fleet/hub";
 import { named } from "../fleet/named";
+import { awaitShut, CLOSED_WITHIN_MS, linkedDevices } from "../fleet/shut";
 import { type FleetFile, openFleetFile } from "../fleet-file";
 import { plural } from "../format";
 import { projectDir } from "../project";
-import { awaitShut, CLOSED_WITHIN_MS, linkedDevices } from "./seen";
 
 /** What revokes: who has which key, and the hub's accounts. Nothing else of the stack is touched, or waited for. */
 const TARGETS = ["**Roster::roster", "**Accounts::accounts"];

@@ -71,7 +71,9 @@ function planNew({ leafline }: StackOutputs, file: FleetFile): Plan {
 		lines: [
 			`a new key signs the credentials of ${what}; their own keys stay. What the old one signed opens as well, until every device came in with the new`,
 			...(own.length > 0
-				? [`${some(own.map(({ name }) => name))} made its key itself: its new token goes beside its own seed`]
+				? [
+						`${some(own.map(({ name }) => name))} made its key itself: leafline enrol with its request makes its new token`,
+					]
 				: []),
 		],
 	};

@@ -3,8 +3,8 @@ import type { Connection } from "../../control/connection";
 import type { Roster } from "../../topology/roster";
 import { DynamicResource } from "../streams/dynamic";
 import type { AccountClaims } from "./accounts";
-import type { AccountSeeds } from "./keys";
-import type { RevokedUsers } from "./revocations";
+import type { AccountSeeds, Keys } from "./keys";
+import { leftKeys, type RevokedUsers } from "./revocations";
 import type { SignersInputs } from "./signers";
 
 export interface HubAccountsArgs {
@@ -38,8 +38,13 @@ export class HubAccounts extends DynamicResource {
 }
 
 /** A stack that never replaced the signing key has nothing of it in its state. */
-export function signersInputs({ devices, signing }: Roster): SignersInputs | undefined {
+export function signersInputs(keys: Keys, { devices, signing }: Roster): SignersInputs | undefined {
 	if (signing === undefined) return undefined;
 	const { end = 0 } = signing;
-	return { devices: Object.keys(devices.keys), ...(end > 0 && { end }) };
+	const left = leftKeys(keys, devices);
+	return {
+		devices: Object.keys(devices.keys),
+		...(Object.keys(left).length > 0 && { left }),
+		...(end > 0 && { end }),
+	};
 }

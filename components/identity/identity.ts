@@ -142,7 +142,7 @@ export class Identity extends pulumi.ComponentResource {
 		const claims = pulumi.unsecret(known.apply(([keys, roster]) => fleetClaims(keys, topology, roster)));
 		const revoked = pulumi.unsecret(known.apply(([keys, roster]) => revokedUsers(keys, roster)));
 		const keys = this.keys.apply(accountSeeds);
-		const signers = this.roster.apply(signersInputs);
+		const signers = pulumi.unsecret(known.apply(([keys, roster]) => signersInputs(keys, roster)));
 		const args = {
 			connection,
 			keys,

@@ -1,11 +1,14 @@
 import { type SeenWith, type SignersState, signersState } from "../../topology/signing";
 import { accountOf } from "./jwt";
 import type { Login } from "./logins";
+import { revocationsOf } from "./revocations";
 
 /** What the program says of the account's signing keys, where they were ever replaced. */
 export interface SignersInputs {
 	/** Names of the devices in service. */
 	readonly devices: readonly string[];
+	/** Public keys of devices that left, by device: one that the hub did not let go comes in with them. @default none */
+	readonly left?: Readonly<Record<string, readonly string[]>>;
 	/** So many of the oldest keys end whoever was not seen with a later one. @default 0 */
 	readonly end?: number;
 }
@@ -43,7 +46,7 @@ export function letGoOf(keys: readonly string[], held: readonly string[]): strin
  */
 export async function judgeSigners(
 	keys: readonly string[],
-	{ devices, end = 0 }: SignersInputs,
+	{ devices: inService, left = {}, end = 0 }: SignersInputs,
 	held: readonly string[],
 	was: SignersMemory | undefined,
 	readLogins: () => Promise<readonly Login[]>,
@@ -59,10 +62,18 @@ export async function judgeSigners(
 			if (keys.includes(issuer)) seen[name] = keys.indexOf(issuer) + 1;
 		}
 	}
+	const devices = [...new Set([...inService, ...openOf(left, held)])];
 	const state = signersState(keys, devices, seen, ended, end);
 	if (state.waiting.length === 0) return { ended: state.ended };
-	const inService = devices.flatMap((name): [string, number][] =>
+	const counted = devices.flatMap((name): [string, number][] =>
 		Object.hasOwn(seen, name) ? [[name, seen[name] ?? 0]] : [],
 	);
-	return { ...state, seen: Object.fromEntries(inService.sort(([a], [b]) => (a < b ? -1 : 1))) };
+	return { ...state, seen: Object.fromEntries(counted.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** Devices that left and that the hub did not let go yet: a key of theirs opens at some node. */
+function openOf(left: Readonly<Record<string, readonly string[]>>, held: readonly string[]): string[] {
+	const revoked = held.map((jwt) => revocationsOf(jwt));
+	const isOpen = (key: string) => revoked.some((users) => !Object.hasOwn(users, key));
+	return Object.keys(left).filter((device) => left[device]?.some(isOpen));
 }

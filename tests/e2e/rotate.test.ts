@@ -79,7 +79,11 @@ describe("rotate", () => {
 	const leafline = (...args: string[]) => {
 		const env = { ...project.env(), XDG_CACHE_HOME: join(project.dir, "cache") };
 		const main = join(project.dir, "bin/cli/main.js");
-		return run(process.execPath, [main, ...args, "--outputs", "outputs.json"], { cwd: project.dir, env });
+		return run(process.execPath, [main, ...args, "--outputs", "outputs.json"], {
+			cwd: project.dir,
+			env,
+			within: 280_000,
+		});
 	};
 	const fleet = () => readFileSync(join(project.dir, "fleet.yaml"), "utf8");
 	const knock = (device: Device) => {

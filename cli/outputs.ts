@@ -63,6 +63,11 @@ export function remedy(said: string): string | undefined {
 		);
 	if (/PULUMI_ACCESS_TOKEN must be set/.test(said))
 		return "the engine does not know where this stack's state is: npm run pulumi -- login tells it (docs/operations.md)";
+	if (/the stack is currently locked/.test(said))
+		return (
+			"another update of this stack is under way: wait for its end, and run the same again. " +
+			"Where none is, one was killed: npm run pulumi -- cancel takes its lock away"
+		);
 	const missing = /no stack named '([^']+)' found|stack '([^']+)' not found/.exec(said);
 	const stack = missing?.[1] ?? missing?.[2];
 	if (stack === undefined) return undefined;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { remedy } from "../../cli/outputs";
+import { SCHEMA_VERSION } from "../../contract/outputs";
 import { stackFixture } from "../contract/fixture";
 import { freePorts } from "../support/ports";
 import { run } from "../support/project";
@@ -39,7 +40,7 @@ test.each([
 	],
 	[
 		'{"leafline": {"schemaVersion": 99}}',
-		"leafline: DIR/outputs.json: the stack was made by a newer leafline: its outputs have schema version 99, this program knows 4; update leafline\n",
+		`leafline: DIR/outputs.json: the stack was made by a newer leafline: its outputs have schema version 99, this program knows ${SCHEMA_VERSION}; update leafline\n`,
 	],
 ])("outputs %j", async (outputs, message) => {
 	expect(await fails(outputs, "status")).toBe(message);
@@ -116,6 +117,10 @@ test.each([
 		/^the local stack is not up, .* npm start/,
 	],
 	["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", /npm run pulumi -- login/],
+	[
+		"error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.",
+		/^another update of this stack is under way: .* npm run pulumi -- cancel/,
+	],
 	["no stack named 'dev' found", /^there is no stack dev: npm start makes the local one/],
 ])("what the engine says to what happens often: %s", (said, remedied) => {
 	expect(remedy(said)).toMatch(remedied);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -30,15 +30,35 @@ describe("replace and retire", () => {
 		outputs = stackOutputs.parse(await project.outputs());
 		writeFileSync(join(project.dir, "outputs.json"), JSON.stringify(outputs), { mode: 0o600 });
 	};
-	const leafline = (...args: string[]) => {
+	const start = (args: readonly string[], signal?: Promise<NodeJS.Signals>) => {
 		const env = { ...project.env(), XDG_CACHE_HOME: join(project.dir, "cache") };
 		const main = join(project.dir, "bin/cli/main.js");
 		return run(process.execPath, [main, ...args, "--outputs", "outputs.json"], {
 			cwd: project.dir,
 			env,
 			within: 280_000,
+			...(signal && { signal }),
 		});
 	};
+	const leafline = (...args: string[]) => start(args);
+	/** The lock of the engine that is at work. */
+	const lock = () => {
+		const folder = join(project.dir, "state/.pulumi/locks");
+		return readdirSync(folder, { recursive: true })
+			.map((name) => join(folder, String(name)))
+			.find((file) => file.endsWith(".json"));
+	};
+	/** Whether the engine has begun to change things. */
+	const updating = async () => {
+		const [held, state] = [lock(), join(project.dir, "state/.pulumi/stacks/leafline/local.json")];
+		return held !== undefined && statSync(state).mtimeMs > statSync(held).mtimeMs;
+	};
+	/** The same, which is sent a signal in the middle of its update. */
+	const leaflineUntil = (signal: NodeJS.Signals, ...args: string[]) =>
+		start(
+			args,
+			eventually(updating, { what: "an update", within: 120_000 }).then(() => signal),
+		);
 	const fleet = () => readFileSync(join(project.dir, "fleet.yaml"), "utf8");
 	const credentials = (device: string) =>
 		readFileSync(join(project.dir, leafDir(LOCAL_ROOT, device), SERVER_FILES.credentials), "utf8");
@@ -96,9 +116,13 @@ describe("replace and retire", () => {
 		expect(fleet()).toBe(SMALL_FLEET);
 	});
 
-	it("locks the old hardware out, and the name goes on where it was with the old disk", async () => {
+	it("locks the old hardware out, and the name goes on with a new disk from its first message", async () => {
 		const before = credentials("edge2");
-		const { code, text } = await leafline("replace", "edge2", "--yes", "--disk", "old");
+		const broken = join(project.dir, leafDir(LOCAL_ROOT, "edge2"));
+		const [server] = readFileSync(join(broken, "daemon.record"), "utf8").split("\n");
+		process.kill(Number(server), "SIGKILL");
+		rmSync(join(broken, SERVER_FILES.storeDir), { recursive: true });
+		const { code, text } = await leafline("replace", "edge2", "--yes", "--disk", "new");
 		expect(code, text).toBe(0);
 		expect(text).toContain("revoked for ever: edge2; every node of the hub says so");
 		expect(text).toContain("edge2 is back in service with another key");
@@ -106,6 +130,9 @@ describe("replace and retire", () => {
 		await readOutputs();
 		expect(outputs.signing?.generations).toEqual({ edge2: 2 });
 		expect(await knock(before)).toBe("refused");
+		// A device makes its streams itself as its bundle is installed; those of a local stack are made by the provider.
+		const made = await project.pulumi("up", "--yes", "--skip-preview", "--refresh");
+		expect(made.code, made.text).toBe(0);
 		await publish(2, 41, 80);
 		await has("edge2", 80);
 		expect(await onHub("edge2")).toEqual(numbers(80));
@@ -118,6 +145,10 @@ describe("replace and retire", () => {
 		expect(shown.code, shown.text).toBe(0);
 		expect(shown.text).toContain("edge1  not connected: it may hold more than anybody knows; 30 messages wait on it");
 		expect(shown.text).toContain("fleet.yaml: devices.edge1.retired: drain");
+		const interrupted = await leaflineUntil("SIGINT", "retire", "edge1", "--yes");
+		expect(interrupted.code, interrupted.text).toBe(130);
+		expect(interrupted.text).toContain("interrupted, with the update stopped where it was: run the same again");
+		expect(lock()).toBeUndefined();
 		const { code, text } = await leafline("retire", "edge1", "--yes");
 		expect(code, text).toBe(2);
 		expect(text).toContain("it stays until the hub has all of that");
@@ -132,13 +163,18 @@ describe("replace and retire", () => {
 		});
 	});
 
-	it("takes it out when the hub has all, from where it was interrupted, and what the hub has stays", async () => {
+	it("takes it out when the hub has all, also when it is killed in the middle, and what the hub has stays", async () => {
 		const before = credentials("edge1");
 		expect((await leafline("restore", "edge1")).code).toBe(0);
 		await has("edge1", 30);
 		await readOutputs();
+		const killed = await leaflineUntil("SIGKILL", "retire", "edge1", "--yes");
+		expect(killed.code).toBe(-1);
+		// The engine goes on to its end.
+		await eventually(async () => lock() === undefined, { what: "the end of the update", within: 120_000 });
 		const { code, text } = await leafline("retire", "edge1", "--yes");
 		expect(code, text).toBe(0);
+		expect(text).toContain("fleet.yaml has it no more, and the stack still does");
 		expect(text).toContain("edge1 is out: the hub has everything of it");
 		expect(fleet()).toBe(SMALL_FLEET.replace("[edge1, edge2]", "[edge2]"));
 		expect(await knock(before)).toBe("refused");

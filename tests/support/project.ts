@@ -120,11 +120,19 @@ export async function makeProject(
 	return project;
 }
 
-/** Runs a program to its end; kills it after `within` milliseconds. */
+const KILLED_AFTER_MS = 10_000;
+
+/** Runs a program to its end; interrupts it after `within` milliseconds, and kills it when it takes no notice. */
 export function run(
 	program: string,
 	args: readonly string[],
-	options: { cwd?: string; env?: NodeJS.ProcessEnv; within?: number } = {},
+	options: {
+		cwd?: string;
+		env?: NodeJS.ProcessEnv;
+		within?: number;
+		/** Sends it that, once. @default it is left alone */
+		signal?: Promise<NodeJS.Signals>;
+	} = {},
 ): Promise<Finished> {
 	return new Promise((done, fail) => {
 		const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ["ignore", "pipe", "pipe"] });
@@ -139,10 +147,16 @@ export function run(
 			stderr += data;
 			text += data;
 		});
-		const timer = setTimeout(() => child.kill("SIGKILL"), options.within ?? 120_000);
+		const within = options.within ?? 120_000;
+		// A command that drives the engine has it end what it is at, so that it leaves no lock and starts nothing later.
+		const timers = [
+			setTimeout(() => child.kill("SIGINT"), within),
+			setTimeout(() => child.kill("SIGKILL"), within + KILLED_AFTER_MS),
+		];
+		options.signal?.then((signal) => child.kill(signal), fail);
 		child.on("error", fail);
 		child.on("close", (code) => {
-			clearTimeout(timer);
+			for (const timer of timers) clearTimeout(timer);
 			done({ code: code ?? -1, stdout, stderr, text });
 		});
 	});

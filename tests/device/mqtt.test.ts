@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { connect as dial } from "node:net";
 import { generate, type IPublishPacket, parser as makeParser, type Packet } from "mqtt-packet";
 import type { NatsConnection } from "nats";
@@ -132,7 +133,11 @@ describe("the bridge of MQTT", () => {
 	describe("hears a message again on the next connection (DUP)", () => {
 		it("and stores it once, where it was not acknowledged", async () => {
 			const first = await rawClient(bridge.port, "again");
-			process.kill(device.server.pid() ?? 0, "SIGSTOP");
+			const pid = device.server.pid() ?? 0;
+			process.kill(pid, "SIGSTOP");
+			// Its threads stop one by one, and the signal is sent before they have.
+			const stopped = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").includes(") T ");
+			await eventually(() => readdirSync(`/proc/${pid}/task`).every(stopped), { what: "the server stands still" });
 			try {
 				first.publish("same", 7);
 				// The bridge has it, and so has the server's system: a later connection finds it said.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
 import { enrolment, firstRoster, type Roll, type Roster } from "../../topology/roster";
-import type { Signing } from "../../topology/signing";
+import { type Signing, signingOf } from "../../topology/signing";
 import { DynamicResource } from "../streams/dynamic";
 
 /**
@@ -12,10 +12,12 @@ export class KeyRoster extends DynamicResource {
 	/** The provider computes it from the one before. */
 	declare readonly devices: pulumi.Output<Roll>;
 	declare readonly readers: pulumi.Output<Roll>;
-	declare readonly signing: pulumi.Output<Signing | undefined>;
+	/** Only of a fleet file that says something of it: it never says less than before. */
+	declare readonly signing?: pulumi.Output<Signing>;
 
 	constructor(name: string, { fleet }: Pick<Topology, "fleet">, opts: pulumi.CustomResourceOptions) {
-		const kept = { devices: undefined, readers: undefined, signing: undefined };
+		// What is asked for and is not in the state is unknown in a preview, and so would be all that hangs on it.
+		const kept = { devices: undefined, readers: undefined, ...(signingOf(fleet) && { signing: undefined }) };
 		super("roster", "Roster", name, { enrolment: enrolment(fleet), ...kept }, opts);
 	}
 }

@@ -39,7 +39,7 @@ const hub = z.strictObject({
 		.describe(
 			"Whether the hub's nats-server has leafline's change, without which every device can delete its streams.",
 		),
-	serverVersion: z.string().optional().describe("Version of the hub's nats-server, for example 2.15.2+leafline.3."),
+	serverVersion: z.string().optional().describe("Version of the hub's nats-server, for example 2.15.2+leafline.4."),
 	versionFloor: z.string().describe("Oldest nats-server that a device may run."),
 });
 

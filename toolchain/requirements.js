@@ -71,7 +71,7 @@ const TOOLS = [
 /** The Go that `pinned` tools are built with wherever it can be had: another one makes other bytes. */
 const GO = "go1.26.8";
 
-/** @param {Tool} tool @returns {string} for example `2.15.2+leafline.3` */
+/** @param {Tool} tool @returns {string} for example `2.15.2+leafline.4` */
 const wholeVersion = ({ version, change }) => `${formatVersion(version)}${change ? `+${change}` : ""}`;
 
 /**

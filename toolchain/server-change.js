@@ -15,7 +15,7 @@ const { Message } = require("./message.js");
 /** @typedef {import("./places.js").Mentions} Mentions */
 
 /** Of the change; other lines are another number. */
-const NAME = "leafline.3";
+const NAME = "leafline.4";
 
 /** The lines and their places. */
 const OWN = path.join(__dirname, "go", "nats-server", "change");

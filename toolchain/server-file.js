@@ -11,7 +11,7 @@ const { parseVersion, formatVersion } = require("./versions.js");
 /**
  * @typedef {object} ServerFile
  * @property {Architecture} architecture
- * @property {string | undefined} version for example `2.15.2`, and `2.15.2+leafline.3` of a server with leafline's change
+ * @property {string | undefined} version for example `2.15.2`, and `2.15.2+leafline.4` of a server with leafline's change
  * @property {string} sha256
  */
 
@@ -51,7 +51,7 @@ function versionIn(content) {
 	return undefined;
 }
 
-/** @param {Buffer} content @returns {string} `+leafline.3`, or nothing */
+/** @param {Buffer} content @returns {string} `+leafline.4`, or nothing */
 function changeIn(content) {
 	const at = content.indexOf(TAGS_AT);
 	const start = at + TAGS_AT.length;

@@ -15,7 +15,7 @@ export interface Hub extends pulumi.ComponentResource {
 	readonly urls: pulumi.Output<string[]>;
 	/** Another one when the hub was made anew: accounts that it was given may be lost. */
 	readonly generation: pulumi.Output<string>;
-	/** Version of its nats-server, for example `2.15.2+leafline.3`. */
+	/** Version of its nats-server, for example `2.15.2+leafline.4`. */
 	readonly serverVersion: string;
 	/** Another one when an update restarts servers. @default never spread the leaders of streams again */
 	readonly restarts?: pulumi.Output<string>;

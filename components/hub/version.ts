@@ -17,7 +17,7 @@ export function serverVersion(): string {
 
 /**
  * Takes what `nats-server --version` prints, undefined when there is no such program.
- * @returns for example `2.15.2`, and `2.15.2+leafline.3` of a server with leafline's change
+ * @returns for example `2.15.2`, and `2.15.2+leafline.4` of a server with leafline's change
  */
 export function checkServerVersion(text: string | undefined): string {
 	if (text === undefined) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** Which server a node is to run. */
 export interface Release {
-	/** As in `2.15.2+leafline.3`. */
+	/** As in `2.15.2+leafline.4`. */
 	readonly version: string;
 	/** Where its binary lies, `s3://<bucket>/<key>`. */
 	readonly url: string;

@@ -90,7 +90,7 @@ const release = (node: number, version: string) =>
 	parameter(`${node}-release`, `version=${version}\nurl=s3://b/k\nsha256=${"0".repeat(64)}\n`);
 
 test("readers come by TLS from a group that is named, and versions and configurations that are known comply", async () => {
-	const known = [1, 2, 3].flatMap((node) => [conf(node), release(node, "2.15.2+leafline.3")]);
+	const known = [1, 2, 3].flatMap((node) => [conf(node), release(node, "2.15.2+leafline.4")]);
 	const { code, text } = await judge(PROD, { mutations: known });
 	expect(code, text).toBe(0);
 	expect(text).not.toContain("[mandatory]");
@@ -169,9 +169,9 @@ describe("prod with one thing changed by a transformation is refused", () => {
 		},
 		"server-version-has-the-fixes": {
 			// A hash, for a token in clear breaks another rule as well.
-			change: [conf(3, { authorization: { token: `$2a$11$${"a".repeat(53)}` } }), release(3, "2.11.3+leafline.3")],
+			change: [conf(3, { authorization: { token: `$2a$11$${"a".repeat(53)}` } }), release(3, "2.11.3+leafline.4")],
 			at: "hub-3-hub.conf",
-			message: "hub_3 runs nats-server 2.11.3+leafline.3, which is older than 2.15.0",
+			message: "hub_3 runs nats-server 2.11.3+leafline.4, which is older than 2.15.0",
 		},
 		"hub-server-answers-only-its-sources": {
 			// Its configuration is known by what clients-come-by-tls changes.

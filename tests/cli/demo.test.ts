@@ -37,7 +37,7 @@ test("plain lines: everything arrives once and in order over a link that was cut
 	const { code, stdout, stderr } = await demo("--messages", "4000");
 	expect([code, stderr], stdout).toEqual([0, ""]);
 	const figures = stdout.replace(/after [\d,]+/, "after N").replace(/[\d.]+ s$/m, "T s");
-	expect(figures).toBe(`leafline · local · 3 devices, 1 hub, nats-server 2.15.2+leafline.3
+	expect(figures).toBe(`leafline · local · 3 devices, 1 hub, nats-server 2.15.2+leafline.4
 ✓ tools 0.4s   ✓ up 6.1s
 
 ▸ publishing 4,000 messages on each of edge1, edge2, edge3

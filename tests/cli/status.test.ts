@@ -62,7 +62,7 @@ test("a fleet that is well", async () => {
 		.toMatchObject({ edge1: { onHub: 300 }, edge2: { onHub: 200 } });
 	const { code, stdout } = await leafline("status");
 	expect(code).toBe(0);
-	expect(stdout.replace(/[\d.]+ kB/, "N kB")).toBe(`leafline · local · 2 devices, 1 hub, nats-server 2.15.2+leafline.3
+	expect(stdout.replace(/[\d.]+ kB/, "N kB")).toBe(`leafline · local · 2 devices, 1 hub, nats-server 2.15.2+leafline.4
 
   device  link  at edge  on hub  backlog  buffer
   edge1   up        300     300        0  0%
@@ -106,7 +106,7 @@ test("over the leaf port alone, as from any operator's machine", async () => {
 	const { stdout } = await run(process.execPath, [resolve("bin/cli/main.js"), "status", "--outputs", outputs], {
 		env: stack.env,
 	});
-	expect(stdout.split("\n", 1)[0]).toBe("leafline · local · 2 devices, 1 hub, nats-server 2.15.2+leafline.3");
+	expect(stdout.split("\n", 1)[0]).toBe("leafline · local · 2 devices, 1 hub, nats-server 2.15.2+leafline.4");
 });
 
 test("a device that died: the hub's last word, and how old it is", async () => {

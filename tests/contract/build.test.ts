@@ -37,7 +37,7 @@ const everything = () =>
 test("the hub's server is told by its version", () => {
 	const hub = (serverVersion?: string) =>
 		buildOutputs(everything(), { ...LIVE, ...(serverVersion !== undefined && { serverVersion }) }).hub;
-	expect(hub("2.15.2+leafline.3")).toMatchObject({ server: "leafline", serverVersion: "2.15.2+leafline.3" });
+	expect(hub("2.15.2+leafline.4")).toMatchObject({ server: "leafline", serverVersion: "2.15.2+leafline.4" });
 	expect(hub("2.15.2")).toMatchObject({ server: "official", serverVersion: "2.15.2" });
 	expect(Object.keys(hub())).not.toContain("server");
 });

@@ -47,6 +47,32 @@ describe("a stream on a device that is made anew while the link is up", () => {
 		await publisher.stop();
 	};
 
+	const hubRestarts = async () => {
+		const [hub] = rig.bench.hubs;
+		await hub?.kill();
+		await hub?.start();
+		const reached = () => rig.bench.api("edge1", "INFO");
+		await eventually(reached, { what: "the hub reaches edge1", within: WITHIN_MS });
+	};
+	/** Nothing of the stream before is taken for the new one's: the hub asks again when it was restarted. */
+	const neverAgain = async (run: string) => {
+		await hubRestarts();
+		await arrives(run, 20);
+		expect(await rig.lastSequence(STREAM)).toBe(had);
+	};
+	const heardOf = async () => {
+		const { sources } = await rig.bench.api("hub", `STREAM.INFO.${STREAM}`);
+		return (sources as { active: number }[]).every(({ active }) => active >= 0);
+	};
+
+	// Nothing shows then that the first message is of another stream: it has the number that the old one's would have.
+	it("takes 50 messages once, where the hub had asked for the old one and got nothing of it", LONG, async () => {
+		await eventually(heardOf, { what: "the hub has its consumer", within: WITHIN_MS });
+		await madeAnew();
+		await arrives("empty", 50);
+		await neverAgain("after-empty");
+	});
+
 	it.each([50, 2_000])("loses nothing of %i messages, where the hub had 500 of the old one", LONG, async (messages) => {
 		await arrives(`before-${messages}`, 500);
 		await madeAnew();
@@ -55,13 +81,21 @@ describe("a stream on a device that is made anew while the link is up", () => {
 
 	// The numbers of delivery begin at 1 then as well, and nothing shows that they are of another consumer.
 	it("nor where the hub has just asked for its consumer", LONG, async () => {
-		const [hub] = rig.bench.hubs;
 		await arrives("before-restart", 500);
-		await hub?.kill();
-		await hub?.start();
-		const reached = () => rig.bench.api("edge1", "INFO");
-		await eventually(reached, { what: "the hub reaches edge1", within: WITHIN_MS });
+		await hubRestarts();
 		await madeAnew();
 		await arrives("after-restart", 2_000);
+	});
+
+	// As in a buffer that drops its oldest while the link is down.
+	it("nor takes anything twice, where the new one's first messages are gone", LONG, async () => {
+		await arrives("before-drop", 50);
+		await hubRestarts();
+		await eventually(heardOf, { what: "the hub has its consumer", within: WITHIN_MS });
+		await madeAnew();
+		const { owner } = rig.device("edge1");
+		await owner.request("$JS.API.STREAM.PURGE.edge1_can", JSON.stringify({ seq: 20_000 }), { timeout: 10_000 });
+		await arrives("after-drop", 50);
+		await neverAgain("again-drop");
 	});
 });

@@ -42,7 +42,7 @@ describe("a local stack with a hub of three nodes", () => {
 
 	test("the first screen tells of it, and a link that is cut is cut to every node", async () => {
 		const text = ok(await cluster.leafline("demo", "--messages", "3000"));
-		expect(text).toContain("leafline · local · 2 devices, hub of 3 nodes, nats-server 2.15.2+leafline.3");
+		expect(text).toContain("leafline · local · 2 devices, hub of 3 nodes, nats-server 2.15.2+leafline.4");
 		expect(text).toContain("0 lost · 0 twice · 0 out of order");
 		expect(text).toMatch(/leaf ports \d+, \d+, \d+; all others on loopback/);
 		ok(await cluster.leafline("cut", "edge1"));

@@ -135,7 +135,7 @@ describe("the version of nats-server", () => {
 	);
 
 	it("keeps what it says of leafline's change", () => {
-		expect(checkServerVersion("nats-server: v2.15.2+leafline.3\n")).toBe("2.15.2+leafline.3");
+		expect(checkServerVersion("nats-server: v2.15.2+leafline.4\n")).toBe("2.15.2+leafline.4");
 		expect(checkServerVersion("nats-server: v2.15.2+other.1\n")).toBe("2.15.2");
 	});
 

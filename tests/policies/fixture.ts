@@ -187,7 +187,7 @@ function servers({ settings: { hub }, devices, fleet }: Topology): Design["serve
 				jetstream: { domain: HUB_DOMAIN, store_dir: hub.storeDir, max_mem: hub.memoryBytes, max_file: hub.fileBytes },
 				leafnodes: { listen: `0.0.0.0:${hub.leafPort}`, tls: { cert_file: "tls.crt", key_file: "tls.key" } },
 			},
-			version: "2.15.2+leafline.3",
+			version: "2.15.2+leafline.4",
 			diskBytes: 2 * hub.fileBytes,
 		},
 		...Object.values(devices).map(({ name, clientPort }): Design["servers"][number] => {

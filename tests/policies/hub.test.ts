@@ -374,7 +374,7 @@ describe("the version of a server", () => {
 	});
 
 	it("may be later, or not known", () => {
-		expectCompliant(withServer("hub_1", { version: "2.15.0+leafline.3" }));
+		expectCompliant(withServer("hub_1", { version: "2.15.0+leafline.4" }));
 		expectCompliant(withServer("hub_1", { version: "3.0.0+leafline.12" }));
 		expectUnknown(withServer("hub_1", { version: UNKNOWN, edition: "leafline" }), "version of hub_1");
 	});

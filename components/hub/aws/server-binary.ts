@@ -9,7 +9,7 @@ export interface ServerBinary {
 	readonly path: string;
 	/** Hexadecimal. */
 	readonly sha256: string;
-	/** For example `2.15.2+leafline.3`. */
+	/** For example `2.15.2+leafline.4`. */
 	readonly version: string;
 }
 

@@ -20,7 +20,7 @@ describe("the release", () => {
 		expect(renderRelease({ version: "2.15.2", url: "s3://bucket/nats-server/ab", sha256: SHA })).toBe(
 			`version=2.15.2\nurl=s3://bucket/nats-server/ab\nsha256=${SHA}\n`,
 		);
-		expect(renderRelease({ version: "2.15.2+leafline.3", url: "s3://bucket/key", sha256: SHA })).toMatch(
+		expect(renderRelease({ version: "2.15.2+leafline.4", url: "s3://bucket/key", sha256: SHA })).toMatch(
 			/^version=2\.15\.2\+leafline\.\d+\n/,
 		);
 	});

@@ -8,6 +8,20 @@ const places = [
 		becomes: lines(
 			"	rc    bool                // Recreate based on a stream identity mismatch.",
 			"	behind bool                 // The consumer does not go to where the stream is.",
+			"	heard  time.Time            // When it was asked, by its server's clock; zero if nothing was pending.",
+			"	doubts int                  // How often it was asked because of a first delivery since one was taken.",
+		),
+	},
+	{
+		file: "stream.go",
+		at: lines("	osseq, odseq := si.sseq, si.dseq", "	if sseq <= si.sseq {"),
+		becomes: lines(
+			"	if mset.doubtsFirst(si, m.rply) {",
+			"		mset.mu.Unlock()",
+			"		return true",
+			"	}",
+			"	osseq, odseq := si.sseq, si.dseq",
+			"	if sseq <= si.sseq {",
 		),
 	},
 	{

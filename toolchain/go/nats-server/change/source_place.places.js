@@ -60,6 +60,7 @@ const places = [
 			"					si.sseq = before",
 			"				}",
 			"				si.behind = beforeSource(ccr.ConsumerInfo) < si.sseq",
+			"				si.heardOf(ccr.ConsumerInfo)",
 			"				// A request that was under way when the source was put up anew has been answered before.",
 			"				if si.sub != nil {",
 			"					mset.unsubscribe(si.sub)",

@@ -50,7 +50,8 @@ export class DeviceWatch extends ServerWatch<ServerProcess> {
 		if (!(await this.silence.isHung(server, api !== undefined))) return false;
 		const silent = `answers nobody for ${formatDuration(HUNG_MS)}`;
 		this.say(`${this.name}: its server (process ${server.pid}) ${silent}: it is killed and started anew`);
-		takeAway(server);
+		// A restart of its own takes away what does not end in order, and starts nothing that was ended before.
+		if (this.device.restart === undefined) takeAway(server);
 		void this.startAnew(server);
 		return true;
 	}

@@ -1,13 +1,18 @@
 import * as path from "node:path";
+import { isRunning } from "../system/process";
 import { type DiskRoom, isFull } from "../topology/disk-room";
-import { formatBytes } from "../topology/format";
+import { formatBytes, formatDuration } from "../topology/format";
+import { HUNG_MS } from "../topology/watchdog";
 import { hubFaults } from "./health";
 import { runRestart } from "./restart-command";
+import { processIn } from "./server-process";
+import { Silence } from "./silence";
 import type { WatchedHub } from "./spec";
 import { ServerWatch } from "./watch";
 
 /**
- * Looks after a server of the hub on this machine, as `render/node/watch.ts` has each node on AWS do, by the same rule.
+ * Looks after a server of the hub on this machine, as `render/node/watch.ts` has each node on AWS do, by the same rule, and
+ * ends one that hangs, as `DeviceWatch` does.
  * Sequences of a hub's server need no gate: what it uses them for is behind what it may have used (`leafline.reserve`).
  */
 export class HubWatch extends ServerWatch<WatchedHub> {
@@ -19,6 +24,7 @@ export class HubWatch extends ServerWatch<WatchedHub> {
 		name: string,
 		private readonly hub: WatchedHub,
 		say: (line: string) => void,
+		private readonly silence = new Silence(),
 	) {
 		const own = path.resolve(dir, hub.dir);
 		super(name, path.resolve(own, hub.storeDir), say);
@@ -31,6 +37,17 @@ export class HubWatch extends ServerWatch<WatchedHub> {
 
 	protected server(): WatchedHub {
 		return this.hub;
+	}
+
+	/** One that somebody has ended stays so. Its restart takes away what does not end in order. */
+	protected override async replaced(hub: WatchedHub): Promise<boolean> {
+		const found = hub.record === undefined ? undefined : processIn(path.join(this.dir, hub.record));
+		if (!found || !isRunning(found)) return false;
+		if (!(await this.silence.isHung({ ...found, monitor: hub.monitor }, false))) return false;
+		const silent = `answers nobody for ${formatDuration(HUNG_MS)}`;
+		this.say(`${this.name}: its server (process ${found.pid}) ${silent}: it is ended and started anew`);
+		void this.startAnew(hub);
+		return true;
 	}
 
 	/** What the plan lets it store may well be more than this machine has: only what may fail at any moment is news. */

@@ -31,6 +31,16 @@ export function findServer(folder: string, url: string): ServerProcess | undefin
 	return undefined;
 }
 
+/** The process that the first two lines of a file name, its number and its start time; undefined without such a file. */
+export function processIn(file: string): ProcessId | undefined {
+	try {
+		const [pid, started] = fs.readFileSync(file, "utf8").split("\n");
+		return Number(pid) > 0 && started ? { pid: Number(pid), started } : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
 /** Has it end in order. @throws Error when this process may not */
 export function askToEnd(server: ServerProcess): void {
 	if (isRunning(server)) process.kill(server.pid, "SIGTERM");

@@ -62,6 +62,11 @@ export interface WatchedHub {
 	readonly dir: string;
 	/** `store_dir`, from its folder. */
 	readonly storeDir: string;
+	/**
+	 * From its folder, a file whose first two lines are its process: number and start time (`ProcessId`).
+	 * @default none: one that hangs is not ended
+	 */
+	readonly record?: string;
 	readonly restart: RestartCommand;
 }
 

@@ -14,6 +14,7 @@ import type { Topology } from "../../topology/model";
 import { OWNER } from "../../topology/names";
 import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
 import { keeperDir, LOCAL_ROOT, leafDir, linksDir, SERVER_FILES } from "../daemon/layout";
+import { RECORD_FILE } from "../daemon/record";
 import { createReloading } from "../daemon/reloading";
 import { createDaemon } from "../daemon/resource";
 import { localNodes } from "../hub/local-nodes";
@@ -131,6 +132,7 @@ function watchedHub({ settings }: Topology, root: string, dir: string): Pick<Kee
 			monitor: node.monitorUrl,
 			dir: path.relative(dir, node.dir),
 			storeDir: SERVER_FILES.storeDir,
+			record: RECORD_FILE,
 			restart: again(node.dir),
 		},
 	]);

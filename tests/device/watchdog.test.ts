@@ -1,7 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { RECORD_FILE, readRecord } from "../../components/daemon/record";
 import { DeviceWatch } from "../../device/device-watch";
+import { HubWatch } from "../../device/hub-watch";
 import { Silence } from "../../device/silence";
 import { renderKeepUnit } from "../../render/bundle/units";
 import { HARDENED } from "../../render/hardened";
@@ -51,6 +53,96 @@ describe("a server that runs and answers nobody", () => {
 		await eventually(() => server.pid() === undefined || spawnSync("kill", ["-0", String(pid)]).status !== 0, {
 			what: "it is gone",
 		});
+	});
+});
+
+describe("a server of a local stack that runs and answers nobody", () => {
+	const daemon = `${__dirname}/../../bin/components/daemon/daemon.js`;
+	const restart = { script: daemon, args: ["again", "."] };
+	const folders: string[] = [];
+
+	afterAll(() => {
+		for (const folder of folders) execFileSync(process.execPath, [daemon, "stop", folder]);
+	});
+
+	/** As `npm run up` starts it. */
+	async function startLocal(name: string) {
+		const [client = 0, monitor = 0] = await freePorts(2);
+		const dir = servers.path(name);
+		const document = {
+			dir,
+			name,
+			program: execFileSync("sh", ["-c", "command -v nats-server"], { encoding: "utf8" }).trim(),
+			args: ["-c", "nats.conf"],
+			ports: [client, monitor],
+			ready: { http: `http://127.0.0.1:${monitor}/healthz` },
+			files: {
+				"nats.conf": {
+					content: `listen: "127.0.0.1:${client}", http: "127.0.0.1:${monitor}", ports_file_dir: "."\n`,
+				},
+			},
+		};
+		folders.push(dir);
+		execFileSync(process.execPath, [daemon, "start"], { input: JSON.stringify(document) });
+		const pid = () => readRecord(dir)?.pid ?? 0;
+		return { dir, client, monitor: `http://127.0.0.1:${monitor}`, pid };
+	}
+
+	type Local = Awaited<ReturnType<typeof startLocal>>;
+
+	/** What looks after it, and says so to `say`. */
+	const watched = {
+		hub({ dir, monitor }: Local, say: (line: string) => void, silence: Silence) {
+			const hub = { monitor, dir, storeDir: ".", record: RECORD_FILE, restart };
+			return new HubWatch(dir, "hub", hub, say, silence);
+		},
+		edge1({ dir, client }: Local, say: (line: string) => void, silence: Silence) {
+			const spec = { device: "edge1", storeDir: ".", gateConf: "", key: "", hubSyncMs: 0, streams: [] };
+			const device = { url: `nats://127.0.0.1:${client}`, dir, spec, restart };
+			return new DeviceWatch(dir, device, ".", say, silence);
+		},
+	};
+
+	it.each(["hub", "edge1"] as const)(
+		"%s is ended after two minutes of it, and runs again",
+		{
+			timeout: 180_000,
+		},
+		async (name) => {
+			const local = await startLocal(name);
+			const before = local.pid();
+			const said: string[] = [];
+			let clock = 0;
+			const watch = watched[name](local, (line) => said.push(line), new Silence(() => clock));
+			let looks = 0;
+			const look = () => {
+				clock += HUNG_MS / 4;
+				return watch.look(undefined, ++looks * 60_000);
+			};
+			const ends = () => said.filter((line) => line.includes("answers nobody for 2m"));
+			for (let count = 0; count < 3 * HUNG_LOOKS; count++) await look();
+			expect(ends()).toEqual([]);
+			process.kill(before, "SIGSTOP");
+			for (let count = 0; count < HUNG_LOOKS - 1; count++) await look();
+			expect(ends()).toEqual([]);
+			await look();
+			expect(ends()).toEqual([expect.stringContaining(`${name}: its server (process ${before})`)]);
+			const again = async () => local.pid() !== before && (await fetch(`${local.monitor}/healthz`)).ok;
+			await eventually(again, { what: `it runs again: ${said.join("; ")}`, within: 90_000 });
+		},
+	);
+
+	it("stays ended where somebody has ended it", { timeout: 60_000 }, async () => {
+		const local = await startLocal("hub2");
+		execFileSync(process.execPath, [daemon, "stop", local.dir]);
+		const said: string[] = [];
+		let clock = 0;
+		const watch = watched.hub(local, (line) => said.push(line), new Silence(() => clock));
+		for (let count = 1; count <= 3 * HUNG_LOOKS; count++) {
+			clock += HUNG_MS / 4;
+			await watch.look(undefined, count * 60_000);
+		}
+		expect(said.filter((line) => line.includes("answers nobody"))).toEqual([]);
 	});
 });
 

@@ -221,6 +221,7 @@ it("has the process that runs beside the devices look after the hub on the same 
 			monitor: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
 			dir: "../hub",
 			storeDir: "jetstream",
+			record: "daemon.record",
 			restart: { script: expect.stringMatching(/daemon\/daemon\.js$/), args: ["again", "."] },
 		},
 	});

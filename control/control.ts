@@ -4,7 +4,7 @@ import { NoAnswer } from "../jetstream/errors";
 import { askServers, type LeafzReply, leafzReply } from "../jetstream/monitoring";
 import { UserError } from "../system/user-error";
 import { sleep } from "../system/wait";
-import { HUB_SERVER_FLOOR } from "../topology/server-floors";
+import { HUB_SERVER_FLOOR, isOlder } from "../topology/server-floors";
 import { type Connection, fingerprint, whereabouts } from "./connection";
 import { type ControlLeaf, startControlLeaf } from "./control-leaf";
 import { explain } from "./explain";
@@ -171,15 +171,4 @@ export function checkVersions(replies: readonly Pick<LeafzReply, "server">[]): v
 	throw new UserError(
 		`the hub's nats-server is too old: ${names}, and ${HUB_SERVER_FLOOR} or later is needed on every node; raise it, and run it again`,
 	);
-}
-
-/** Whether version `a` comes before `b`; pre-releases count as their release. */
-export function isOlder(a: string, b: string): boolean {
-	const numbers = (version: string) => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);
-	const [left, right] = [numbers(a), numbers(b)];
-	for (let i = 0; i < 3; i++) {
-		const difference = (left[i] ?? 0) - (right[i] ?? 0);
-		if (difference !== 0) return difference < 0;
-	}
-	return false;
 }

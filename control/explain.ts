@@ -1,3 +1,4 @@
+import { DEVICE_SERVER_FLOOR } from "../topology/server-floors";
 import { type Connection, whereabouts } from "./connection";
 
 /** What the log of a control leaf says about a link that does not come up, from the most to the least telling. */
@@ -14,6 +15,11 @@ const SIGNS: readonly { sign: RegExp; meaning: string }[] = [
 		// While the hub looks for an account that it does not know, its own time-out ends the link, without a word.
 		sign: /closed: Stale Connection/i,
 		meaning: "it dropped the link, as it does with credentials of an account that it does not know",
+	},
+	{
+		// Only of a hub that tells no addresses, and so only by servers that are older than any that may run here.
+		sign: /connect to wrong port/i,
+		meaning: `its nats-server is too old for the hub: install ${DEVICE_SERVER_FLOOR} or later; or that is no leaf port`,
 	},
 	{ sign: /no such host|server misbehaving/i, meaning: "its name cannot be resolved" },
 	{ sign: /connection refused/i, meaning: "nothing listens there; is the hub running?" },

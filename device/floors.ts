@@ -1,15 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { formatDuration } from "../topology/format";
 import { BLOCK, floorAfter } from "../topology/reserve";
-import { movesToFloors } from "../topology/server-edition";
 import type { Mark, Reservations } from "./reservations";
 
 type Marks = Reservations["reserved"];
 
-/** Whether the server that this device runs moves its streams to their floors. The official one does not. */
-export function serverSkips(): boolean {
-	const { stdout } = spawnSync("nats-server", ["--version"], { encoding: "utf8" });
-	return movesToFloors(stdout ?? "");
+/** What the server that this device runs says of its version; empty if it does not run. */
+export function serverVersion(program = "nats-server"): string {
+	return spawnSync(program, ["--version"], { encoding: "utf8" }).stdout ?? "";
 }
 
 /** Marks of a store that may be an older image: each stream goes on behind whatever a newer one may have stored since. */

@@ -2,12 +2,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { hasRoomAgain, ROOM_NEEDED } from "../topology/disk-room";
 import { BLOCK, floorAfter, safeSequence } from "../topology/reserve";
+import { movesToFloors } from "../topology/server-edition";
+import { deviceServerTrouble } from "../topology/server-floors";
 import { type Ask, streamInfo } from "./ask";
 import { closedStore } from "./closed-server";
 import { cutLine, newest, noteCut } from "./cut-note";
 import { dropDescriptions, keepDescriptions, keepsDescriptions, putDescriptionsBack } from "./descriptions";
 import { fingerprint, hasStream, syncFileSystem } from "./disk";
-import { behindNewer, olderLine, serverSkips } from "./floors";
+import { behindNewer, olderLine, serverVersion } from "./floors";
 import { giveLimitBack, moveOn } from "./move-on";
 import { type Mark, type Moved, type Reservations, readReservations, writeReservations } from "./reservations";
 import { diskRoom } from "./room";
@@ -30,7 +32,12 @@ export async function gate(dir: string, spec: DeviceSpec, say: (line: string) =>
 	const present = spec.streams.filter(({ name }) => hasStream(storeDir, name));
 	const older = present.length > 0 && !isNewest(storeDir, kept.life);
 	const changed = present.filter(({ name }) => !sealed?.[name] || sealed[name] !== fingerprint(storeDir, name));
-	const skips = (older || changed.length > 0) && serverSkips();
+	const server = serverVersion();
+	// The server is started all the same: what publishers send is kept for a newer one.
+	const trouble = deviceServerTrouble(server);
+	if (trouble !== undefined) say(`${spec.device}: its ${trouble}`);
+	// The official one does not move its streams to their floors.
+	const skips = (older || changed.length > 0) && movesToFloors(server);
 	// Without a mark nobody knows from where a stream of an older store would have to go on.
 	const suspect =
 		older && skips ? present.filter((each) => changed.includes(each) || !kept.reserved[each.name]) : changed;

@@ -7,6 +7,7 @@ import type { LeaflineOutput } from "../../contract/outputs";
 import { linkTrouble } from "../../control/explain";
 import { askMonitor, healthz } from "../../jetstream/monitoring";
 import { isRunning } from "../../system/process";
+import { deviceServerTrouble } from "../../topology/server-floors";
 import { projectDir } from "../project";
 import type { Cause } from "./seen";
 
@@ -42,7 +43,10 @@ export function localCause(outputs: LeaflineOutput, device: string): LocalCause 
 		const verb = gone.length > 1 ? "are" : "is";
 		return { text: `${gone.join(", ")} ${verb} gone from its folder, without which it cannot connect: npm run up` };
 	}
-	const trouble = linkTrouble(logOf(record));
+	const log = logOf(record, WHOLE_LOG);
+	const old = deviceServerTrouble(/^.*\[INF\] +Version: .*$/m.exec(log)?.[0] ?? "");
+	if (old !== undefined) return { text: `its ${old}`, link: true };
+	const trouble = linkTrouble(log);
 	const file = path.relative(process.cwd(), path.join(dir, LOG_FILE));
 	return { text: `its nats-server runs but has no link to the hub: ${trouble ?? `see ${file}`}`, link: true };
 }

@@ -1,7 +1,7 @@
 import type { LeaflineOutput } from "../../contract/outputs";
-import { isOlder } from "../../control/control";
 import { BUNDLE } from "../../render/bundle/layout";
 import { some } from "../../topology/format";
+import { isOlder } from "../../topology/server-floors";
 import { UserError } from "../errors";
 import type { ReleaseSource } from "./release";
 import type { Seen } from "./seen";

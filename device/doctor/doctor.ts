@@ -4,6 +4,7 @@ import { BUNDLE } from "../../render/bundle/layout";
 import { type DeviceConf, deviceConf } from "../../render/bundle/leaf";
 import { messageOf } from "../../system/message";
 import { PROGRAM_BYTES } from "../../topology/program-memory";
+import { serverVersion } from "../floors";
 import { diskRoom } from "../room";
 import { DEVICE_SPEC_FILE, type DeviceSpec } from "../spec";
 import { STREAMS_FILE, type StreamsFile } from "../streams";
@@ -11,7 +12,7 @@ import { verifyBundle } from "../verify";
 import { type Finding, fault, good, unknown } from "./finding";
 import { probeHub } from "./hub";
 import { type Credentials, clockFinding, credentialsFinding, modeFinding, readCredentials } from "./judge-identity";
-import { cardFinding, kernelFindings, spaceFindings, syncFinding } from "./judge-machine";
+import { cardFinding, kernelFindings, serverFinding, spaceFindings, syncFinding } from "./judge-machine";
 import { cardKind, measureSyncs, readKernel, storedBytes } from "./machine";
 
 export interface DoctorReport {
@@ -30,7 +31,7 @@ export async function examine(dir: string): Promise<DoctorReport> {
 	const conf = bundled ? path.join(dir, BUNDLE.conf) : dir;
 	const spec = JSON.parse(fs.readFileSync(path.join(conf, DEVICE_SPEC_FILE), "utf8")) as DeviceSpec;
 	const { device } = spec;
-	const files = bundled ? [bundleFinding(dir, device)] : [];
+	const files = [...(bundled ? [bundleFinding(dir, device)] : []), ...server(conf, bundled)];
 	const read = readConf(path.join(conf, "leaf.conf"), device);
 	if ("check" in read) return { device, findings: [...files, read] };
 	const { who, credentials, findings } = identity(conf, device);
@@ -54,6 +55,13 @@ export async function examine(dir: string): Promise<DoctorReport> {
 			...machine(path.resolve(conf, spec.storeDir), conf, read, spec),
 		],
 	};
+}
+
+/** That of a bundle, or what is installed: the one beside the configuration, else on the PATH. */
+function server(conf: string, bundled: boolean): Finding[] {
+	const own = path.join(fs.realpathSync(conf), "..", BUNDLE.server);
+	if (fs.existsSync(own)) return [serverFinding(serverVersion(own))];
+	return bundled ? [] : [serverFinding(serverVersion())];
 }
 
 function bundleFinding(dir: string, device: string): Finding {

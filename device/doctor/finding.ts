@@ -11,6 +11,7 @@ export interface Finding {
 
 export const CHECKS = [
 	"files",
+	"server",
 	"clock",
 	"dns",
 	"tcp",

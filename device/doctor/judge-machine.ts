@@ -1,8 +1,18 @@
 import { type DiskRoom, isFull, type StoreUse, shortage } from "../../topology/disk-room";
 import { formatBytes, formatRate } from "../../topology/format";
+import { DEVICE_SERVER_FLOOR, deviceServerTrouble } from "../../topology/server-floors";
 import { type Finding, fault, good, unknown, warning } from "./finding";
 
 /** Disk and kernel. All pure: what is read and measured comes in. */
+
+/** @param printed by `nats-server --version`; empty where there is none */
+export function serverFinding(printed: string): Finding {
+	const version = printed.trim().replace(/^nats-server: v?/, "");
+	const trouble = deviceServerTrouble(printed);
+	const remedy = `install ${DEVICE_SERVER_FLOOR} or later, or make the bundle with --with server`;
+	if (version === "") return unknown("server", "no nats-server runs here that could be looked at", remedy);
+	return trouble === undefined ? good("server", `nats-server ${version}`) : fault("server", trouble, remedy);
+}
 
 /** @param folder of the store, for messages */
 export function spaceFindings(folder: string, disk: DiskRoom, use: StoreUse): Finding[] {

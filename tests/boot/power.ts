@@ -98,7 +98,7 @@ async function arrivedWhole(site: Site, publisher: Publisher): Promise<void> {
 	const count = acknowledged.reduce((sum, one) => sum + one, 0);
 	const outputs = buildOutputs(site.world.topology, {
 		ca: site.world.connection.ca,
-		versionFloor: "2.14.5",
+		versionFloor: "2.15.0",
 		pending: {},
 	});
 	const way = await site.control();

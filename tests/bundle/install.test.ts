@@ -197,6 +197,28 @@ describe("install.sh", () => {
 		expect(look(bare)).toEqual({});
 	});
 
+	it.each([
+		["2.14.5", false],
+		["2.9.25", false],
+		["2.15.0", true],
+		["2.15.2+leafline.3", true],
+		["2.100.0", true],
+	])("takes a root with nats-server %s: %s", (version, taken) => {
+		const root = emptyRoot();
+		const server = path.join(root, "usr/bin/nats-server");
+		fs.writeFileSync(server, `#!/bin/sh\necho 'nats-server: v${version}'\n`, { mode: 0o755 });
+		const before = look(root);
+		if (taken) {
+			expect(install(good, root)).toMatchObject({ status: 0 });
+			return;
+		}
+		const remedy = "install 2.15.0 or later, or make the bundle with --with server";
+		expect(install(good, root)).toEqual(
+			refused(`/usr/bin/nats-server is ${version}, and would not stay connected to the hub: ${remedy}`),
+		);
+		expect(look(root)).toEqual(before);
+	});
+
 	it.skipIf(process.getuid?.() !== 0)("leaves everything as it was on a full disk", async () => {
 		const root = emptyRoot();
 		const next = await bundle({ release: 2 });

@@ -3,7 +3,13 @@ import { domainFindings } from "../../cli/doctor/outside";
 import { createSeed, publicKey } from "../../components/identity/nkey";
 import { type Finding, findingLines } from "../../device/doctor/finding";
 import { clockFinding, credentialsFinding, modeFinding, readCredentials } from "../../device/doctor/judge-identity";
-import { cardFinding, kernelFindings, spaceFindings, syncFinding } from "../../device/doctor/judge-machine";
+import {
+	cardFinding,
+	kernelFindings,
+	serverFinding,
+	spaceFindings,
+	syncFinding,
+} from "../../device/doctor/judge-machine";
 import { stackFixture } from "../contract/fixture";
 
 const NOW = Date.parse("2026-06-01T12:00:00Z");
@@ -35,6 +41,15 @@ describe("the clock", () => {
 	])("%s", (_, now, since, other, level, text) => {
 		expect(clockFinding(now, since, other)).toMatchObject({ level, text: expect.stringMatching(text) });
 	});
+});
+
+test.each([
+	["nats-server: v2.14.5\n", "fault", /^nats-server 2\.14\.5 is too old for the hub .*: install 2\.15\.0 or later/],
+	["nats-server: v2.15.0\n", "good", /^nats-server 2\.15\.0$/],
+	["nats-server: v2.15.2+leafline.3\n", "good", /^nats-server 2\.15\.2\+leafline\.3$/],
+	["", "unknown", /^no nats-server runs here/],
+])("a server that says %j", (printed, level, text) => {
+	expect(serverFinding(printed)).toMatchObject({ check: "server", level, text: expect.stringMatching(text) });
 });
 
 describe("credentials", () => {

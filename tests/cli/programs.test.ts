@@ -32,7 +32,7 @@ describe("what programs do beside the classes", () => {
 		servers = makeServers();
 		const [clientPort = 0, hub = 0] = await freePorts(2);
 		const topology = planFleet(FLEET, { leaves: { clientPort } });
-		outputs = buildOutputs(topology, { ca: "", urls: [], versionFloor: "2.14.5", pending: {} });
+		outputs = buildOutputs(topology, { ca: "", urls: [], versionFloor: "2.15.0", pending: {} });
 		const files = { credentials: servers.path("none"), ca: servers.path("none") };
 		const options = { urls: [`tls://127.0.0.1:${hub}`], storeDir: servers.path("store"), ...files };
 		const { accounts, no_auth_user, leafnodes, ...rest } = leafTree(topology, "edge1", options);

@@ -11,7 +11,7 @@ import { plan } from "../../topology/plan";
 import { downlink, makeFleet, makeSettings, uplink } from "../topology/fixtures";
 import { CA } from "./fixture";
 
-const LIVE = { ca: CA, versionFloor: "2.14.5", pending: {} };
+const LIVE = { ca: CA, versionFloor: "2.15.0", pending: {} };
 
 function planned(fleet: Fleet, settings: Settings = makeSettings()): Topology {
 	const { topology, problems } = plan(fleet, settings);
@@ -102,7 +102,7 @@ test("a hub elsewhere has no loopback addresses and no local part", () => {
 		nodes: 3,
 		syncMs: 250,
 		journal: "leafline_journal",
-		versionFloor: "2.14.5",
+		versionFloor: "2.15.0",
 	});
 	expect(outputs).not.toHaveProperty("local");
 });

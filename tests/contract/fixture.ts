@@ -31,7 +31,7 @@ export function stackFixture(options: FixtureOptions = {}): StackOutputs {
 				clientUrl: `nats://127.0.0.1:${client}`,
 				monitorUrl: `http://127.0.0.1:${monitor}`,
 				nodes: 1,
-				versionFloor: "2.14.5",
+				versionFloor: "2.15.0",
 			},
 			ca: options.ca ?? CA,
 			classes: {

@@ -17,7 +17,7 @@ test("the public outputs hold no seed, no private key and no token", () => {
 	if (!topology) throw new Error("no topology");
 	const leaf = { urls: ["tls://127.0.0.1:7422"], credentials: "leaf.creds", ca: "ca.pem" };
 	const leafConfigs = Object.keys(topology.devices).map((device) => renderLeafConf(topology, device, leaf));
-	const leafline = buildOutputs(topology, { ca: CA, versionFloor: "2.14.5", pending: {} });
+	const leafline = buildOutputs(topology, { ca: CA, versionFloor: "2.15.0", pending: {} });
 	expect(JSON.stringify({ leafline, leafConfigs })).not.toMatch(SECRET);
 });
 

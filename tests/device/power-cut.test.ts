@@ -121,7 +121,7 @@ describe("a power cut that takes what was not on disk", () => {
 	});
 
 	async function toldAtTheHub(name: string) {
-		const { local, ...outputs } = buildOutputs(rig.topology, { ca: rig.bench.ca, versionFloor: "2.14.5", pending: {} });
+		const { local, ...outputs } = buildOutputs(rig.topology, { ca: rig.bench.ca, versionFloor: "2.15.0", pending: {} });
 		const edges = new Edges(outputs, { ...rig.bench.control, connection: rig.bench.control.hub } as never);
 		const { devices } = await edges.ask([name]);
 		await edges.close();

@@ -23,12 +23,12 @@ function temporary(): string {
 }
 
 /** The program where there is nothing beside it. */
-function alone(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
+function alone(args: readonly string[], files: Readonly<Record<string, string>> = {}, programs = "") {
 	const folder = temporary();
 	const program = path.join(folder, "leafline-device.js");
 	fs.copyFileSync(path.join(root, DEVICE_PROGRAM), program);
 	for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
-	const env = { PATH: process.env.PATH, NODE_PATH: "" };
+	const env = { PATH: `${programs}:${process.env.PATH}`, NODE_PATH: "" };
 	const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: "utf8" });
 	return { status, stderr, folder };
 }
@@ -46,6 +46,16 @@ it("lets a device through whose store is empty, and notes that", () => {
 	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 	const noted = fs.readFileSync(path.join(folder, "store/leafline/reserved.json"), "utf8");
 	expect(JSON.parse(noted)).toMatchObject({ device: "edge1" });
+});
+
+it("lets a server through that is too old for the hub, which keeps what is published, and says so", () => {
+	const programs = temporary();
+	fs.writeFileSync(path.join(programs, "nats-server"), "#!/bin/sh\necho 'nats-server: v2.14.5'\n", { mode: 0o755 });
+	const spec = { device: "edge1", storeDir: "store", gateConf: "gate.conf", key: "leafline.nk", streams: [] };
+	const { status, stderr, folder } = alone(["gate"], { "device.json": JSON.stringify(spec) }, programs);
+	expect(status).toBe(0);
+	expect(stderr).toMatch(/^leafline: edge1: its nats-server 2\.14\.5 is too old .*: install 2\.15\.0 or later/);
+	expect(fs.existsSync(path.join(folder, "store/leafline/reserved.json"))).toBe(true);
 });
 
 it("is the same, byte for byte, wherever the project lies, and names no folder of that machine", () => {

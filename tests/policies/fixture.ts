@@ -68,7 +68,7 @@ export function compliantDesign(topology: Topology = compliantTopology()): Desig
 export function policyConfig(changes: Partial<PolicyConfig> = {}): PolicyConfig {
 	return {
 		allowedPorts: [],
-		minimumServer: "2.14.5",
+		minimumServer: "2.15.0",
 		maximumWindow: 10_000,
 		production: true,
 		severity: {},

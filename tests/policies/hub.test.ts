@@ -358,10 +358,10 @@ describe("parameters", () => {
 describe("the version of a server", () => {
 	const rule = "server-version-has-the-fixes";
 	it.each([
-		["2.14.4", "2.14.4, which is older than 2.14.5"],
-		["v2.9.25", "v2.9.25, which is older than 2.14.5"],
-		["2.14.5-RC.1", "2.14.5-RC.1, which is older than 2.14.5"],
-		["latest", "latest, which is no version: at least 2.14.5 is needed"],
+		["2.14.5", "2.14.5, which is older than 2.15.0"],
+		["v2.9.25", "v2.9.25, which is older than 2.15.0"],
+		["2.15.0-RC.1", "2.15.0-RC.1, which is older than 2.15.0"],
+		["latest", "latest, which is no version: at least 2.15.0 is needed"],
 	])("%s", (version, what) => {
 		const message = `edge1 runs nats-server ${what}`;
 		expectBroken(withServer("edge1", { version }), { rule, at: "edge1", message });
@@ -369,8 +369,13 @@ describe("the version of a server", () => {
 
 	it("of the hub is one whose snapshots its nodes understand, whatever minimumServer is", () => {
 		const message = "hub_1 runs nats-server 2.14.5+leafline.1, which is older than 2.15.0";
-		expectBroken(withServer("hub_1", { version: "2.14.5+leafline.1" }), { rule, at: "hub_1", message });
-		expectCompliant(withServer("edge1", { version: "2.14.5" }));
+		const minimumServer = "2.14.5";
+		expectBroken(
+			withServer("hub_1", { version: "2.14.5+leafline.1" }),
+			{ rule, at: "hub_1", message },
+			{ minimumServer },
+		);
+		expectCompliant(withServer("edge1", { version: "2.14.5" }), { minimumServer });
 	});
 
 	it("may be later, or not known", () => {

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../components/identity/certificates";
 import { stream } from "../../components/streams/provider/index";
-import { checkVersions, closeAll, control, isOlder } from "../../control/control";
+import { checkVersions, closeAll, control } from "../../control/control";
 import { sleep } from "../../system/wait";
 import { freePorts } from "../support/ports";
 import { type Bench, startBench, until } from "./bench";
@@ -185,14 +185,6 @@ test("a hub killed with -9 in the middle, and started again, costs no operation"
 	for (const name of names) expect((await stream.read(name, inputs(name))).id).toBe(name);
 	for (const name of names) await stream.delete(name, inputs(name));
 }, 120_000);
-
-test("versions are compared by their numbers", () => {
-	expect(isOlder("2.14.4", "2.14.5")).toBe(true);
-	expect(isOlder("2.9.10", "2.14.5")).toBe(true);
-	expect(isOlder("2.14.5", "2.14.5")).toBe(false);
-	expect(isOlder("2.15.0-RC.1", "2.14.5")).toBe(false);
-	expect(isOlder("3.0", "2.14.5")).toBe(false);
-});
 
 test("one node of the hub that is older than the others can read is named", () => {
 	const node = (name: string, ver: string) => ({ server: { name, ver } });

@@ -122,7 +122,7 @@ function makeRig(
 	devices: Readonly<Record<string, RigDevice>>,
 	close: () => Promise<void>,
 ): Rig {
-	const outputs = buildOutputs(topology, { ca: bench.ca, versionFloor: "2.14.5", pending: {} });
+	const outputs = buildOutputs(topology, { ca: bench.ca, versionFloor: "2.15.0", pending: {} });
 	const hub = hubOf(bench);
 	const device = (name: string) => {
 		const found = devices[name];

@@ -1,4 +1,4 @@
-import { HUB_SERVER_FLOOR } from "../../../topology/server-floors";
+import { DEVICE_SERVER_FLOOR, HUB_SERVER_FLOOR } from "../../../topology/server-floors";
 import type { Origin, Outcome, Rule } from "../../model";
 import { complies, isKnown, unknownTogether, violates } from "../outcomes";
 
@@ -11,8 +11,9 @@ export const serverVersionHasTheFixes: Rule = {
 		"2.14 brought durable sourcing and duplicate_window 0 on streams that source. Versions before it let a stranger end the " +
 		"server through the leaf port before any credentials are shown (CVE-2026-29785, CVE-2026-33218), let no_auth_user in on it, " +
 		"and do not check what a leaf may publish. 2.14.3 and 2.14.4 closed further ways past permissions, and from 2.14.5 the " +
-		`time-out of dialling, 1 s and too short for a mobile link, can be set. The hub needs ${HUB_SERVER_FLOOR}: from there on a stream's snapshot ` +
-		"says where its sources stand, and an older node of the same cluster rejects it.",
+		"time-out of dialling, 1 s and too short for a mobile link, can be set. A device needs " +
+		`${DEVICE_SERVER_FLOOR}: an older server takes a leaf port that tells no addresses (no_advertise) for a wrong one, and ends the link each time. ` +
+		`The hub needs ${HUB_SERVER_FLOOR}: from there on a stream's snapshot says where its sources stand, and an older node of the same cluster rejects it.`,
 	remedy: `raise the server to the oldest version that the pack's minimumServer allows, or later; a node of the hub to ${HUB_SERVER_FLOOR} or later`,
 	neighbours: [
 		"NATS advisories CVE-2026-29785 and CVE-2026-33218 (https://advisories.nats.io)",

@@ -1,3 +1,4 @@
+import { DEVICE_SERVER_FLOOR } from "../../../topology/server-floors";
 import { sh } from "../../node/script/sh";
 import { BUNDLE, INSTALLED } from "../layout";
 
@@ -96,6 +97,14 @@ server_link='' node_link=''
 [ -f "$here/${BUNDLE.server}" ] || server_link=$(on_target nats-server)
 [ -f "$here/${BUNDLE.node}" ] || node_link=$(on_target node)
 [ -f "$here/${BUNDLE.server}" ] || [ -n "$server_link" ] || die "there is no nats-server in $root/usr: make the bundle with --with server"
+if [ -n "$server_link" ]; then
+	# Of another processor, where an image is made, it says nothing.
+	version=$("$root$server_link" --version 2> /dev/null || :)
+	version=\${version#nats-server: v}
+	version=\${version%%[!0-9.]*}
+	oldest=$(printf '%s\n' "$version" '${DEVICE_SERVER_FLOOR}' | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)
+	[ -z "$version" ] || [ "$oldest" = '${DEVICE_SERVER_FLOOR}' ] || die "$server_link is $version, and would not stay connected to the hub: install ${DEVICE_SERVER_FLOOR} or later, or make the bundle with --with server"
+fi
 [ -f "$here/${BUNDLE.node}" ] || [ -n "$node_link" ] || die "there is no node in $root/usr: make the bundle with --with runtime"
 [ -n "$(on_target systemd-notify)" ] || die "there is no systemd-notify in $root/usr: it is a part of systemd, and what tells that the device program is alive"
 if [ -z "$root" ] && [ -f "$here/${BUNDLE.server}" ]; then

@@ -29,8 +29,9 @@ function alone(args: readonly string[], files: Readonly<Record<string, string>> 
 	fs.copyFileSync(path.join(root, DEVICE_PROGRAM), program);
 	for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
 	const env = { PATH: `${programs}:${process.env.PATH}`, NODE_PATH: "" };
-	const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: "utf8" });
-	return { status, stderr, folder };
+	const ended = spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: "utf8" });
+	const { status, stdout, stderr } = ended;
+	return { status, stdout, stderr, folder };
 }
 
 it("runs without node_modules, and says what it wants", () => {
@@ -52,9 +53,9 @@ it("lets a server through that is too old for the hub, which keeps what is publi
 	const programs = temporary();
 	fs.writeFileSync(path.join(programs, "nats-server"), "#!/bin/sh\necho 'nats-server: v2.14.5'\n", { mode: 0o755 });
 	const spec = { device: "edge1", storeDir: "store", gateConf: "gate.conf", key: "leafline.nk", streams: [] };
-	const { status, stderr, folder } = alone(["gate"], { "device.json": JSON.stringify(spec) }, programs);
+	const { status, stdout, folder } = alone(["gate"], { "device.json": JSON.stringify(spec) }, programs);
 	expect(status).toBe(0);
-	expect(stderr).toMatch(/^leafline: edge1: its nats-server 2\.14\.5 is too old .*: install 2\.15\.0 or later/);
+	expect(stdout).toMatch(/^leafline: edge1: its nats-server 2\.14\.5 is too old .*: install 2\.15\.0 or later/);
 	expect(fs.existsSync(path.join(folder, "store/leafline/reserved.json"))).toBe(true);
 });
 

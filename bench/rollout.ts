@@ -29,7 +29,7 @@ hardware:
   board: { arch: amd64, buffer: 64MiB, sync: 250ms }
 link: { up: 4Mbit/s, rtt: 80ms, outage: 10s }
 classes:
-  can: { rate: 50/s, size: 128B, accepts: vehicle.>, whenFull: refuse, priority: low, hub: { keep: 1h } }
+  can: { rate: 50/s, size: 128B, accepts: vehicle.>, whenFull: refuse, priority: normal, hub: { keep: 1h } }
   alarm: { rate: 1/s, size: 128B, accepts: alarm.>, whenFull: refuse, priority: high, hub: { keep: 1h } }
 groups:
   all: { devices: [${names.join(", ")}], hardware: board }

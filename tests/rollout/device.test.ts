@@ -311,9 +311,14 @@ describe.skipIf(why)(
 				const read = await readBack(outputs, hubOf(bench), new Map([["hub_can", 0]]), "rollout");
 				return judge({ edge1: traffic.acks }, read).total;
 			};
-			await eventually(async () => (await verdict()).lost === 0, { what: "all arrive", within: LONG });
-			expect(await verdict()).toMatchObject({ lost: 0, twice: 0, outOfOrder: 0, strayed: 0 });
-			expect((await verdict()).arrived).toBeGreaterThan(100);
+			let last: Awaited<ReturnType<typeof verdict>> | undefined;
+			const all = async () => {
+				last = await verdict();
+				return last.lost === 0;
+			};
+			await eventually(all, { what: "all arrive", within: LONG });
+			expect(last).toMatchObject({ lost: 0, twice: 0, outOfOrder: 0, strayed: 0 });
+			expect(last?.arrived).toBeGreaterThan(100);
 		});
 	},
 );

@@ -119,7 +119,7 @@ export class Consumer {
 		}
 	}
 
-	/** One request for messages. The hub says when it ends, but forgets to when somebody sets the consumer meanwhile. */
+	/** One request for messages. The hub says when it ends; the deadline is for one of which nothing is heard, as when somebody sets the consumer meanwhile. */
 	private async *fetch(most: number): AsyncGenerator<JsMsg> {
 		const consumer = await this.nc.jetstream().consumers.get(this.stream, this.name);
 		const messages = await consumer.fetch({ max_messages: most, expires: WAIT });

@@ -13,7 +13,7 @@ import type { KeepSpec } from "../device/spec";
 import { withProgram } from "../tests/device/device";
 import { eventually } from "../tests/support/eventually";
 import { type Rig, startRig } from "../tests/support/rig";
-import { KEEP_ENVIRONMENT } from "../topology/program-memory";
+import { KEEP_ENVIRONMENT, KEEP_NODE_FLAGS } from "../topology/program-memory";
 import { processorMs, runBench } from "./report";
 
 const CLASSES = ["can", "gps", "log", "video", "alarm"];
@@ -73,7 +73,7 @@ async function writesDownItsPorts(rig: Rig): Promise<string> {
 async function watch(rig: Rig, cwd: string, command: readonly string[], seconds: number): Promise<void> {
 	const [node = "", ...flags] = command;
 	let said = "";
-	const child = spawn(node, [...flags, PROGRAM, "keep"], {
+	const child = spawn(node, [...KEEP_NODE_FLAGS, ...flags, PROGRAM, "keep"], {
 		cwd,
 		env: { PATH: process.env.PATH, ...KEEP_ENVIRONMENT },
 		stdio: ["ignore", "pipe", "inherit"],
@@ -87,7 +87,7 @@ async function watch(rig: Rig, cwd: string, command: readonly string[], seconds:
 			what: "it answers",
 		});
 		const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
-		console.log(["node", version, ...flags].join(" "));
+		console.log(["node", version, ...KEEP_NODE_FLAGS, ...flags].join(" "));
 		await row("start", pid, START_S);
 		await row("idle", pid, seconds);
 		const publishers = await Promise.all(

@@ -14,6 +14,12 @@ export const KEEP_ENVIRONMENT: Readonly<Record<string, string>> = {
 	MALLOC_TRIM_THRESHOLD_: "65536",
 };
 
+/**
+ * What stands before the program's name where a device starts `keep`: V8 lets no threads of its own work beside the
+ * program's, and prefers little memory to speed. They are not taken in `NODE_OPTIONS`. 60.4 MB without, 57.8 with them.
+ */
+export const KEEP_NODE_FLAGS: readonly string[] = ["--optimize-for-size", "--single-threaded"];
+
 /** V8 compiles nothing for `keep`: neither the compilers nor what they make have to be in memory. `gc` is for the next. */
 export const KEEP_V8_FLAGS: readonly string[] = ["--no-opt", "--no-sparkplug", "--expose-gc"];
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB } from "../../topology/program-memory";
+import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB, KEEP_NODE_FLAGS } from "../../topology/program-memory";
 import { WATCHDOG_SECONDS } from "../../topology/watchdog";
 import { HARDENED } from "../hardened";
 import { BUNDLE, DEVICE_USER, INSTALLED } from "./layout";
@@ -25,7 +25,9 @@ export function serverMemoryMiB(memoryBytes: number): number {
 	return SERVER_MIB + Math.ceil(memoryBytes / MIB);
 }
 
-const NODE = `${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.program}`;
+const RUNTIME = `${INSTALLED.current}/${BUNDLE.node}`;
+const PROGRAM = `${INSTALLED.current}/${BUNDLE.program}`;
+const NODE = `${RUNTIME} ${PROGRAM}`;
 
 /**
  * The device's nats-server, with the device program before and after it. It runs in an account that owns nothing but the
@@ -99,7 +101,7 @@ ${Object.entries(KEEP_ENVIRONMENT)
 	.map(([name, value]) => `Environment=${name}=${value}`)
 	.join("\n")}
 ExecStartPre=/bin/ln -sf ${INSTALLED.conf}/keep.json ${INSTALLED.runtime}/spec.json
-ExecStart=${NODE} keep
+ExecStart=${RUNTIME} ${KEEP_NODE_FLAGS.join(" ")} ${PROGRAM} keep
 ExecReload=/bin/kill -HUP $MAINPID
 # It says that it is alive by systemd-notify, a process of its own. It looks after the server, which says nothing.
 NotifyAccess=all

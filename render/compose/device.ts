@@ -1,4 +1,4 @@
-import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB } from "../../topology/program-memory";
+import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB, KEEP_NODE_FLAGS } from "../../topology/program-memory";
 import { BUNDLE, INSTALLED } from "../bundle/layout";
 import { serverMemoryMiB } from "../bundle/units";
 import {
@@ -108,7 +108,11 @@ function serverService(device: ComposeDevice): Service {
 function keepService(device: ComposeDevice): Service {
 	return {
 		image: IMAGES.node,
-		command: ["sh", "-c", `ln -sf ${INSTALLED.conf}/keep.json spec.json && exec node ${PROGRAM} keep`],
+		command: [
+			"sh",
+			"-c",
+			`ln -sf ${INSTALLED.conf}/keep.json spec.json && exec node ${KEEP_NODE_FLAGS.join(" ")} ${PROGRAM} keep`,
+		],
 		working_dir: INSTALLED.runtime,
 		environment: { ...ENVIRONMENT, ...KEEP_ENVIRONMENT },
 		volumes: mounts(device),

@@ -1,10 +1,10 @@
-import * as fs from "node:fs";
 import { headers, type Msg, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { FLEET, type Solo, startSolo } from "../device/solo";
 import { flowControlRequest } from "../support/attacker";
 import { type Bench, sourcingConsumer, startBench, streamConfig } from "../support/bench";
 import { eventually } from "../support/eventually";
+import { halt } from "../support/halt";
 import { officialServer } from "../support/official-server";
 import { openRawLeaf, type RawLeaf } from "../support/raw-leaf";
 import { planFleet } from "../support/rig";
@@ -125,16 +125,6 @@ test.each([
 	180_000,
 );
 
-/** Until none of its threads runs any more: a signal alone is only sent. */
-async function halt(server: Server): Promise<void> {
-	const pid = server.pid() ?? 0;
-	process.kill(pid, "SIGSTOP");
-	if (process.platform !== "linux") return;
-	const tasks = `/proc/${pid}/task`;
-	const stopped = (thread: string) => fs.readFileSync(`${tasks}/${thread}/stat`, "utf8").includes(") T ");
-	await eventually(() => fs.readdirSync(tasks).every(stopped), { what: "a server stands still" });
-}
-
 /** A device by hand, to which the hub's stream on three nodes is a source's. */
 describe.each([
 	{ edition: "leafline's server", official: false },
@@ -209,7 +199,7 @@ describe.each([
 
 		const [asked, listened] = [resets().length, listens().length];
 		// What is answered goes through the log of the stream, which takes nothing while the others are not there.
-		await Promise.all(followers.map(halt));
+		await Promise.all(followers.map((server) => halt(server.pid() ?? 0)));
 		try {
 			askFlowControl("late");
 			// Something is missing, so that the hub has the consumer begin anew.

@@ -11,6 +11,7 @@ import { renderGateConf } from "../../render/gate";
 import { OWNER } from "../../topology/names";
 import { LOOK_EVERY_MS } from "../../topology/reserve";
 import { eventually } from "../support/eventually";
+import { halt } from "../support/halt";
 import { RIG_OWNER, type Rig } from "../support/rig";
 
 /** A device of a rig with the device program, and with a disk that can lose what was not on it. */
@@ -92,7 +93,7 @@ export function withProgram(rig: Rig, name: string): DeviceWithProgram {
 			fs.rmSync(copy, { recursive: true, force: true });
 			// Held meanwhile: a copy of files that change is what no disk ever was at one time.
 			const pid = server.pid() ?? 0;
-			process.kill(pid, "SIGSTOP");
+			await halt(pid);
 			try {
 				await promisify(execFile)("cp", ["-a", store, copy]);
 			} finally {

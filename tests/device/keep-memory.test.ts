@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { createSeed } from "../../components/identity/nkey";
-import { KEEP_ENVIRONMENT } from "../../topology/program-memory";
+import { KEEP_ENVIRONMENT, KEEP_NODE_FLAGS } from "../../topology/program-memory";
 import { eventually } from "../support/eventually";
 import { PROGRAM } from "../support/keep-process";
 import { freePorts } from "../support/ports";
@@ -11,7 +11,7 @@ import { makeServers, type Servers } from "../support/servers";
 /** `keep` ends with its standard input, at the latest with this process. */
 const KEEP = `
 exec 3<&0 </dev/null
-"$0" "$1" keep 3<&- >&2 & keep=$!
+"$0" "$@" keep 3<&- >&2 & keep=$!
 echo $keep
 ( read -r _ <&3; kill -9 $keep ) 2>/dev/null & watch=$!
 wait $keep
@@ -35,7 +35,7 @@ it("takes less than 60 MB while it looks at its server", async () => {
 	const kept = { url: `nats://127.0.0.1:${client}`, dir: "..", spec, portsDir: "." };
 	mkdirSync(servers.path("keep"));
 	servers.write("keep/spec.json", JSON.stringify({ devices: { edge1: kept } }));
-	const child = spawn("sh", ["-c", KEEP, process.execPath, PROGRAM], {
+	const child = spawn("sh", ["-c", KEEP, process.execPath, ...KEEP_NODE_FLAGS, PROGRAM], {
 		cwd: servers.path("keep"),
 		env: { PATH: process.env.PATH, ...KEEP_ENVIRONMENT },
 		stdio: ["pipe", "pipe", "inherit"],

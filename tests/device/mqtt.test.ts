@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { connect as dial } from "node:net";
 import { generate, type IPublishPacket, parser as makeParser, type Packet } from "mqtt-packet";
 import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { textsOf } from "../examples/stored";
 import { eventually } from "../support/eventually";
+import { halt } from "../support/halt";
 import { planFleet } from "../support/rig";
 import { makeServers, type Servers } from "../support/servers";
 import { type BridgeProcess, mqttJs, startBridge } from "./bridge";
@@ -134,10 +134,7 @@ describe("the bridge of MQTT", () => {
 		it("and stores it once, where it was not acknowledged", async () => {
 			const first = await rawClient(bridge.port, "again");
 			const pid = device.server.pid() ?? 0;
-			process.kill(pid, "SIGSTOP");
-			// Its threads stop one by one, and the signal is sent before they have.
-			const stopped = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").includes(") T ");
-			await eventually(() => readdirSync(`/proc/${pid}/task`).every(stopped), { what: "the server stands still" });
+			await halt(pid);
 			try {
 				first.publish("same", 7);
 				// The bridge has it, and so has the server's system: a later connection finds it said.

@@ -9,6 +9,7 @@ import { renderKeepUnit } from "../../render/bundle/units";
 import { HARDENED } from "../../render/hardened";
 import { HUNG_LOOKS, HUNG_MS } from "../../topology/watchdog";
 import { eventually } from "../support/eventually";
+import { halt } from "../support/halt";
 import { freePorts } from "../support/ports";
 import { makeServers } from "../support/servers";
 
@@ -45,7 +46,7 @@ describe("a server that runs and answers nobody", () => {
 		};
 		for (let count = 0; count < 3 * HUNG_LOOKS; count++) await look();
 		expect(said).toEqual([]);
-		process.kill(pid, "SIGSTOP");
+		await halt(pid);
 		for (let count = 0; count < HUNG_LOOKS - 1; count++) await look();
 		expect(said.filter((line) => line.includes("killed"))).toEqual([]);
 		await look();
@@ -122,7 +123,7 @@ describe("a server of a local stack that runs and answers nobody", () => {
 			const ends = () => said.filter((line) => line.includes("answers nobody for 2m"));
 			for (let count = 0; count < 3 * HUNG_LOOKS; count++) await look();
 			expect(ends()).toEqual([]);
-			process.kill(before, "SIGSTOP");
+			await halt(before);
 			for (let count = 0; count < HUNG_LOOKS - 1; count++) await look();
 			expect(ends()).toEqual([]);
 			await look();

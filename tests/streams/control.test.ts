@@ -162,7 +162,7 @@ test("without nats-server on the PATH the error says what to install", async () 
 	const path = process.env.PATH;
 	process.env.PATH = "/usr/bin:/bin";
 	try {
-		await expect(control(bench.connection)).rejects.toThrow(/no `nats-server` on the PATH.*install 2\.14\.5/);
+		await expect(control(bench.connection)).rejects.toThrow(/no `nats-server` on the PATH.*install 2\.15\.0/);
 	} finally {
 		process.env.PATH = path;
 	}

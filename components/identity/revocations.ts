@@ -1,5 +1,6 @@
 import type { Account } from "@nats-io/jwt";
-import type { KeyRef, Roll, Roster } from "../../topology/roster";
+import type { KeyRef, Roll } from "../../topology/roll";
+import type { Roster } from "../../topology/roster";
 import type { AccountClaims } from "./accounts";
 import { readerPublicKey } from "./credentials";
 import { accountOf } from "./jwt";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology/model";
-import { enrolment, firstRoster, type Roll, type Roster } from "../../topology/roster";
+import type { Roll } from "../../topology/roll";
+import { enrolment, firstRoster, type Roster } from "../../topology/roster";
 import { type Signing, signingOf } from "../../topology/signing";
 import { DynamicResource } from "../streams/dynamic";
 

@@ -21,7 +21,7 @@ import { accountSeeds, createKeys, deviceSeed, deviceSigning, type Keys } from "
 import { createSeed, encodeSeed, publicKey, sign } from "../../components/identity/nkey";
 import type { Topology } from "../../topology/model";
 import { deviceRole, SHARES } from "../../topology/permissions";
-import { NO_ROLL } from "../../topology/roster";
+import { NO_ROLL } from "../../topology/roll";
 import { isSubset, overlaps } from "../../topology/subjects";
 import { benchTopology } from "../support/bench-fleet";
 

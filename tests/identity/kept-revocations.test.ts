@@ -11,7 +11,7 @@ import { type Props, UNKNOWN } from "../../components/streams/provider/handler";
 import { MAX_PAYLOAD } from "../../config/limits";
 import { journalStream } from "../../topology/journal";
 import { deviceRole } from "../../topology/permissions";
-import { MOST_REVOKED } from "../../topology/roster";
+import { MOST_REVOKED } from "../../topology/roll-checks";
 import { type Bench, startBench } from "../support/bench";
 import { benchTopology } from "../support/bench-fleet";
 import { eventually } from "../support/eventually";

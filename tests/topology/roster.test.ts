@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-	advance,
-	type Enrolled,
-	generationOf,
-	generations,
-	MOST_REVOKED,
-	type Roster,
-	turnover,
-} from "../../topology/roster";
+import { type Enrolled, generationOf, generations, turnover } from "../../topology/roll";
+import { MOST_REVOKED } from "../../topology/roll-checks";
+import { advance, type Roster } from "../../topology/roster";
 
 const OWN = ["UA", "UB", "UC"];
 const step = (devices: Record<string, Enrolled>, old?: Roster) => advance({ devices, readers: {} }, old);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { formatPath } from "../../../config/errors";
 import { some } from "../../../topology/format";
-import { advance, type Enrolment, NO_ROLL, type Roll, type Roster, turnover } from "../../../topology/roster";
+import { NO_ROLL, type Roll, turnover } from "../../../topology/roll";
+import { advance, type Enrolment, type Roster } from "../../../topology/roster";
 import { FIRST_SIGNING, type Signing } from "../../../topology/signing";
 import { type Reporter, reporter } from "../../streams/provider/engine";
 import type { Handler, Props } from "../../streams/provider/handler";

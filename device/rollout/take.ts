@@ -94,16 +94,17 @@ function install(pulled: Pulled, releases: Installed, order: Order, { key, devic
 	const manifest = verifyManifest(text, order.manifest.signature, { key, device });
 	refuseUnfit(releases, manifest, order);
 	const current = releases.folder(releases.inForce() ?? "-");
-	const had = (name: string, entry: FileEntry) => linkable(path.join(current, name), entry);
 	const files = Object.entries(manifest.files);
+	// Each is read once: among them are the server and Node.
+	const had = new Set(files.filter(([name, entry]) => linkable(path.join(current, name), entry)).map(([name]) => name));
 	refuseWithoutRoom(
 		releases.base,
-		files.filter(([name, entry]) => !had(name, entry)),
+		files.filter(([name]) => !had.has(name)),
 	);
 	for (const [name, entry] of files) {
 		const target = path.join(out, name);
 		fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o755 });
-		if (had(name, entry)) fs.linkSync(path.join(current, name), target);
+		if (had.has(name)) fs.linkSync(path.join(current, name), target);
 		else copyOther(pulled.part(entry.sha256), target, name, entry);
 	}
 	fs.writeFileSync(path.join(out, BUNDLE.manifest), text);

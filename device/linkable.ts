@@ -14,6 +14,11 @@ export function linkable(file: string, { sha256, bytes }: FileEntry): boolean {
 	}
 }
 
+/** SHA-256, hexadecimal. */
+export function hashOf(bytes: Uint8Array): string {
+	return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** SHA-256, hexadecimal. No link is followed. */
 export function hashOfFile(file: string): string {
 	const open = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { verify as isSignedBy } from "../components/identity/nkey";
@@ -6,6 +5,7 @@ import { foreign } from "../config/printable";
 import { BUNDLE } from "../render/bundle/layout";
 import type { FileEntry, Manifest } from "../render/bundle/manifest";
 import { messageOf } from "../system/message";
+import { hashOf } from "./linkable";
 import { DeviceError } from "./spec";
 
 export interface VerifyOptions {
@@ -89,7 +89,7 @@ function parse(text: Buffer): Manifest {
 
 function check(dir: string, name: string, { sha256, bytes }: FileEntry): void {
 	const content = read(dir, name);
-	if (content.length !== bytes || createHash("sha256").update(content).digest("hex") !== sha256) {
+	if (content.length !== bytes || hashOf(content) !== sha256) {
 		throw new DeviceError(`${name} is not what was signed: it was damaged or changed; copy the bundle again`);
 	}
 }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { BUNDLE } from "../../render/bundle/layout";
 import type { Manifest } from "../../render/bundle/manifest";
 import type { Have } from "../../topology/rollout/have";
+import { hashOf } from "../linkable";
 import { DeviceError } from "../spec";
 import type { Installed } from "./places";
 
@@ -25,6 +25,6 @@ export function currentHave(device: string, installed: Installed, latest: Latest
 	if (current === undefined) throw new DeviceError("no release is in force: install one by its install.sh");
 	const text = fs.readFileSync(path.join(installed.folder(current), BUNDLE.manifest));
 	const { release, versions } = JSON.parse(text.toString("utf8")) as Manifest;
-	const manifest = createHash("sha256").update(text).digest("hex");
+	const manifest = hashOf(text);
 	return { version: 1, device, time: now, release, manifest, versions, ...(latest && { latest }) };
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { OWN } from "../../render/bundle/layout";
@@ -7,7 +6,7 @@ import { syncFolder } from "../../system/synced";
 import { sleep } from "../../system/wait";
 import { formatBytes } from "../../topology/format";
 import { CHUNK_BYTES, chunksOf } from "../../topology/rollout/names";
-import { hashOfFile, linkable } from "../linkable";
+import { hashOf, hashOfFile, linkable } from "../linkable";
 import type { Releases } from "../releases/releases";
 import { DeviceError } from "../spec";
 import type { Pulled } from "./places";
@@ -131,7 +130,7 @@ export async function pullManifest(
 		chunks.push(chunk.data);
 	}
 	const text = Buffer.concat(chunks);
-	if (createHash("sha256").update(text).digest("hex") !== sha256) {
+	if (hashOf(text) !== sha256) {
 		throw new DeviceError("the manifest that the hub has is not the one that was ordered");
 	}
 	fs.writeFileSync(pulled.manifest, text);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { foreign } from "../../config/printable";
@@ -8,7 +7,7 @@ import { messageOf } from "../../system/message";
 import { formatBytes } from "../../topology/format";
 import type { Order } from "../../topology/rollout/order";
 import { replaceSynced } from "../disk";
-import { hashAlong, linkable } from "../linkable";
+import { hashAlong, hashOf, linkable } from "../linkable";
 import { DeviceError } from "../spec";
 import { verifyManifest } from "../verify";
 import { verifiedOrder, WANT_BYTES } from "./order";
@@ -90,7 +89,7 @@ interface Installing {
 function install(pulled: Pulled, releases: Installed, order: Order, { key, device, out }: Installing): string {
 	if (!order.manifest) throw new DeviceError("the order names no manifest");
 	const text = readOther(pulled.manifest, Math.min(order.manifest.bytes, MANIFEST_BYTES));
-	if (sha256(text) !== order.manifest.sha256) throw new DeviceError("the manifest is not the one that was ordered");
+	if (hashOf(text) !== order.manifest.sha256) throw new DeviceError("the manifest is not the one that was ordered");
 	const manifest = verifyManifest(text, order.manifest.signature, { key, device });
 	refuseUnfit(releases, manifest, order);
 	const current = releases.folder(releases.inForce() ?? "-");
@@ -111,7 +110,7 @@ function install(pulled: Pulled, releases: Installed, order: Order, { key, devic
 	fs.writeFileSync(path.join(out, BUNDLE.signature), `${order.manifest.signature}\n`);
 	for (const name of SECRETS) keepSecret(path.join(current, name), path.join(out, name));
 	for (const name of [BUNDLE.server, BUNDLE.node]) keepLink(path.join(current, name), path.join(out, name));
-	return sha256(text).slice(0, 16);
+	return hashOf(text).slice(0, 16);
 }
 
 /** @throws DeviceError for what this device does not take, whoever has signed it */
@@ -191,10 +190,6 @@ function keepLink(from: string, to: string): void {
 	if (fs.existsSync(to) || !fs.lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink()) return;
 	fs.mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
 	fs.symlinkSync(fs.readlinkSync(from), to);
-}
-
-function sha256(bytes: Buffer): string {
-	return createHash("sha256").update(bytes).digest("hex");
 }
 
 function isOfTheDisk(error: unknown): boolean {

@@ -37,7 +37,7 @@ export async function examine(dir: string): Promise<DoctorReport> {
 	const { who, credentials, findings } = identity(conf, device);
 	const now = Date.now();
 	const since = credentials?.issuedAt;
-	const probes = await Promise.all(urlsOf(read).map((url) => probeHub(url, caOf(conf), credentials)));
+	const probes = await Promise.all(read.urls.map((url) => probeHub(url, caOf(conf), credentials)));
 	const ways = probes.flatMap((probe) => probe.findings);
 	return {
 		device,
@@ -102,11 +102,6 @@ function caOf(conf: string): string {
 	} catch {
 		return "";
 	}
-}
-
-function urlsOf({ tree }: DeviceConf): string[] {
-	const leafnodes = tree.leafnodes as { readonly remotes?: readonly { readonly urls?: readonly unknown[] }[] };
-	return (leafnodes.remotes?.[0]?.urls ?? []).map(String);
 }
 
 /** Two servers of one domain behind each other answer for one another: streams are asked for in the wrong place. */

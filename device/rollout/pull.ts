@@ -8,6 +8,7 @@ import { formatBytes } from "../../topology/format";
 import { CHUNK_BYTES, chunksOf } from "../../topology/rollout/names";
 import { hashOf, hashOfFile, linkable } from "../linkable";
 import type { Releases } from "../releases/releases";
+import { diskRoom } from "../room";
 import { DeviceError } from "../spec";
 import type { Pulled } from "./places";
 
@@ -110,8 +111,7 @@ function forgetOthers(pulled: Pulled, wanted: ReadonlyMap<string, unknown>): voi
 }
 
 function refuseWithoutRoom(pulled: Pulled, bytes: number): void {
-	const { bavail, bsize } = fs.statfsSync(pulled.folder);
-	const free = bavail * bsize;
+	const { freeBytes: free } = diskRoom(pulled.folder);
 	if (free < bytes + SPARE_BYTES) {
 		const needed = formatBytes(bytes + SPARE_BYTES);
 		throw new DeviceError(`there is no room in ${pulled.folder}: ${needed} are needed, ${formatBytes(free)} are free`);

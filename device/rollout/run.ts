@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { foreign } from "../../config/printable";
-import { BUNDLE } from "../../render/bundle/layout";
+import { BUNDLE, INSTALLED } from "../../render/bundle/layout";
 import { deviceConf } from "../../render/bundle/leaf";
 import type { Manifest } from "../../render/bundle/manifest";
 import { messageOf } from "../../system/message";
@@ -83,7 +83,7 @@ class Rollout {
 		const want = await hub.want();
 		if (want === undefined) return;
 		const { installed, pulled, say } = this.at;
-		const key = installed.text("bundle.pub");
+		const key = installed.text(path.basename(INSTALLED.key));
 		const order = verifiedOrder(want, key, this.device);
 		const newest = installed.newestOrder();
 		if (order.order === installed.outcome()?.order) return;
@@ -133,12 +133,11 @@ class Rollout {
 
 	private login() {
 		const read = (name: string) => fs.readFileSync(path.join(this.dir, name), "utf8");
-		const { tree } = deviceConf(read(path.basename(BUNDLE.leafConf)), this.device);
-		const leafnodes = tree.leafnodes as { readonly remotes?: readonly { readonly urls?: readonly unknown[] }[] };
+		const { urls } = deviceConf(read(path.basename(BUNDLE.leafConf)), this.device);
 		const [seed = ""] = /SU[A-Z2-7]{56}/.exec(read(path.basename(BUNDLE.credentials))) ?? [];
 		return {
 			device: this.device,
-			urls: (leafnodes.remotes?.[0]?.urls ?? []).map(String),
+			urls,
 			ca: read(path.basename(BUNDLE.ca)),
 			token: read(path.basename(BUNDLE.releasesToken)).trim(),
 			seed,

@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { sign, verify } from "../../components/identity/nkey";
+import { sign } from "../../components/identity/nkey";
 import { messageOf } from "../../system/message";
+import { isSigned } from "../verify";
 
 /**
  * What goes between a device that made its key itself and the operator who lets it in: a request, and the answer to it. Both
  * are files that may travel in the open: no seed is in them but one that only the device can open (`box.ts`).
  */
 
+/** What a device may be called here; the operator's fleet file says more. */
+export const DEVICE_NAME = /^[a-z0-9-]{1,63}$/;
+
 const KEY = z.string().regex(/^U[A-Z2-7]{55}$/);
-const DEVICE = z.string().regex(/^[a-z0-9-]{1,63}$/);
+const DEVICE = z.string().regex(DEVICE_NAME);
 const TEXT = z.string().min(1).max(8192);
 
 const request = z.strictObject({
@@ -57,7 +61,8 @@ export function signAnswer(paper: Unsigned<JoinAnswer>, seed: string): JoinAnswe
 /** @throws Error with one line for anything but a whole request that the key in it has signed */
 export function readRequest(text: string): JoinRequest {
 	const paper = read(request, text, "a request of leafline-device join");
-	if (!isSigned(paper, paper.publicKey)) throw new Error("the request is not signed by its own key: it was changed");
+	if (!isSigned(paper.publicKey, bytesOf(paper), paper.signature))
+		throw new Error("the request is not signed by its own key: it was changed");
 	return paper;
 }
 
@@ -67,7 +72,7 @@ export function readRequest(text: string): JoinRequest {
  */
 export function readAnswer(text: string, key?: string): JoinAnswer {
 	const paper = read(answer, text, "an answer of leafline enrol");
-	if (!isSigned(paper, key ?? paper.key)) {
+	if (!isSigned(key ?? paper.key, bytesOf(paper), paper.signature)) {
 		throw new Error(
 			`the answer is not signed with ${key ?? "the key that it names"}: it was changed, or is somebody else's`,
 		);
@@ -114,12 +119,4 @@ function sortedKeys(_key: string, value: unknown): unknown {
 
 function signatureOf(paper: object, seed: string): string {
 	return sign(seed, bytesOf(paper)).toString("base64");
-}
-
-function isSigned(paper: { readonly signature: string }, key: string): boolean {
-	try {
-		return verify(key, bytesOf(paper), Buffer.from(paper.signature, "base64"));
-	} catch {
-		return false;
-	}
 }

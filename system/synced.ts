@@ -2,12 +2,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /**
- * Makes a file whose content is on disk, for its owner alone; `syncFolder` puts its name there as well.
+ * Makes a file whose content is on disk; `syncFolder` puts its name there as well.
  * @param flags `w` replaces one that is there, `wx` fails
+ * @param mode @default its owner's alone
  */
-export function writeSynced(file: string, text: string, flags: "w" | "wx"): void {
+export function writeSynced(file: string, text: string, flags: "w" | "wx", mode = 0o600): void {
 	fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-	const open = fs.openSync(file, flags, 0o600);
+	const open = fs.openSync(file, flags, mode);
 	try {
 		fs.writeFileSync(open, text);
 		fs.fsyncSync(open);

@@ -3,9 +3,10 @@ import * as path from "node:path";
 import { createSeed, publicKey } from "../../components/identity/nkey";
 import { BUNDLE } from "../../render/bundle/layout";
 import { messageOf } from "../../system/message";
+import { syncFolder, writeSynced } from "../../system/synced";
 import { DeviceError } from "../spec";
 import { createBox, open } from "./box";
-import { fingerprintOf, type JoinAnswer, MOST_BYTES, readAnswer, signRequest } from "./paper";
+import { DEVICE_NAME, fingerprintOf, type JoinAnswer, MOST_BYTES, readAnswer, signRequest } from "./paper";
 
 /** What the device keeps for itself. It never leaves the folder. */
 interface Own {
@@ -27,7 +28,7 @@ export const REQUEST = "request.json";
  * @throws DeviceError when the folder holds the key of another device
  */
 export function askToJoin(dir: string, device: string, now = new Date()): string[] {
-	if (!/^[a-z0-9-]{1,63}$/.test(device)) throw new DeviceError(`${JSON.stringify(device)} is no device's name`);
+	if (!DEVICE_NAME.test(device)) throw new DeviceError(`${JSON.stringify(device)} is no device's name`);
 	fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
 	const own = readOwn(dir) ?? writeOwn(dir, { device, seed: createSeed("U"), ...createBox() });
 	if (own.device !== device) {
@@ -103,14 +104,9 @@ function writeOwn(dir: string, own: Own): Own {
 function write(file: string, text: string, mode: number): void {
 	const beside = `${file}.new`;
 	fs.rmSync(beside, { force: true });
-	const fd = fs.openSync(beside, "wx", mode);
-	try {
-		fs.writeSync(fd, text);
-		fs.fsyncSync(fd);
-	} finally {
-		fs.closeSync(fd);
-	}
+	writeSynced(beside, text, "wx", mode);
 	fs.renameSync(beside, file);
+	syncFolder(path.dirname(file));
 }
 
 function readFile(file: string): string {

@@ -1,3 +1,4 @@
+import { sleep } from "../../system/wait";
 import type { Message, Outcome } from "./store";
 
 /** A message that waits for its turn. */
@@ -50,7 +51,7 @@ export class Lane {
 			const outcome = await this.attempt(message);
 			const again = outcome.is === "away" || (outcome.is === "full" && !canBeRefused);
 			if (!again || this.closed) return outcome;
-			await new Promise((done) => setTimeout(done, pause));
+			await sleep(pause);
 			if (this.closed) return outcome;
 		}
 	}

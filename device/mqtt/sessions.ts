@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { replaceSynced } from "../disk";
 
 const MOST = 1_000;
 
@@ -28,14 +29,9 @@ export class Sessions {
 			else this.names.delete(name);
 			const [oldest = ""] = this.names;
 			if (this.names.size > MOST) this.names.delete(oldest);
-			this.write();
+			replaceSynced(this.file, JSON.stringify([...this.names]), "mqtt");
 		}
 		return present;
-	}
-
-	private write(): void {
-		fs.writeFileSync(`${this.file}.new`, JSON.stringify([...this.names]), { mode: 0o600, flush: true });
-		fs.renameSync(`${this.file}.new`, this.file);
 	}
 }
 

@@ -1,5 +1,6 @@
 import { HARDENED } from "../hardened";
-import { BUNDLE, INSTALLED } from "./layout";
+import { INSTALLED } from "./layout";
+import { NODE } from "./units";
 
 /**
  * The bridge of MQTT, as a process of its own: the memory of `keep` is counted. It is the same on every device and does
@@ -23,7 +24,7 @@ StateDirectory=leafline-mqtt
 WorkingDirectory=%S/leafline-mqtt
 Environment=PATH=/usr/local/bin:/usr/bin:/bin
 ExecStartPre=/bin/ln -sf ${INSTALLED.conf}/mqtt.json mqtt.json
-ExecStart=${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.program} mqtt
+ExecStart=${NODE} mqtt
 Restart=always
 RestartSec=1
 LimitNOFILE=4096

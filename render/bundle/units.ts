@@ -25,9 +25,18 @@ export function serverMemoryMiB(memoryBytes: number): number {
 	return SERVER_MIB + Math.ceil(memoryBytes / MIB);
 }
 
+/** What `GOMEMLIMIT` of a server is, that has so much: Go collects its garbage before the system takes the server away. */
+export function goMemoryLimit(memoryMiB: number): string {
+	return `${Math.floor(memoryMiB * 0.8)}MiB`;
+}
+
+/** `PATH` of what runs of a release: what it brings comes first. */
+export const PATH = `${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin`;
 const RUNTIME = `${INSTALLED.current}/${BUNDLE.node}`;
-const PROGRAM = `${INSTALLED.current}/${BUNDLE.program}`;
-const NODE = `${RUNTIME} ${PROGRAM}`;
+/** The device program of the release in force. */
+export const PROGRAM = `${INSTALLED.current}/${BUNDLE.program}`;
+/** How it is started; the command comes behind. */
+export const NODE = `${RUNTIME} ${PROGRAM}`;
 
 /**
  * The device's nats-server, with the device program before and after it. It runs in an account that owns nothing but the
@@ -53,8 +62,8 @@ RuntimeDirectory=${basename(INSTALLED.ports)}
 # What this boot of the machine knows of the store stays until the next one.
 RuntimeDirectoryPreserve=yes
 WorkingDirectory=${INSTALLED.conf}
-Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
-Environment=GOMEMLIMIT=${Math.floor(memory * 0.8)}MiB
+Environment=PATH=${PATH}
+Environment=GOMEMLIMIT=${goMemoryLimit(memory)}
 # Nothing takes a publisher before these two have come to their end.
 ExecStartPre=${NODE} gate
 ExecStartPre=${NODE} streams
@@ -96,7 +105,7 @@ User=${DEVICE_USER}
 Group=${DEVICE_USER}
 RuntimeDirectory=leafline
 WorkingDirectory=${INSTALLED.runtime}
-Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
+Environment=PATH=${PATH}
 ${Object.entries(KEEP_ENVIRONMENT)
 	.map(([name, value]) => `Environment=${name}=${value}`)
 	.join("\n")}

@@ -1,6 +1,6 @@
 import { KEEP_ENVIRONMENT, KEEP_MEMORY_MAX_MIB, KEEP_NODE_FLAGS } from "../../topology/program-memory";
 import { BUNDLE, INSTALLED } from "../bundle/layout";
-import { serverMemoryMiB } from "../bundle/units";
+import { goMemoryLimit, PATH, PROGRAM, serverMemoryMiB } from "../bundle/units";
 import {
 	CLOSED,
 	EXPORTER_PORT,
@@ -17,7 +17,6 @@ import {
 export const OWN_FOLDER = "_compose";
 export const SERVER_SCRIPT = "server.sh";
 const SCRIPTS = "/opt/leafline/compose";
-const PROGRAM = `${INSTALLED.current}/${BUNDLE.program}`;
 
 /** One device whose server runs in a container. */
 export interface ComposeDevice {
@@ -67,7 +66,7 @@ function mounts({ name, storeDir }: ComposeDevice): Mount[] {
 	];
 }
 
-const ENVIRONMENT = { PATH: `${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin` };
+const ENVIRONMENT = { PATH };
 /** The secrets are their owner's alone, whoever that is on this computer. */
 const READS_SECRETS = { cap_add: ["DAC_OVERRIDE"], ...CLOSED } as const;
 
@@ -80,7 +79,7 @@ function serverService(device: ComposeDevice): Service {
 		working_dir: INSTALLED.conf,
 		environment: {
 			...ENVIRONMENT,
-			GOMEMLIMIT: `${Math.floor(memory * 0.8)}MiB`,
+			GOMEMLIMIT: goMemoryLimit(memory),
 			// Where the device program writes down what this boot of the computer knows of the store, as under systemd.
 			RUNTIME_DIRECTORY: INSTALLED.ports,
 		},

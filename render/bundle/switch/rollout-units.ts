@@ -1,6 +1,7 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { HARDENED } from "../../hardened";
-import { BUNDLE, DEVICE_USER, INSTALLED } from "../layout";
+import { DEVICE_USER, INSTALLED } from "../layout";
+import { NODE, PATH } from "../units";
 import { PULLED, pulledFolder } from "./units";
 
 /** Asks the hub what this device is to run, fetches it, and judges it when it is on trial; ends when there is nothing to do. */
@@ -16,10 +17,10 @@ StartLimitIntervalSec=0
 Type=oneshot
 User=${DEVICE_USER}
 Group=${DEVICE_USER}
-RuntimeDirectory=${basename(INSTALLED.verdict.slice(0, INSTALLED.verdict.lastIndexOf("/")))}
+RuntimeDirectory=${basename(dirname(INSTALLED.verdict))}
 WorkingDirectory=${INSTALLED.conf}
-Environment=PATH=${INSTALLED.current}/bin:/usr/local/bin:/usr/bin:/bin
-ExecStart=${INSTALLED.current}/${BUNDLE.node} ${INSTALLED.current}/${BUNDLE.program} rollout
+Environment=PATH=${PATH}
+ExecStart=${NODE} rollout
 # Without a way to the hub, or in the middle of a file: it goes on where it was.
 Restart=on-failure
 RestartSec=60

@@ -1,6 +1,6 @@
 import { INSTALLED } from "../layout";
 
-/** Names in the store of what the device program pulls: `device/releases/places.ts` says what they are. */
+/** Names in the store of what the device program pulls: `device/rollout/places.ts` says what they are. */
 export const PULLED = {
 	/** In the device program's own folder of the store. */
 	folder: "rollout",

@@ -1,3 +1,4 @@
+import { HARDENED } from "../../hardened";
 import { INSTALLED } from "../layout";
 
 /** Names in the store of what the device program pulls: `device/rollout/places.ts` says what they are. */
@@ -24,33 +25,16 @@ const SWITCH = `/bin/sh ${INSTALLED.switch}`;
 function privileged(storeDir: string): string {
 	return `UMask=0022
 ReadWritePaths=${INSTALLED.base} ${INSTALLED.units} /etc/sysctl.d /etc/sysusers.d /etc/tmpfiles.d ${storeDir}
-CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE
-ProtectSystem=strict
-NoNewPrivileges=yes
-AmbientCapabilities=
-PrivateTmp=yes
-PrivateDevices=yes
 PrivateNetwork=yes
 RestrictAddressFamilies=AF_UNIX
 IPAddressDeny=any
-ProtectHome=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
+${HARDENED}
+# Of these systemd adds to what is above: the files are those of other accounts.
+CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE
 SystemCallFilter=@chown
-SystemCallErrorNumber=EPERM`;
+# They are root, as the machine knows it.
+PrivateUsers=no
+RemoveIPC=no`;
 }
 
 /** Before anything of leafline's at boot: ends what a power cut has interrupted, and counts the starts of a release on trial. */

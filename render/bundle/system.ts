@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { BUNDLE, DEVICE_USER, INSTALLED, PRIVATE } from "./layout";
 
 /**
@@ -21,17 +22,21 @@ export function renderTmpfiles(storeDir: string): string {
 	return `# Written by leafline; changes are overwritten.\nd ${storeDir} 0700 ${DEVICE_USER} ${DEVICE_USER} -\n${own}`;
 }
 
+const UNITS = [
+	BUNDLE.mqttUnit,
+	BUNDLE.serverUnit,
+	BUNDLE.keepUnit,
+	BUNDLE.tryUnit,
+	BUNDLE.trialUnit,
+	BUNDLE.updateUnit,
+	BUNDLE.updatePath,
+	BUNDLE.rolloutUnit,
+	BUNDLE.rolloutPath,
+];
+
 /** Which file of a bundle goes where, beside the release itself. */
 export const SYSTEM_FILES: Readonly<Record<string, string>> = {
-	[BUNDLE.mqttUnit]: `${INSTALLED.units}/leafline-mqtt.service`,
-	[BUNDLE.serverUnit]: `${INSTALLED.units}/leafline-server.service`,
-	[BUNDLE.keepUnit]: `${INSTALLED.units}/leafline-keep.service`,
-	[BUNDLE.tryUnit]: `${INSTALLED.units}/leafline-try.service`,
-	[BUNDLE.trialUnit]: `${INSTALLED.units}/leafline-trial.service`,
-	[BUNDLE.updateUnit]: `${INSTALLED.units}/leafline-update.service`,
-	[BUNDLE.updatePath]: `${INSTALLED.units}/leafline-update.path`,
-	[BUNDLE.rolloutUnit]: `${INSTALLED.units}/leafline-rollout.service`,
-	[BUNDLE.rolloutPath]: `${INSTALLED.units}/leafline-rollout.path`,
+	...Object.fromEntries(UNITS.map((file) => [file, `${INSTALLED.units}/${basename(file)}`])),
 	[BUNDLE.switch]: INSTALLED.switch,
 	[BUNDLE.sysctl]: INSTALLED.sysctl,
 	[BUNDLE.sysusers]: INSTALLED.sysusers,
@@ -46,4 +51,4 @@ export const ENABLED: readonly string[] = [
 	BUNDLE.trialUnit,
 	BUNDLE.updatePath,
 	BUNDLE.rolloutPath,
-].map((file) => file.slice("systemd/".length));
+].map((file) => basename(file));

@@ -1,4 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { StackOutputs } from "../../contract/outputs";
+import type { Bench } from "../support/bench";
+
+/** What the command reads; it reaches the hub as from anywhere, by its leaf port. @param made wherever its devices connect */
+export function commandOutputs({ connection }: Bench, made: StackOutputs): StackOutputs {
+	const { clientUrl: _client, monitorUrl: _monitor, ...hub } = made.leafline.hub;
+	const { adminCreds, systemCreds, urls } = connection;
+	const leafline = { ...made.leafline, hub: { ...hub, urls: [...urls] } };
+	return { ...made, leafline, access: { adminCreds, systemCreds, readerCreds: {} } };
+}
 
 /** `leafline rollout`, as somebody runs it on some machine. */
 export interface Command {

@@ -11,8 +11,6 @@ import { judge } from "../../cli/demo/verdict";
 import { bundleSeed } from "../../components/identity/keys";
 import { publicKey } from "../../components/identity/nkey";
 import { createLink, type Link } from "../../components/links/shaper";
-import { stream } from "../../components/streams/provider/index";
-import type { StackOutputs } from "../../contract/outputs";
 import { rolloutOutput } from "../../contract/rollout";
 import type { Topology } from "../../topology/model";
 import type { HaveState } from "../../topology/rollout/have";
@@ -22,8 +20,8 @@ import { outputsOf } from "../bundle/outputs";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { freePorts } from "../support/ports";
-import { hubOf, planFleet } from "../support/rig";
-import { rolloutCommand } from "./command";
+import { hubOf, makeHubStreams, planFleet } from "../support/rig";
+import { commandOutputs, rolloutCommand } from "./command";
 import { makeBuckets, put } from "./hub";
 import { type Machine, makeMachine } from "./machine";
 import { orderFor } from "./orders";
@@ -73,12 +71,7 @@ describe.skipIf(why)(
 			topology = planFleet(fleet(port), settings);
 			bench = await startBench({ topology });
 			await makeBuckets(bench);
-			const common = { connection: bench.connection, resourceUrn: "", owner: "leafline/test", allowDataLoss: false };
-			for (const { config: whole, consumers } of Object.values(topology.hubStreams)) {
-				const { sources = [], ...config } = whole;
-				const byName = Object.fromEntries(sources.map((source) => [source.name, source]));
-				await stream.create({ ...common, adopt: false, config, sources: byName, consumers });
-			}
+			await makeHubStreams(topology, bench);
 			link = await createLink({
 				listen: linkPort,
 				target: { host: "127.0.0.1", port: bench.hubs[0]?.ports.leaf ?? 0 },
@@ -96,7 +89,8 @@ describe.skipIf(why)(
 			await make(1, ["edge1"], "together");
 			await make(2, ["edge1", "edge2"], "none");
 			const withMqtt = planFleet(fleet(port, `, mqtt: { port: ${mqttPort} }`), settings);
-			writeOutputs(outputsOf(withMqtt, known));
+			const outputs = commandOutputs(bench, outputsOf(withMqtt, known));
+			fs.writeFileSync(outputsFile, JSON.stringify(outputs), { mode: 0o600 });
 			machine = makeMachine(bundle(1));
 			await machine.boot();
 			await eventually(async () => (await haveOf(bench, "edge1"))?.release === 1, {
@@ -117,14 +111,6 @@ describe.skipIf(why)(
 			fs.rmSync(out, { recursive: true, force: true });
 		});
 
-		/** What the command reads; it reaches the hub as from anywhere, by its leaf port. */
-		function writeOutputs(made: StackOutputs): void {
-			const { clientUrl: _client, monitorUrl: _monitor, ...hub } = made.leafline.hub;
-			const { adminCreds, systemCreds, urls } = bench.connection;
-			const leafline = { ...made.leafline, hub: { ...hub, urls } };
-			const outputs = { ...made, leafline, access: { adminCreds, systemCreds, readerCreds: {} } };
-			fs.writeFileSync(outputsFile, JSON.stringify(outputs), { mode: 0o600 });
-		}
 		const rollout = (...args: readonly string[]) => rolloutCommand(outputsFile, ...args);
 
 		/** Waits until the device would hear of an order: else it asks when its link comes up, which takes up to 45 s. */

@@ -18,7 +18,7 @@ import { outputsOf } from "../bundle/outputs";
 import { type Bench, startBench } from "../support/bench";
 import { eventually } from "../support/eventually";
 import { makeFleet, makeSettings } from "../topology/fixtures";
-import { rolloutCommand } from "./command";
+import { commandOutputs, rolloutCommand } from "./command";
 import { makeBuckets } from "./hub";
 import { ScriptedDevice } from "./scripted";
 
@@ -41,9 +41,7 @@ describe("a rollout to 20 devices", () => {
 		if (!topology) throw new Error("no topology");
 		const { urls, ca } = bench.connection;
 		const made = outputsOf(topology, { keys: bench.keys, urls, ca });
-		const { clientUrl: _client, monitorUrl: _monitor, ...hub } = made.leafline.hub;
-		const { adminCreds, systemCreds } = bench.connection;
-		outputs = { ...made, leafline: { ...made.leafline, hub }, access: { adminCreds, systemCreds, readerCreds: {} } };
+		outputs = commandOutputs(bench, made);
 		file = bench.path("outputs.json");
 		writeFileSync(file, JSON.stringify(outputs), { mode: 0o600 });
 		const key = publicKey(bundleSeed(bench.keys.fleetSecret));

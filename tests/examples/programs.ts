@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { cacheFolder, findOnPath } from "../../toolchain/paths.js";
+import { messageOf } from "../../system/message";
+import { findOnPath } from "../../toolchain/paths.js";
 import { goBuild, hasGo } from "../support/go-build";
+import { madeOnce, runToMake } from "../support/made-once";
 
 /** A program that can be started, or why there is none on this machine. */
 export type Program =
@@ -25,28 +27,30 @@ export function inPython(...path: string[]): Program {
 	if (python === undefined) return { why: "there is no Python on PATH" };
 	const folder = example(...path);
 	const version = spawnSync(python, ["--version"], { encoding: "utf8" }).stdout.trim();
-	const made = madeOnce(["example", ...path].join("-"), digestOf(folder, ["requirements.txt"]) + version, (work) => {
-		const args = ["-m", "pip", "install", "--quiet", "--no-input", "--target", work];
-		return run(python, [...args, "-r", join(folder, "requirements.txt")], work);
-	});
-	if ("why" in made) return made;
-	const name = readdirSync(folder).find((file) => file.endsWith(".py")) ?? "";
-	return { command: [python, join(folder, name)], env: { PYTHONPATH: made.folder } };
+	const key = shortDigest(digestOf(folder, ["requirements.txt"]) + version);
+	try {
+		const made = madeOnce(["example", ...path].join("-"), key, (work) => {
+			const args = ["-m", "pip", "install", "--quiet", "--no-input", "--target", work];
+			runToMake(python, [...args, "-r", join(folder, "requirements.txt")], work);
+		});
+		const name = readdirSync(folder).find((file) => file.endsWith(".py")) ?? "";
+		return { command: [python, join(folder, name)], env: { PYTHONPATH: made } };
+	} catch (error) {
+		return { why: messageOf(error) };
+	}
 }
 
 /** A program in TypeScript, with the packages that its lock file names, compiled as its `package.json` says. */
 export function inTypeScript(...path: string[]): Program {
 	const folder = example(...path);
 	const files = readdirSync(folder).filter((file) => /\.(ts|json)$/.test(file));
-	const made = madeOnce(["example", ...path].join("-"), digestOf(folder, files), (work) => {
+	const made = madeOnce(["example", ...path].join("-"), shortDigest(digestOf(folder, files)), (work) => {
 		for (const file of files) cpSync(join(folder, file), join(work, file));
-		return (
-			run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], work) ?? run("npm", ["run", "build"], work)
-		);
+		runToMake("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], work);
+		runToMake("npm", ["run", "build"], work);
 	});
-	if ("why" in made) throw new Error(made.why);
 	const [name = ""] = files.filter((file) => file.endsWith(".ts"));
-	return { command: [process.execPath, join(made.folder, "bin", name.replace(/\.ts$/, ".js"))] };
+	return { command: [process.execPath, join(made, "bin", name.replace(/\.ts$/, ".js"))] };
 }
 
 /** A program in C, with a library that pkg-config knows. */
@@ -59,34 +63,12 @@ export function inC(library: string, ...path: string[]): Program {
 	const folder = example(...path);
 	const [name = ""] = readdirSync(folder).filter((file) => file.endsWith(".c"));
 	const flags = spawnSync("pkg-config", ["--cflags", "--libs", library], { encoding: "utf8" }).stdout.trim();
-	const made = madeOnce(["example", ...path].join("-"), digestOf(folder, [name]) + asked.stdout, (work) => {
+	const key = shortDigest(digestOf(folder, [name]) + asked.stdout);
+	const made = madeOnce(["example", ...path].join("-"), key, (work) => {
 		const warnings = ["-Wall", "-Wextra", "-Werror", "-O2"];
-		return run("cc", [...warnings, "-o", join(work, "program"), join(folder, name), ...flags.split(/\s+/)], work);
+		runToMake("cc", [...warnings, "-o", join(work, "program"), join(folder, name), ...flags.split(/\s+/)], work);
 	});
-	if ("why" in made) throw new Error(made.why);
-	return { command: [join(made.folder, "program")] };
-}
-
-/** In the user's cache, by what it is made of. @param make gives what stands against it */
-function madeOnce(
-	name: string,
-	key: string,
-	make: (work: string) => string | undefined,
-): { readonly folder: string } | { readonly why: string } {
-	const tools = join(cacheFolder(process.env), "tools", name);
-	const folder = join(tools, createHash("sha256").update(key).digest("hex").slice(0, 16));
-	if (existsSync(folder)) return { folder };
-	mkdirSync(tools, { recursive: true });
-	const work = mkdtempSync(join(tools, "making-"));
-	try {
-		const why = make(work);
-		if (why !== undefined) return { why };
-		// Another run may have been quicker.
-		if (!existsSync(folder)) renameSync(work, folder);
-		return { folder };
-	} finally {
-		rmSync(work, { recursive: true, force: true });
-	}
+	return { command: [join(made, "program")] };
 }
 
 function digestOf(folder: string, files: readonly string[]): string {
@@ -95,8 +77,7 @@ function digestOf(folder: string, files: readonly string[]): string {
 	return digest.digest("hex");
 }
 
-function run(command: string, args: readonly string[], cwd: string): string | undefined {
-	const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 300_000 });
-	if (status === 0) return undefined;
-	return `${command} ${args[0]} failed: ${error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-5).join("; ")}`;
+/** For names of folders. */
+function shortDigest(key: string): string {
+	return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }

@@ -1,20 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-	copyFileSync,
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	symlinkSync,
-} from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { cacheFolder } from "../../toolchain/paths.js";
+import { madeOnce, runToMake } from "./made-once";
 
 /** `examples/lake`, compiled, with what its own lock file says beside it. */
 export interface LakeProgram {
@@ -46,7 +37,7 @@ export function lakeProgram(): LakeProgram {
 	symlinkSync(join(installed, "node_modules"), join(folder, "node_modules"));
 	symlinkSync(join(SOURCE, "src"), join(folder, "src"));
 	const tsc = [join(installed, "node_modules/typescript/bin/tsc"), "-p", folder, "--preserveSymlinks"];
-	run(process.execPath, tsc, folder);
+	runToMake(process.execPath, tsc, folder);
 	const running: LakeRun[] = [];
 	return {
 		start: (args, env = process.env) => {
@@ -108,28 +99,12 @@ async function ask(beside: string, sql: string): Promise<Record<string, unknown>
 
 /** Once for each lock file, into the cache of the user. */
 function installLake(): string {
-	const files = ["package.json", "package-lock.json"];
 	const hash = createHash("sha256")
 		.update(readFileSync(join(SOURCE, "package-lock.json")))
 		.digest("hex")
 		.slice(0, 16);
-	const cache = join(cacheFolder(process.env), "tools", "lake");
-	const folder = join(cache, `${hash}-${process.platform}-${process.arch}`);
-	if (existsSync(folder)) return folder;
-	mkdirSync(cache, { recursive: true });
-	const work = mkdtempSync(join(cache, "install-"));
-	try {
-		for (const name of files) copyFileSync(join(SOURCE, name), join(work, name));
-		run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], work);
-		// Another run may have been quicker.
-		if (!existsSync(folder)) renameSync(work, folder);
-		return folder;
-	} finally {
-		rmSync(work, { recursive: true, force: true });
-	}
-}
-
-function run(program: string, args: readonly string[], cwd: string): void {
-	const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8", timeout: 300_000 });
-	if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`}`);
+	return madeOnce("lake", `${hash}-${process.platform}-${process.arch}`, (work) => {
+		for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(SOURCE, name), join(work, name));
+		runToMake("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], work);
+	});
 }

@@ -27,13 +27,20 @@ export interface Installed {
 
 /** Why none can be had here, or `undefined`. */
 export function whyNotInstalled(): string | undefined {
+	const tools = ["unshare", "setpriv", "chroot", "systemd-tmpfiles", "systemd-sysusers", "systemd-notify"];
+	return whyNoRoots(tools, ["--mount"]);
+}
+
+/** Why nothing can be run in a root of its own here, or `undefined`. @param namespaces flags of `unshare` that it needs */
+export function whyNoRoots(tools: readonly string[], namespaces: readonly string[]): string | undefined {
 	if (process.platform !== "linux") return "not Linux";
 	if (process.getuid?.() !== 0) return "not root";
-	for (const tool of ["unshare", "setpriv", "chroot", "systemd-tmpfiles", "systemd-sysusers", "systemd-notify"]) {
+	for (const tool of tools) {
 		if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0) return `${tool} is not installed`;
 	}
-	const tried = spawnSync("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]);
-	return tried.status === 0 ? undefined : "no mounts of its own";
+	const mount = ["--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"];
+	if (spawnSync("unshare", [...namespaces, ...mount]).status === 0) return undefined;
+	return `no ${namespaces.includes("--net") ? "networks and mounts" : "mounts"} of its own`;
 }
 
 /** A root file system of its own with a Node and a nats-server, in which a bundle is installed. @param bundle its folder */

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { ComposeFile, Service } from "../../render/compose/model";
+import { whyNoRoots } from "../bundle/installed";
 import { eventually } from "../support/eventually";
 
 /**
@@ -28,23 +29,7 @@ export interface Composition {
 
 /** Why nothing can be run here, or `undefined`. */
 export function whyNoContainers(): string | undefined {
-	if (process.platform !== "linux") return "not Linux";
-	if (process.getuid?.() !== 0) return "not root";
-	for (const tool of ["unshare", "nsenter", "setpriv", "chroot", "ip", "mount"]) {
-		if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0) return `${tool} is not installed`;
-	}
-	const tried = spawnSync("unshare", [
-		"--net",
-		"--mount",
-		"--propagation",
-		"private",
-		"mount",
-		"-t",
-		"tmpfs",
-		"x",
-		"/mnt",
-	]);
-	return tried.status === 0 ? undefined : "no networks and mounts of its own";
+	return whyNoRoots(["unshare", "nsenter", "setpriv", "chroot", "ip", "mount"], ["--net", "--mount"]);
 }
 
 const SEEN = ["usr/bin", "usr/sbin", "usr/lib", "usr/lib64"];
@@ -85,10 +70,8 @@ export function compose(file: ComposeFile, folder: string, programs: Readonly<Re
 	const owners = Object.keys(services).filter((name) => owner(name) === name);
 	const address = (name: string) => `10.99.0.${owners.indexOf(name) + 10}`;
 	const hosts = owners.map((name) => `${address(name)} ${name}\n`).join("");
-	const hold = () => {
-		const child = spawn("setpriv", ["--pdeathsig=KILL", "unshare", "--net", "sleep", "infinity"], { stdio: "ignore" });
-		return child;
-	};
+	const hold = () =>
+		spawn("setpriv", ["--pdeathsig=KILL", "unshare", "--net", "sleep", "infinity"], { stdio: "ignore" });
 	const within = (holder: ChildProcess) => ["nsenter", "-t", String(holder.pid), "-n"];
 	const ip = (holder: ChildProcess, words: string) => {
 		const [program = "", ...args] = [...within(holder), "ip", ...words.split(" ")];
